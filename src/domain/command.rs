@@ -1,0 +1,1 @@
+//! What an operator asks of the engine, and what it answers.

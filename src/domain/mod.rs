@@ -1,0 +1,18 @@
+//! What things are and how they behave, without I/O: the words of ARCHITECTURE.md as types.
+
+pub mod command;
+pub mod consent;
+pub mod duration;
+pub mod gate;
+pub mod hash;
+pub mod journal;
+pub mod lag;
+pub mod plan;
+pub mod reading;
+pub mod redact;
+pub mod region;
+pub mod run;
+pub mod runbook;
+pub mod service;
+pub mod text;
+pub mod timeline;

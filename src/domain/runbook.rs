@@ -1,0 +1,236 @@
+//! The runbook: phases of steps. On screen, being ticked off, it is the checklist.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::gate::Predicate;
+use super::region::Side;
+use super::timeline::Milestone;
+
+/// A step's id, such as `promote`; unique within its runbook.
+pub type StepId = String;
+
+/// A runbook file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Runbook {
+    /// Its id: the file's name without `.toml`.
+    pub id: String,
+    /// Its name on the screen.
+    pub title: String,
+    /// What it is for.
+    pub description: String,
+    /// Which way it goes.
+    pub way: Way,
+    /// Its phases, in order.
+    pub phases: Vec<Phase>,
+}
+
+/// Which way a runbook goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Way {
+    /// Primary to standby.
+    Failover,
+    /// Standby to primary.
+    Failback,
+    /// A rehearsal, primary to standby.
+    Drill,
+}
+
+impl Way {
+    /// Every way, in the order in which help lists them.
+    pub const ALL: [Self; 3] = [Self::Failover, Self::Failback, Self::Drill];
+
+    /// The word in a runbook.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Failover => "failover",
+            Self::Failback => "failback",
+            Self::Drill => "drill",
+        }
+    }
+}
+
+/// A phase: steps that belong together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Phase {
+    /// Its title.
+    pub title: String,
+    /// Its steps, in order.
+    pub steps: Vec<Step>,
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// Its id.
+    pub id: StepId,
+    /// Its title.
+    pub title: String,
+    /// What it does.
+    pub action: Action,
+    /// What it can do to the world.
+    pub hazard: Hazard,
+    /// What must hold before it may start.
+    pub gates: Vec<Gate>,
+    /// The steps it waits for; without any named, the step before.
+    pub after: Vec<StepId>,
+    /// How long it is expected to take.
+    pub expected: Option<Duration>,
+    /// What to look at, for the person at the keyboard.
+    pub guidance: String,
+    /// Which item of which document it carries.
+    pub carries: String,
+    /// Where it differs from that item, why.
+    pub differs: String,
+    /// The moment of the timeline that its end marks.
+    pub marks: Option<Milestone>,
+}
+
+/// What a step can do to the world; it sets how the step is confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Hazard {
+    /// It reads, or a person says something.
+    None,
+    /// It changes something that can be changed back.
+    Write,
+    /// It cannot be undone.
+    Irreversible,
+}
+
+impl Hazard {
+    /// Every hazard, in the order in which help lists them.
+    pub const ALL: [Self; 3] = [Self::None, Self::Write, Self::Irreversible];
+
+    /// The word in a runbook.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Write => "write",
+            Self::Irreversible => "irreversible",
+        }
+    }
+}
+
+impl fmt::Display for Hazard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A named predicate that must hold before a step may start.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gate {
+    /// Its name, by which it is overridden.
+    pub name: String,
+    /// What must hold.
+    pub predicate: Predicate,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// A person checks and says so.
+    Attest {
+        /// What the person says by confirming.
+        statement: String,
+    },
+    /// Readings are compared with what they should be.
+    Check {
+        /// All of these must hold.
+        expect: Vec<Predicate>,
+    },
+    /// One mutation of a component.
+    Act {
+        /// The component.
+        component: String,
+        /// Its action, such as `promote`.
+        action: String,
+        /// Where.
+        on: Side,
+    },
+    /// An external program.
+    Exec(Exec),
+    /// Until something holds.
+    Wait {
+        /// All of these must hold.
+        until: Vec<Predicate>,
+        /// For how long without a break.
+        hold: Duration,
+        /// After how long it has failed.
+        timeout: Duration,
+    },
+}
+
+impl Action {
+    /// The word for this kind of step in a runbook.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Attest { .. } => "attest",
+            Self::Check { .. } => "check",
+            Self::Act { .. } => "act",
+            Self::Exec(_) => "exec",
+            Self::Wait { .. } => "wait",
+        }
+    }
+}
+
+/// An external program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exec {
+    /// The program and its arguments; nothing is interpreted by a shell. `{source}`, `{target}`, `{primary}`,
+    /// `{standby}` and `{service}` are filled in.
+    pub run: Vec<String>,
+    /// A line for `/bin/sh -c`, where a runbook asks for a shell.
+    pub shell: Option<String>,
+    /// Variables added to the environment; the same names are filled in.
+    pub env: Vec<(String, String)>,
+    /// Where it runs; without one, where the service file is.
+    pub dir: Option<String>,
+    /// After how long it is ended.
+    pub timeout: Duration,
+}
+
+impl Runbook {
+    /// Every step, in order, with the index of its phase.
+    pub fn steps(&self) -> impl Iterator<Item = (usize, &Step)> {
+        self.phases.iter().enumerate().flat_map(|(index, phase)| phase.steps.iter().map(move |step| (index, step)))
+    }
+
+    /// A step by id.
+    pub fn step(&self, id: &str) -> Option<&Step> {
+        self.steps().map(|(_, step)| step).find(|step| step.id == id)
+    }
+
+    /// The number of a step on the screen, such as `2.1`: its phase and its place in it.
+    pub fn number(&self, id: &str) -> String {
+        for (p, phase) in self.phases.iter().enumerate() {
+            for (s, step) in phase.steps.iter().enumerate() {
+                if step.id == id {
+                    return format!("{p}.{}", s + 1);
+                }
+            }
+        }
+        "?".to_owned()
+    }
+
+    /// The steps that a step waits for: those named in `after`, or the step before it.
+    pub fn needs(&self, id: &str) -> Vec<&StepId> {
+        let mut before: Option<&StepId> = None;
+        for (_, step) in self.steps() {
+            if step.id == id {
+                return if step.after.is_empty() { before.into_iter().collect() } else { step.after.iter().collect() };
+            }
+            before = Some(&step.id);
+        }
+        Vec::new()
+    }
+
+    /// How long the steps are expected to take, one after the other.
+    pub fn expected(&self) -> Duration {
+        self.steps().filter_map(|(_, step)| step.expected).sum()
+    }
+}

@@ -1,0 +1,228 @@
+//! The traits behind which the outside world stands. Production, the simulated Regions and tests differ only here.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use crate::domain::consent::Authorised;
+use crate::domain::plan::{Ask, PerformError, Plan, Receipt, Refusal, Settlement};
+use crate::domain::reading::{Observation, Unread};
+use crate::domain::region::{Place, Region};
+
+/// One part of the service, behind the four verbs. A system that `handover` can hand over is one type that answers them.
+#[async_trait]
+pub trait Component: Send + Sync {
+    /// Its id in the service file.
+    fn id(&self) -> &str;
+
+    /// Where it can be observed; each place is sampled on its own.
+    fn places(&self) -> Vec<Place>;
+
+    /// How often it is worth observing at rest. A reading counts as fresh for three times this long.
+    fn pace(&self) -> Duration;
+
+    /// Reads it in one place. Never writes. The caller bounds the time.
+    async fn observe(&self, place: &Place) -> Result<Observation, Unread>;
+
+    /// Resolves an action to the exact call, reading what it rests on now; or refuses with the reason.
+    async fn plan(&self, ask: &Ask) -> Result<Plan, Refusal>;
+
+    /// Makes exactly one mutation.
+    async fn perform(&self, authorised: &Authorised) -> Result<Receipt, PerformError>;
+
+    /// Reads how far a plan has come. `since` is the time since the call was (or may have been) made; `receipt` is what
+    /// it answered, if that is known. An implementation says [`Settlement::NotStarted`] only when so much time has
+    /// passed that a call would have shown.
+    async fn settle(&self, plan: &Plan, receipt: Option<&Receipt>, since: Duration) -> Settlement;
+}
+
+/// Every component of a service, by id.
+pub type Components = BTreeMap<String, Arc<dyn Component>>;
+
+/// The time. In a simulation it runs faster, and `sleep` with it.
+#[async_trait]
+pub trait Clock: Send + Sync {
+    /// The wall clock, UTC.
+    fn now(&self) -> Timestamp;
+
+    /// A clock that never jumps, since some fixed moment.
+    fn mono(&self) -> Duration;
+
+    /// Waits for a span of this clock.
+    async fn sleep(&self, span: Duration);
+}
+
+/// Waits for `future`, at most `limit` of the clock's time; `None` if that ran out.
+pub async fn within<F: Future>(clock: &dyn Clock, limit: Duration, future: F) -> Option<F::Output> {
+    tokio::select! {
+        biased;
+        out = future => Some(out),
+        () = clock.sleep(limit) => None,
+    }
+}
+
+/// Where a run's journal lives.
+pub trait JournalStore: Send {
+    /// Appends one line (without its line break) and returns when it is durable.
+    fn append(&mut self, line: &str) -> io::Result<()>;
+}
+
+/// Who holds a run.
+pub trait Lease: Send {
+    /// Whether this process still holds it.
+    fn held(&self) -> bool;
+}
+
+/// One database of a pair, asked by SQL.
+#[async_trait]
+pub trait SqlProbe: Send + Sync {
+    /// What state it is in. Reads only.
+    async fn state(&self, region: &Region) -> Result<SqlState, Unread>;
+
+    /// Makes one durable write that leaves nothing behind, and says whether it was accepted.
+    async fn try_write(&self, region: &Region) -> Result<(), WriteRefused>;
+
+    /// Takes the application's login away and ends its sessions, in one transaction.
+    async fn fence(&self, region: &Region) -> Result<(), PerformError>;
+
+    /// The highest mark that the service has committed, by its own query; `None` if the table is empty or no query is
+    /// configured.
+    async fn mark(&self, region: &Region) -> Result<Option<i64>, Unread>;
+}
+
+/// A write that was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WriteRefused {
+    /// The database said no, such as "cannot execute INSERT in a read-only transaction".
+    ReadOnly(String),
+    /// It could not be asked.
+    Unread(Unread),
+}
+
+/// What a PostgreSQL database says of itself.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SqlState {
+    /// `pg_is_in_recovery()`.
+    pub in_recovery: bool,
+    /// `default_transaction_read_only` is on, or it is in recovery.
+    pub read_only: bool,
+    /// `pg_last_wal_receive_lsn()` on a standby.
+    pub receive_lsn: Option<String>,
+    /// `pg_last_wal_replay_lsn()` on a standby.
+    pub replay_lsn: Option<String>,
+    /// `pg_current_wal_lsn()` on a primary.
+    pub current_lsn: Option<String>,
+    /// `pg_last_xact_replay_timestamp()` on a standby.
+    pub replayed_at: Option<Timestamp>,
+    /// Whether the application's role may log in, where one is configured.
+    pub app_login: Option<bool>,
+    /// How many sessions the application's role has.
+    pub app_sessions: Option<u32>,
+}
+
+/// One answer of a DNS server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DnsAnswer {
+    /// The values: host names without the final dot, or addresses.
+    pub values: Vec<String>,
+    /// Seconds for which the server lets it be kept.
+    pub ttl: u32,
+    /// Whether the server claims authority for it.
+    pub authoritative: bool,
+}
+
+/// Asks one DNS server one question.
+#[async_trait]
+pub trait Resolver: Send + Sync {
+    /// Asks `server` (`host:port`) for the records of `name` of type `record_type` (`CNAME` or `A`).
+    async fn ask(&self, server: &str, name: &str, record_type: &str) -> Result<DnsAnswer, Unread>;
+}
+
+/// An HTTP answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HttpAnswer {
+    /// The status code.
+    pub status: u16,
+    /// The first 64 KiB of the body, made safe to show.
+    pub body: String,
+    /// The time to the end of that.
+    pub took: Duration,
+    /// The address that answered, where it is known.
+    pub peer: Option<SocketAddr>,
+}
+
+/// Asks HTTP endpoints.
+#[async_trait]
+pub trait HttpProbe: Send + Sync {
+    /// `GET`s a URL without following redirects.
+    async fn get(&self, url: &str, timeout: Duration) -> Result<HttpAnswer, Unread>;
+}
+
+/// An external program, ready to be started: nothing is left to be filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProgramSpec {
+    /// The program and its arguments.
+    pub argv: Vec<String>,
+    /// Variables added to the environment.
+    pub env: Vec<(String, String)>,
+    /// Where it runs.
+    pub dir: Option<String>,
+    /// After how long it is ended.
+    pub timeout: Duration,
+}
+
+/// How a program ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Exit {
+    /// By itself, with this status.
+    Status(i32),
+    /// By a signal.
+    Signal(i32),
+    /// It ran out of time and its process group was ended.
+    TimedOut,
+    /// It was cancelled and its process group was ended.
+    Cancelled,
+    /// It could not be started.
+    NotStarted(String),
+}
+
+/// A line that a program wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputLine {
+    /// Whether it came on standard error.
+    pub error: bool,
+    /// The line, made safe to show and redacted.
+    pub text: String,
+}
+
+/// Runs external programs.
+#[async_trait]
+pub trait Program: Send + Sync {
+    /// Starts the program in a process group of its own, sends its output line by line, and returns how it ended.
+    /// Ending `cancel` (or dropping its sender after a send) ends the whole group.
+    async fn run(
+        &self,
+        spec: &ProgramSpec,
+        output: mpsc::UnboundedSender<OutputLine>,
+        cancel: tokio::sync::watch::Receiver<bool>,
+    ) -> Exit;
+}
+
+/// Everything that an engine needs of the world.
+#[derive(Clone)]
+pub struct World {
+    /// The service's components.
+    pub components: Components,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// External programs.
+    pub program: Arc<dyn Program>,
+    /// The databases, where they can be asked.
+    pub sql: Option<Arc<dyn SqlProbe>>,
+}
