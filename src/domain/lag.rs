@@ -73,7 +73,9 @@ impl Columns {
             let first = columns - 1 - i128::from(ago) * columns / span_ms;
             let covers = i128::try_from(period.as_millis()).unwrap_or(0) * columns / span_ms;
             for column in first..=first + covers.max(1) - 1 {
-                let Some(slot) = usize::try_from(column).ok().and_then(|column| values.get_mut(column)) else { continue };
+                let Some(slot) = usize::try_from(column).ok().and_then(|column| values.get_mut(column)) else {
+                    continue;
+                };
                 *slot = Some(slot.map_or(*value, |had: f64| had.max(*value)));
             }
         }
@@ -124,6 +126,8 @@ mod tests {
         let samples: Vec<Sample> = (0..5).map(|i| (at(i * 60), Some(2.0))).collect();
         let wide = Columns::lay_out(&samples, at(299), Duration::from_secs(300), Duration::from_secs(60), 50);
         assert!(wide.values.iter().all(Option::is_some), "{:?}", wide.values);
-        assert!(Columns::lay_out(&samples, at(299), Duration::from_secs(300), Duration::from_secs(60), 0).values.is_empty());
+        assert!(
+            Columns::lay_out(&samples, at(299), Duration::from_secs(300), Duration::from_secs(60), 0).values.is_empty()
+        );
     }
 }

@@ -182,7 +182,13 @@ pub struct Observation {
 impl Observation {
     /// An observation without facts yet.
     pub fn new(source: impl Into<String>) -> Self {
-        Self { facts: Vec::new(), health: Health::Unknown, summary: String::new(), source: source.into(), unread: Vec::new() }
+        Self {
+            facts: Vec::new(),
+            health: Health::Unknown,
+            summary: String::new(),
+            source: source.into(),
+            unread: Vec::new(),
+        }
     }
 
     /// Adds a fact that is true now.

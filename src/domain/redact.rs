@@ -75,8 +75,17 @@ fn hide_access_keys(text: &str) -> String {
 }
 
 const NAMES: [&str; 11] = [
-    "password", "passwd", "pwd", "secret_access_key", "secretaccesskey", "session_token", "sessiontoken", "secret_key",
-    "token", "authorization", "api_key",
+    "password",
+    "passwd",
+    "pwd",
+    "secret_access_key",
+    "secretaccesskey",
+    "session_token",
+    "sessiontoken",
+    "secret_key",
+    "token",
+    "authorization",
+    "api_key",
 ];
 
 /// `name=value`, `name: value` and `"name":"value"`, whatever the case, where the name ends in one of [`NAMES`].
@@ -122,7 +131,9 @@ fn value_after(text: &str, at: usize) -> Option<(usize, usize)> {
     };
     let length = match quote {
         Some(quote) => value.find(quote).unwrap_or(value.len()),
-        None => value.find(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '&' | '"' | '\'' | '}')).unwrap_or(value.len()),
+        None => value
+            .find(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '&' | '"' | '\'' | '}'))
+            .unwrap_or(value.len()),
     };
     let start = text.len() - value.len();
     (length > 0 && !value.starts_with(MARK)).then_some((start, start + length))
@@ -135,7 +146,8 @@ fn hide_in_urls(text: &str) -> String {
     while let Some(at) = rest.find("://") {
         let (before, tail) = rest.split_at(at + 3);
         out.push_str(before);
-        let authority = tail.find(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\'')).unwrap_or(tail.len());
+        let authority =
+            tail.find(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\'')).unwrap_or(tail.len());
         let (authority, tail) = tail.split_at(authority);
         match authority.rsplit_once('@').and_then(|(user, host)| Some((user.split_once(':')?.0, host))) {
             Some((user, host)) => {

@@ -29,9 +29,9 @@ impl FromStr for Region {
         let parts: Vec<&str> = code.split('-').collect();
         let shaped = parts.len() >= 3
             && code.len() <= 32
-            && parts.iter().all(|part| {
-                !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-            })
+            && parts
+                .iter()
+                .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()))
             && parts.last().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
         if shaped { Ok(Self(code.to_owned())) } else { Err(BadRegion(code.to_owned())) }
     }

@@ -93,8 +93,7 @@ pub fn clean_json(value: &mut serde_json::Value) {
 
 /// A POSIX shell word: quoted only where it must be, so that a line by hand can be pasted.
 pub fn shell_word(word: &str) -> String {
-    let plain = !word.is_empty()
-        && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./:=,@%+".contains(&b));
+    let plain = !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./:=,@%+".contains(&b));
     if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
