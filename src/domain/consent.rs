@@ -10,7 +10,7 @@ use super::reading::age;
 use super::runbook::Hazard;
 
 /// For how long a consent is good.
-pub const LIFETIME: Duration = Duration::from_secs(60);
+pub const LIFETIME: Duration = Duration::from_mins(1);
 
 /// How a person confirmed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -72,7 +72,7 @@ impl Columns {
             let ago = now.as_millisecond().saturating_sub(at.as_millisecond());
             let first = columns - 1 - i128::from(ago) * columns / span_ms;
             let covers = i128::try_from(period.as_millis()).unwrap_or(0) * columns / span_ms;
-            for column in first..=first + covers.max(1) - 1 {
+            for column in first..(first + covers.max(1)) {
                 let Some(slot) = usize::try_from(column).ok().and_then(|column| values.get_mut(column)) else {
                     continue;
                 };

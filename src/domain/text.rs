@@ -80,10 +80,8 @@ pub fn visible_bytes(bytes: &[u8]) -> String {
 /// Makes every string inside a JSON value safe, and bounds it. The journal's last line of defence.
 pub fn clean_json(value: &mut serde_json::Value) {
     match value {
-        serde_json::Value::String(text) => {
-            if !text.chars().all(harmless) || text.len() > LIMIT {
-                *text = visible(text);
-            }
+        serde_json::Value::String(text) if (!text.chars().all(harmless) || text.len() > LIMIT) => {
+            *text = visible(text);
         }
         serde_json::Value::Array(items) => items.iter_mut().for_each(clean_json),
         serde_json::Value::Object(map) => map.values_mut().for_each(clean_json),

@@ -1,0 +1,395 @@
+//! What is recorded.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::consent::Consent;
+use crate::domain::gate::GateResult;
+use crate::domain::plan::Plan;
+use crate::domain::reading::Evidence;
+use crate::domain::region::Direction;
+use crate::domain::run::{Ending, Mode};
+use crate::domain::runbook::StepId;
+use crate::domain::timeline::{Loss, Milestone};
+
+/// One line of the journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its place, from 1.
+    pub seq: u64,
+    /// When, by the wall clock (UTC).
+    pub at: Timestamp,
+    /// When, in milliseconds of a clock that never jumps, since the process that wrote it started.
+    pub mono_ms: u64,
+    /// Who: an operator's name, or `handover` for what the program found by itself.
+    pub by: String,
+    /// What.
+    #[serde(flatten)]
+    pub body: Body,
+    /// The hash of the entry before.
+    pub prev: String,
+    /// The hash of this one.
+    pub hash: String,
+}
+
+/// The files that a run is made of, by their SHA-256: the run keeps copies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Files {
+    /// Of the service file.
+    pub service: String,
+    /// Of the runbook file.
+    pub runbook: String,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunOutcome {
+    /// Every step was done and the target verified.
+    Verified,
+    /// It was ended before a mutation was made: a false alarm, say.
+    StoodDown,
+    /// It was ended unfinished.
+    Abandoned,
+}
+
+impl RunOutcome {
+    /// The words for a screen.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::StoodDown => "stood down",
+            Self::Abandoned => "abandoned",
+        }
+    }
+}
+
+/// What became of one try of a mutation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "result")]
+pub enum OutcomeOf {
+    /// The other side accepted it.
+    Accepted {
+        /// What it said.
+        answer: String,
+        /// A handle with which to follow the change.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        handle: Option<String>,
+    },
+    /// The other side refused it: certainly not done.
+    Refused {
+        /// What it said.
+        message: String,
+    },
+    /// Nobody knows: `settle` must tell.
+    Unknown {
+        /// What happened.
+        message: String,
+    },
+}
+
+/// The kinds of entries.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Body {
+    /// A run began.
+    RunOpened {
+        /// The run's id.
+        run: String,
+        /// The service's name.
+        service: String,
+        /// The runbook's id.
+        runbook: String,
+        /// Live, drill or simulation.
+        mode: Mode,
+        /// Which way.
+        direction: Direction,
+        /// The files it is made of.
+        files: Files,
+        /// The version of this program.
+        tool: String,
+        /// The host it runs on.
+        host: String,
+        /// The shared-terminal program that it runs in, which makes attribution weak.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        shared_terminal: Option<String>,
+        /// The scenario of a simulation.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        scenario: Option<String>,
+    },
+    /// A process took the run up again.
+    Resumed {
+        /// The host.
+        host: String,
+        /// The version of this program.
+        tool: String,
+    },
+    /// An operator armed the console: from here, writes can be confirmed.
+    Armed,
+    /// The console is read-only again.
+    Disarmed {
+        /// Why.
+        reason: String,
+    },
+    /// The lead passed to somebody.
+    LeadChange {
+        /// To whom.
+        lead: String,
+        /// On which host.
+        host: String,
+    },
+    /// A notable reading, or a change of one.
+    Reading {
+        /// What was seen.
+        evidence: Vec<Evidence>,
+        /// What it means, in a sentence.
+        says: String,
+    },
+    /// A step without a mutation started: a check, a wait.
+    Started {
+        /// The step.
+        step: StepId,
+    },
+    /// A step's exact plan was shown.
+    Plan {
+        /// The step.
+        step: StepId,
+        /// The plan.
+        plan: Box<Plan>,
+        /// Its hash.
+        plan_hash: String,
+        /// Every gate, as it stood.
+        gates: Vec<GateResult>,
+    },
+    /// A plan was confirmed.
+    Consent {
+        /// The step.
+        step: StepId,
+        /// The consent.
+        consent: Consent,
+    },
+    /// A consent was not good for what it was given to.
+    Void {
+        /// The step.
+        step: StepId,
+        /// Why.
+        reason: String,
+    },
+    /// The call is about to be made.
+    Intent {
+        /// The step.
+        step: StepId,
+        /// The hash of the plan.
+        plan_hash: String,
+        /// Which try of the step this is, from 1.
+        attempt: u32,
+        /// What was seen on both sides just before, where it bounds the loss.
+        evidence: Vec<Evidence>,
+    },
+    /// One request was answered (or was not).
+    Attempt {
+        /// The step.
+        step: StepId,
+        /// Which try of the step.
+        attempt: u32,
+        /// Which request of this try: throttled ones are sent again.
+        request: u32,
+        /// The request id, if one came back.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        request_id: Option<String>,
+        /// How long it took, in milliseconds.
+        took_ms: u64,
+        /// What came back, in a sentence.
+        answer: String,
+    },
+    /// What became of the try.
+    Outcome {
+        /// The step.
+        step: StepId,
+        /// Which try of the step.
+        attempt: u32,
+        /// The outcome.
+        #[serde(flatten)]
+        outcome: OutcomeOf,
+    },
+    /// A step is over.
+    Settled {
+        /// The step.
+        step: StepId,
+        /// How it ended.
+        ending: Ending,
+        /// The words for the screen.
+        says: String,
+        /// By what evidence.
+        evidence: Vec<Evidence>,
+    },
+    /// A step did not succeed, and can be tried again, skipped or done by hand.
+    Failed {
+        /// The step.
+        step: StepId,
+        /// Why.
+        reason: String,
+        /// By what evidence.
+        evidence: Vec<Evidence>,
+    },
+    /// Nobody knows whether a step's call was made: the operator decides.
+    Unsure {
+        /// The step.
+        step: StepId,
+        /// Why.
+        reason: String,
+    },
+    /// One gate was overridden, by name, with a reason.
+    Override {
+        /// The step.
+        step: StepId,
+        /// The gate's name.
+        gate: String,
+        /// Why.
+        reason: String,
+        /// How the gate stood.
+        evidence: Evidence,
+    },
+    /// A line that a program wrote.
+    Output {
+        /// The step.
+        step: StepId,
+        /// The last lines, redacted.
+        lines: Vec<String>,
+    },
+    /// A moment of the recovery.
+    Milestone {
+        /// Which.
+        milestone: Milestone,
+        /// When it was, by the wall clock.
+        when: Timestamp,
+        /// How that is known.
+        source: String,
+    },
+    /// What was lost, as far as anybody knows.
+    DataLoss {
+        /// The figure.
+        #[serde(flatten)]
+        loss: Loss,
+    },
+    /// A person wrote something down.
+    Note {
+        /// What.
+        text: String,
+    },
+    /// The console was left while a step ran.
+    Left {
+        /// The steps that were running.
+        running: Vec<StepId>,
+    },
+    /// An incomplete last line was set aside.
+    RecoveredTail {
+        /// How many bytes it had.
+        bytes: u64,
+        /// The file that keeps them.
+        kept_in: String,
+    },
+    /// The run is over.
+    RunClosed {
+        /// How.
+        outcome: RunOutcome,
+        /// In a sentence.
+        says: String,
+    },
+}
+
+impl Body {
+    /// The word for this kind in the file.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::RunOpened { .. } => "run-opened",
+            Self::Resumed { .. } => "resumed",
+            Self::Armed => "armed",
+            Self::Disarmed { .. } => "disarmed",
+            Self::LeadChange { .. } => "lead-change",
+            Self::Reading { .. } => "reading",
+            Self::Started { .. } => "started",
+            Self::Plan { .. } => "plan",
+            Self::Consent { .. } => "consent",
+            Self::Void { .. } => "void",
+            Self::Intent { .. } => "intent",
+            Self::Attempt { .. } => "attempt",
+            Self::Outcome { .. } => "outcome",
+            Self::Settled { .. } => "settled",
+            Self::Failed { .. } => "failed",
+            Self::Unsure { .. } => "unsure",
+            Self::Override { .. } => "override",
+            Self::Output { .. } => "output",
+            Self::Milestone { .. } => "milestone",
+            Self::DataLoss { .. } => "data-loss",
+            Self::Note { .. } => "note",
+            Self::Left { .. } => "left",
+            Self::RecoveredTail { .. } => "recovered-tail",
+            Self::RunClosed { .. } => "run-closed",
+        }
+    }
+
+    /// The step that this is about, if it is about one.
+    pub fn step(&self) -> Option<&StepId> {
+        match self {
+            Self::Started { step }
+            | Self::Plan { step, .. }
+            | Self::Consent { step, .. }
+            | Self::Void { step, .. }
+            | Self::Intent { step, .. }
+            | Self::Attempt { step, .. }
+            | Self::Outcome { step, .. }
+            | Self::Settled { step, .. }
+            | Self::Failed { step, .. }
+            | Self::Unsure { step, .. }
+            | Self::Override { step, .. }
+            | Self::Output { step, .. } => Some(step),
+            _ => None,
+        }
+    }
+
+    /// The entry in a sentence, for the tail on the screen and for `journal show`.
+    pub fn says(&self) -> String {
+        match self {
+            Self::RunOpened { run, runbook, direction, mode, .. } => {
+                format!("{} {runbook} {} → {} ({run})", mode.as_str(), direction.source, direction.target)
+            }
+            Self::Resumed { host, .. } => format!("taken up again on {host}"),
+            Self::Armed => "armed: writes can be confirmed from here on".to_owned(),
+            Self::Disarmed { reason } => format!("read-only: {reason}"),
+            Self::LeadChange { lead, host } => format!("{lead} leads, on {host}"),
+            Self::Reading { says, .. } => says.clone(),
+            Self::Started { step } => format!("{step}: started"),
+            Self::Plan { step, plan, .. } => format!("{step}: would call {}", plan.call.headline()),
+            Self::Consent { step, consent } => match &consent.how {
+                crate::domain::consent::How::Typed { phrase } => format!("{step}: confirmed by typing {phrase:?}"),
+                crate::domain::consent::How::TwoKeys => format!("{step}: confirmed"),
+                crate::domain::consent::How::Autoplay => format!("{step}: confirmed by autoplay"),
+            },
+            Self::Void { step, reason } => format!("{step}: not carried out: {reason}"),
+            Self::Intent { step, attempt, .. } => format!("{step}: about to call (try {attempt})"),
+            Self::Attempt { step, request_id, answer, .. } => match request_id {
+                Some(id) => format!("{step}: {answer} (request {id})"),
+                None => format!("{step}: {answer}"),
+            },
+            Self::Outcome { step, outcome, .. } => match outcome {
+                OutcomeOf::Accepted { answer, .. } => format!("{step}: accepted: {answer}"),
+                OutcomeOf::Refused { message } => format!("{step}: refused: {message}"),
+                OutcomeOf::Unknown { message } => format!("{step}: outcome unknown: {message}"),
+            },
+            Self::Settled { step, ending, says, .. } => format!("{step}: {}: {says}", ending.as_str()),
+            Self::Failed { step, reason, .. } => format!("{step}: failed: {reason}"),
+            Self::Unsure { step, reason } => format!("{step}: unsure: {reason}"),
+            Self::Override { step, gate, reason, .. } => format!("{step}: gate {gate:?} overridden: {reason}"),
+            Self::Output { step, lines } => format!("{step}: {}", lines.join(" / ")),
+            Self::Milestone { milestone, source, .. } => format!("{}: {source}", milestone.as_str()),
+            Self::DataLoss { loss } => format!("data loss: {loss}"),
+            Self::Note { text } => text.clone(),
+            Self::Left { running } => format!("left while running: {}", running.join(", ")),
+            Self::RecoveredTail { bytes, kept_in } => {
+                format!("the last line was incomplete; its {bytes} bytes are kept in {kept_in}")
+            }
+            Self::RunClosed { outcome, says } => format!("{}: {says}", outcome.as_str()),
+        }
+    }
+}
