@@ -69,6 +69,7 @@ pub enum HomeRole {
 
 impl HomeRole {
     /// The other role.
+    #[must_use]
     pub fn other(self) -> Self {
         match self {
             Self::Primary => Self::Standby,

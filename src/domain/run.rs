@@ -199,6 +199,7 @@ impl Run {
     }
 
     /// Folds entries in.
+    #[must_use]
     pub fn fold<'a>(mut self, entries: impl IntoIterator<Item = &'a Entry>) -> Self {
         for entry in entries {
             self.apply(entry);

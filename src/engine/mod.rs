@@ -1,1 +1,19 @@
-//! engine
+//! The engine: what carries commands out. An actor that owns the run, the readings and the journal; everything slow
+//! happens in tasks beside it, and what they find comes back as messages. So a Region that hangs delays nothing but
+//! what is asked of it.
+//!
+//! - [`recorder`]: the journal, opened with the first entry; a failed write latches it;
+//! - [`sampler`]: looks at every component in every place, each at its own pace;
+//! - [`pace`]: how soon to look again while something is expected to change;
+//! - `executor`: commands and messages in, entries and events out; its parts are under `executor/`;
+//! - [`follow`]: an observer's engine, which reads the lead's journal;
+//! - [`autoplay`]: an operator for simulations.
+
+pub mod autoplay;
+mod executor;
+pub mod follow;
+pub mod pace;
+pub mod recorder;
+mod sampler;
+
+pub use executor::{Engine, Setup, start};

@@ -1,1 +1,4 @@
-//! store
+//! Where journals and leases live.
+
+pub mod file;
+pub mod runs;

@@ -1,0 +1,153 @@
+//! The simulation's own operator: does what a person at the console would, for walkthroughs, recordings and tests.
+//! The engine takes its consents in simulations only.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use crate::domain::command::{Command, Event};
+use crate::domain::consent::How;
+use crate::domain::journal::RunOutcome;
+use crate::domain::run::{Run, State};
+use crate::domain::runbook::{Action, Hazard, Step};
+use crate::domain::timeline::Milestone;
+use crate::ports::{Clock, within};
+
+/// How long the operator thinks before each move.
+const THINK: Duration = Duration::from_secs(4);
+/// How long it waits before it tries a failed step again.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How often it tries a check before it believes it.
+const TRIES: u32 = 6;
+
+/// Plays a run to its end, and returns how it ended; `None` if the engine ended first.
+pub async fn play(
+    mut run: Run,
+    clock: Arc<dyn Clock>,
+    commands: mpsc::UnboundedSender<Command>,
+    mut events: mpsc::UnboundedReceiver<Event>,
+) -> Option<RunOutcome> {
+    let mut tries: HashMap<String, u32> = HashMap::new();
+    let mut pending: Option<Command> = None;
+    loop {
+        // Take in all that has happened, then think.
+        let mut quiet = false;
+        while !quiet {
+            match within(clock.as_ref(), THINK, events.recv()).await {
+                Some(Some(event)) => match event {
+                    Event::Entry(entry) => run.apply(&entry),
+                    Event::Planned { step, result } => pending = Some(answer(&run, &step, result)),
+                    Event::Latched { .. } | Event::Ended => return run.closed.map(|(outcome, _)| outcome),
+                    // Readings and progress come all the time; they are no reason to go on listening.
+                    Event::Looked { .. } | Event::Progress { .. } | Event::Output { .. } | Event::Refused { .. } => {
+                        quiet = events.is_empty();
+                        if quiet {
+                            clock.sleep(THINK / 4).await;
+                        }
+                    }
+                },
+                Some(None) => return run.closed.map(|(outcome, _)| outcome),
+                None => quiet = true,
+            }
+        }
+        if let Some((outcome, _)) = run.closed {
+            let _ = commands.send(Command::Leave);
+            return Some(outcome);
+        }
+        let command = match pending.take() {
+            Some(command) => Some(command),
+            None => next(&run, &mut tries, clock.as_ref()).await,
+        };
+        if let Some(command) = command
+            && commands.send(command).is_err()
+        {
+            return None;
+        }
+    }
+}
+
+/// What follows a plan: override what is in the way, one gate at a time, then confirm.
+fn answer(
+    run: &Run,
+    step: &str,
+    result: Result<
+        (Arc<crate::domain::plan::Plan>, Vec<crate::domain::gate::GateResult>),
+        crate::domain::plan::Refusal,
+    >,
+) -> Command {
+    match result {
+        Ok((plan, gates)) => match run.open_questions(step, &gates).first() {
+            Some(gate) => Command::Override {
+                step: step.to_owned(),
+                gate: gate.name.clone(),
+                reason: format!(
+                    "accepted in a simulation: {} is {}",
+                    gate.evidence.reading,
+                    gate.evidence.freshness.as_str()
+                ),
+            },
+            None => Command::Confirm { step: step.to_owned(), plan_hash: plan.hash(), how: How::Autoplay },
+        },
+        Err(refusal) if refusal.already => Command::Start(step.to_owned()),
+        Err(_) => Command::Refresh,
+    }
+}
+
+async fn next(run: &Run, tries: &mut HashMap<String, u32>, clock: &dyn Clock) -> Option<Command> {
+    if run.is_complete() {
+        let says = "every step is over".to_owned();
+        return Some(Command::Close { outcome: RunOutcome::Verified, says });
+    }
+    if run.armed.is_none() {
+        return Some(Command::Arm);
+    }
+    // Steps of which nobody knows: in a simulation the wire has not been touched by hand, so it was not done.
+    let unsure = run.runbook.steps().find(|(_, step)| matches!(run.state(&step.id), State::Unsure(_)));
+    if let Some((_, step)) = unsure {
+        let tried = tries.entry(step.id.clone()).or_default();
+        *tried += 1;
+        if *tried < TRIES {
+            return None;
+        }
+        let reason = "the simulation shows no trace of it".to_owned();
+        return Some(match &step.action {
+            Action::Exec(_) => {
+                Command::ByHand { step: step.id.clone(), reason: "simulated programs do nothing".to_owned() }
+            }
+            _ => Command::NotDone { step: step.id.clone(), reason },
+        });
+    }
+    let step = run.ready().next()?.clone();
+    let State::Failed(why) = run.state(&step.id) else { return Some(begin(run, &step)) };
+    let tried = tries.entry(step.id.clone()).or_default();
+    *tried += 1;
+    let fence = matches!(&step.action, Action::Act { action, .. } if action == "fence");
+    if fence && *tried > 1 {
+        let reason = "the source cannot be reached to be fenced".to_owned();
+        return Some(Command::AcceptRisk { step: step.id, reason });
+    }
+    if *tried > TRIES {
+        let says = format!("{}: {why}", step.id);
+        let outcome = if run.has_written() { RunOutcome::Abandoned } else { RunOutcome::StoodDown };
+        return Some(Command::Close { outcome, says });
+    }
+    clock.sleep(PATIENCE).await;
+    Some(begin(run, &step))
+}
+
+/// How a step is begun.
+fn begin(run: &Run, step: &Step) -> Command {
+    let id = step.id.clone();
+    match &step.action {
+        Action::Attest { .. } => {
+            // The impact began before anybody looked; a person would know when.
+            let when = (step.marks == Some(Milestone::ImpactBegan)).then_some(run.opened).flatten();
+            Command::Attest { step: id, note: "autoplay".to_owned(), when }
+        }
+        Action::Check { .. } | Action::Wait { .. } => Command::Start(id),
+        Action::Exec(_) if step.hazard == Hazard::None => Command::Start(id),
+        Action::Act { .. } | Action::Exec(_) => Command::Plan(id),
+    }
+}

@@ -1,0 +1,418 @@
+//! A mutation: planned, confirmed, planned again, intended, performed once, settled.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Executor, Found, MYSELF};
+use crate::domain::command::Event;
+use crate::domain::consent::{Authorised, Consent, How, authorise};
+use crate::domain::duration;
+use crate::domain::gate::GateResult;
+use crate::domain::journal::{Body, OutcomeOf};
+use crate::domain::plan::{Ask, PerformError, Plan, Receipt, Refusal, Settlement};
+use crate::domain::reading::{Evidence, Key, Value};
+use crate::domain::run::{Ending, Mode, State};
+use crate::domain::runbook::{Action, Hazard, Step};
+use crate::domain::timeline::Milestone;
+use crate::engine::pace::Pace;
+use crate::ports::within;
+
+/// What a plan is made for.
+#[derive(Debug, Clone)]
+pub(super) enum Purpose {
+    /// To be shown.
+    Show,
+    /// To be carried out with this consent.
+    Apply(Consent),
+    /// To see whether the step is done already.
+    Already,
+    /// To see whether what a person did by hand shows.
+    ByHand(String),
+}
+
+/// How often a request that was certainly not carried out is sent again under one consent.
+const REQUESTS: u32 = 6;
+/// How long one request may take before it counts as unanswered.
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+/// How long one look at how far a plan has come may take.
+const SETTLE_LIMIT: Duration = Duration::from_secs(20);
+/// For how long the cloud may be unable to tell before the operator is asked.
+const CANNOT_TELL_LIMIT: Duration = Duration::from_mins(1);
+
+impl Executor {
+    /// Resolves a step to its exact call, in a task of its own.
+    pub(super) fn plan(&mut self, id: &str, purpose: Purpose) {
+        let Some(step) = self.step(id) else { return self.refuse(format!("there is no step {id:?}")) };
+        let found = self.found.clone();
+        let wanted = self.places_of(step.gates.iter().map(|gate| &gate.predicate));
+        let looks = self.sampler.look_now(&wanted);
+        match &step.action {
+            Action::Act { component, action, on } => {
+                let Some(part) = self.world.components.get(component).cloned() else {
+                    return self.refuse(format!("the service has no component {component:?}"));
+                };
+                let ask = Ask {
+                    step: step.id.clone(),
+                    component: component.clone(),
+                    action: action.clone(),
+                    on: on.place(&self.run.direction, &self.service.regions),
+                    direction: self.run.direction.clone(),
+                };
+                let clock = Arc::clone(&self.world.clock);
+                self.tasks.spawn(async move {
+                    let (plan, looks) = tokio::join!(within(clock.as_ref(), ANSWER_LIMIT, part.plan(&ask)), looks);
+                    let late = || Refusal::new(format!("no answer within {} s while planning", ANSWER_LIMIT.as_secs()));
+                    let result = plan.unwrap_or_else(|| Err(late()));
+                    let _ = found.send(Found::Planned { step: ask.step, purpose, result, looks });
+                });
+            }
+            Action::Exec(exec) => {
+                let plan = self.program_plan(&step, exec);
+                self.tasks.spawn(async move {
+                    let looks = looks.await;
+                    let _ = found.send(Found::Planned { step: step.id, purpose, result: Ok(plan), looks });
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// The gates of a step with its plan: the component's own, and the runbook's.
+    fn gates(&self, step: &Step, plan: &Plan) -> Vec<GateResult> {
+        let sight = self.sight();
+        let mut gates = plan.gates.clone();
+        gates.extend(step.gates.iter().map(|gate| {
+            let (verdict, evidence) = sight.look(&gate.predicate);
+            GateResult { name: gate.name.clone(), verdict, evidence }
+        }));
+        gates
+    }
+
+    /// What is being accepted with a plan that loses data: the lag, as it was last seen.
+    fn accepting(&self, plan: &Plan) -> Option<String> {
+        if plan.hazard != Hazard::Irreversible || plan.action != "promote" {
+            return None;
+        }
+        let (component, place) = self.service.lag_series()?;
+        let now = self.now();
+        Some(match self.board.get(&Key::new(component, &place, "lag")) {
+            Some(reading) => format!(
+                "the loss of what the replica has not received: {} behind, as seen {} ago",
+                reading.value,
+                duration::age(reading.age(now))
+            ),
+            None => "the loss of an unknown amount of data: the lag was never read".to_owned(),
+        })
+    }
+
+    pub(super) async fn planned(&mut self, id: String, purpose: Purpose, result: Result<Plan, Refusal>) {
+        let Some(step) = self.step(&id) else { return };
+        let result = result.map(|mut plan| {
+            // A runbook may call a step more dangerous than its component does, never less.
+            plan.hazard = plan.hazard.max(step.hazard);
+            if plan.hazard == Hazard::Irreversible && plan.phrase.is_none() {
+                plan.phrase = Some(format!("{} {}", plan.action, plan.on));
+            }
+            plan.accepting = self.accepting(&plan);
+            let gates = self.gates(&step, &plan);
+            (Arc::new(plan), gates)
+        });
+        match purpose {
+            Purpose::Show => self.tell(Event::Planned { step: id, result }),
+            Purpose::Already => match result {
+                Err(refusal) if refusal.already => {
+                    let by = self.operator.clone();
+                    self.settle_step(&by, &id, Ending::AlreadyDone, refusal.reason, Vec::new()).await;
+                }
+                other => {
+                    self.tell(Event::Planned { step: id.clone(), result: other });
+                    self.refuse(format!("{id} is not done yet: it wants a confirmation"));
+                }
+            },
+            Purpose::ByHand(reason) => match result {
+                Err(refusal) if refusal.already => {
+                    let by = self.operator.clone();
+                    let says = format!("{reason} ({})", refusal.reason);
+                    self.settle_step(&by, &id, Ending::ByHand, says, Vec::new()).await;
+                }
+                Ok((plan, _)) => {
+                    // Perhaps it is under way: follow it for as long as it takes to tell.
+                    self.by_hand.insert(id.clone(), reason);
+                    self.follow(&plan, None, Duration::ZERO);
+                }
+                Err(refusal) => self.refuse(format!("the cloud cannot confirm it: {refusal}")),
+            },
+            Purpose::Apply(consent) => self.apply(&step, consent, result).await,
+        }
+    }
+
+    /// A person confirmed a plan: read again what it rests on, then carry it out.
+    pub(super) async fn confirm(&mut self, id: &str, plan_hash: String, how: How) {
+        if self.run.armed.as_deref() != Some(self.operator.as_str()) {
+            return self.refuse("the console is read-only: arm it first");
+        }
+        let Some(step) = self.startable(id) else { return };
+        if self.run.mode == Mode::Drill {
+            return self.refuse("a drill may touch only what an allow-list names, and this runbook has none");
+        }
+        let consent = Consent { plan: plan_hash, operator: self.operator.clone(), at: self.now(), how };
+        self.applying.insert(step.id.clone());
+        self.plan(&step.id, Purpose::Apply(consent));
+    }
+
+    async fn apply(&mut self, step: &Step, consent: Consent, result: Result<(Arc<Plan>, Vec<GateResult>), Refusal>) {
+        self.applying.remove(&step.id);
+        let (plan, gates) = match result {
+            Ok(planned) => planned,
+            Err(refusal) => {
+                let reason = refusal.reason.clone();
+                self.tell(Event::Planned { step: step.id.clone(), result: Err(refusal) });
+                self.void(step, &consent, reason).await;
+                return;
+            }
+        };
+        self.tell(Event::Planned { step: step.id.clone(), result: Ok((Arc::clone(&plan), gates.clone())) });
+        // Between the confirmation and now the step may have ended, or the console been disarmed.
+        if !self.run.is_ready(&step.id) {
+            return self.refuse(format!("{} is no longer ready", step.id));
+        }
+        let shown = Body::Plan {
+            step: step.id.clone(),
+            plan: Box::new((*plan).clone()),
+            plan_hash: plan.hash(),
+            gates: gates.clone(),
+        };
+        if !self.record(MYSELF, shown).await {
+            return;
+        }
+        let closed: Vec<String> =
+            self.run.open_questions(&step.id, &gates).into_iter().map(|gate| gate.name.clone()).collect();
+        if !closed.is_empty() {
+            return self.void(step, &consent, format!("gates do not pass: {}", closed.join(", "))).await;
+        }
+        let simulated = self.run.mode == Mode::Simulation;
+        let authorised = match authorise((*plan).clone(), &consent, self.run.armed.as_deref(), simulated, self.now()) {
+            Ok(authorised) => authorised,
+            Err(void) => return self.void(step, &consent, void.to_string()).await,
+        };
+        let operator = consent.operator.clone();
+        let attempt = self.run.record(&step.id).tries + 1;
+        let evidence = self.before(&plan);
+        if !self.record(&operator, Body::Consent { step: step.id.clone(), consent }).await {
+            return;
+        }
+        let intent = Body::Intent { step: step.id.clone(), plan_hash: plan.hash(), attempt, evidence };
+        if !self.record(&operator, intent).await {
+            return;
+        }
+        match &step.action {
+            Action::Exec(exec) => {
+                let spec = self.program_of(exec);
+                drop(authorised);
+                self.spawn_program(&step.id, spec);
+            }
+            _ => self.send(authorised, 1),
+        }
+        if plan.action == "promote" {
+            let (when, source) = (self.now(), format!("step {}: intent", step.id));
+            self.record(MYSELF, Body::Milestone { milestone: Milestone::PromoteCalled, when, source }).await;
+        }
+    }
+
+    async fn void(&mut self, step: &Step, consent: &Consent, reason: String) {
+        let operator = consent.operator.clone();
+        let given = Body::Consent { step: step.id.clone(), consent: consent.clone() };
+        if self.record(&operator, given).await {
+            self.refuse(format!("{}: not carried out: {reason}", step.id));
+            self.record(MYSELF, Body::Void { step: step.id.clone(), reason }).await;
+        }
+    }
+
+    /// What bounds the loss, as seen on both sides just before an irreversible call.
+    fn before(&self, plan: &Plan) -> Vec<Evidence> {
+        if plan.hazard != Hazard::Irreversible {
+            return Vec::new();
+        }
+        let now = self.now();
+        let mut evidence: Vec<Evidence> = Vec::new();
+        for (key, reading) in self.board.iter() {
+            let bounds = matches!(
+                key.fact.as_str(),
+                "receive_lsn"
+                    | "replay_lsn"
+                    | "replay_age"
+                    | "current_lsn"
+                    | "mark"
+                    | "lag"
+                    | "status"
+                    | "takes_writes"
+            );
+            let about = key.component == plan.component || key.fact == "lag";
+            if bounds && about && !matches!(reading.value, Value::Series(_)) {
+                evidence.push(self.board.evidence(key, now));
+            }
+        }
+        evidence
+    }
+
+    /// Makes the one call, in a task of its own.
+    pub(super) fn send(&mut self, authorised: Authorised, request: u32) {
+        let Some(component) = self.world.components.get(&authorised.plan().component).cloned() else { return };
+        let (found, clock) = (self.found.clone(), Arc::clone(&self.world.clock));
+        // Not in `tasks`: a call that has been started must be heard to its end even while others are cancelled.
+        tokio::spawn(async move {
+            let began = clock.mono();
+            let result = within(clock.as_ref(), ANSWER_LIMIT, component.perform(&authorised)).await;
+            let late = || PerformError::Unknown { message: format!("no answer within {} s", ANSWER_LIMIT.as_secs()) };
+            let result = result.unwrap_or_else(|| Err(late()));
+            let took = clock.mono().saturating_sub(began);
+            let _ = found.send(Found::Performed { authorised, request, took, result });
+        });
+    }
+
+    pub(super) async fn performed(
+        &mut self,
+        authorised: Authorised,
+        request: u32,
+        took: Duration,
+        result: Result<Receipt, PerformError>,
+    ) {
+        let step = authorised.plan().step.clone();
+        let attempt = self.run.record(&step).tries;
+        let request_id = match &result {
+            Ok(receipt) => receipt.request_id.clone(),
+            Err(PerformError::NotYet { request_id, .. } | PerformError::Refused { request_id, .. }) => {
+                request_id.clone()
+            }
+            Err(PerformError::Unknown { .. }) => None,
+        };
+        let answer = match &result {
+            Ok(receipt) => format!("accepted: {}", receipt.answer),
+            Err(error) => error.to_string(),
+        };
+        let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let body = Body::Attempt { step: step.clone(), attempt, request, request_id, took_ms, answer };
+        // Even if this cannot be recorded, the state of the world is read: the intent is on disk.
+        let recorded = self.record(MYSELF, body).await;
+        let outcome = match result {
+            Err(PerformError::NotYet { .. }) if request < REQUESTS && recorded => {
+                let (found, clock) = (self.found.clone(), Arc::clone(&self.world.clock));
+                let wait = Duration::from_millis(500 << request.min(4));
+                let next = self.now() + wait;
+                self.tell(Event::Progress {
+                    step,
+                    text: "sent again after a refusal to be quick".to_owned(),
+                    next: Some(next),
+                });
+                tokio::spawn(async move {
+                    clock.sleep(wait).await;
+                    let _ = found.send(Found::SendAgain { authorised, request: request + 1 });
+                });
+                return;
+            }
+            Ok(receipt) => OutcomeOf::Accepted { answer: receipt.answer, handle: receipt.handle },
+            Err(PerformError::NotYet { message, .. } | PerformError::Refused { message, .. }) => {
+                OutcomeOf::Refused { message }
+            }
+            Err(PerformError::Unknown { message }) => OutcomeOf::Unknown { message },
+        };
+        let refused = matches!(outcome, OutcomeOf::Refused { .. });
+        self.record(MYSELF, Body::Outcome { step: step.clone(), attempt, outcome }).await;
+        if !refused {
+            let record = self.run.record(&step);
+            self.follow(authorised.plan(), record.receipt.as_ref(), Duration::ZERO);
+        }
+    }
+
+    /// Asks the cloud how far a plan has come until it is over, in a task of its own.
+    pub(super) fn follow(&mut self, plan: &Plan, receipt: Option<&Receipt>, already: Duration) {
+        let Some(component) = self.world.components.get(&plan.component).cloned() else { return };
+        let (cancel, mut cancelled) = tokio::sync::watch::channel(false);
+        self.cancels.insert(plan.step.clone(), cancel);
+        let (plan, receipt) = (plan.clone(), receipt.cloned());
+        let (found, clock) = (self.found.clone(), Arc::clone(&self.world.clock));
+        self.tasks.spawn(async move {
+            let began = clock.mono();
+            let mut pace = Pace::new();
+            let mut silent_since = None;
+            let settlement = loop {
+                let now = clock.mono();
+                let since = already + now.saturating_sub(began);
+                let look = component.settle(&plan, receipt.as_ref(), since);
+                let settlement = tokio::select! {
+                    settlement = within(clock.as_ref(), SETTLE_LIMIT, look) => settlement,
+                    _ = cancelled.changed() => return,
+                };
+                let text = match settlement {
+                    Some(Settlement::InProgress(text, _)) => {
+                        silent_since = None;
+                        text
+                    }
+                    None | Some(Settlement::CannotTell(_)) => {
+                        let why = match settlement {
+                            Some(Settlement::CannotTell(why)) => why,
+                            _ => "no answer".to_owned(),
+                        };
+                        if now.saturating_sub(*silent_since.get_or_insert(now)) >= CANNOT_TELL_LIMIT {
+                            break Settlement::CannotTell(why);
+                        }
+                        why
+                    }
+                    Some(over) => break over,
+                };
+                let wait = pace.next();
+                let next = clock.now() + wait;
+                let _ = found.send(Found::Settling { step: plan.step.clone(), text, next });
+                tokio::select! {
+                    () = clock.sleep(wait) => {}
+                    _ = cancelled.changed() => return,
+                }
+            };
+            let _ = found.send(Found::Settlement { step: plan.step.clone(), settlement });
+        });
+    }
+
+    pub(super) async fn settlement(&mut self, id: &str, settlement: Settlement) {
+        self.cancels.remove(id);
+        if self.run.state(id).is_ended() {
+            return;
+        }
+        let by_hand = self.by_hand.remove(id);
+        match (settlement, by_hand) {
+            (Settlement::Done(evidence), Some(reason)) => {
+                let by = self.operator.clone();
+                self.settle_step(&by, id, Ending::ByHand, reason, evidence).await;
+            }
+            (Settlement::Done(evidence), None) => {
+                let says = match evidence.as_slice() {
+                    [] => "the cloud says so".to_owned(),
+                    seen => {
+                        seen.iter().map(|e| format!("{} {}", short(&e.reading), e.value)).collect::<Vec<_>>().join(", ")
+                    }
+                };
+                self.settle_step(MYSELF, id, Ending::Done, says, evidence).await;
+            }
+            (Settlement::NotStarted(_), Some(_)) => {
+                self.refuse(format!("{id}: the cloud does not show what was done by hand"));
+            }
+            (Settlement::NotStarted(evidence), None) => {
+                let accepted = matches!(self.run.state(id), State::Settling);
+                let reason = if accepted {
+                    "it was accepted, and then nothing happened"
+                } else {
+                    "it was not carried out: the cloud shows no trace of it"
+                };
+                self.fail_step(MYSELF, id, reason.to_owned(), evidence).await;
+            }
+            (Settlement::Failed(reason, evidence), _) => self.fail_step(MYSELF, id, reason, evidence).await,
+            (Settlement::CannotTell(reason) | Settlement::InProgress(reason, _), _) => {
+                self.record(MYSELF, Body::Unsure { step: id.to_owned(), reason }).await;
+            }
+        }
+    }
+}
+
+/// The last word of a reading's name.
+fn short(reading: &str) -> &str {
+    reading.rsplit('.').next().unwrap_or(reading)
+}

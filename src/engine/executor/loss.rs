@@ -1,0 +1,124 @@
+//! What was lost: counted where both sides can be asked, else bounded, else said to be unknown.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Executor, Found, MYSELF};
+use crate::domain::journal::Body;
+use crate::domain::reading::{Key, Value};
+use crate::domain::run::Ending;
+use crate::domain::runbook::{Action, Step};
+use crate::domain::timeline::Loss;
+use crate::ports::within;
+
+/// How long a database may take to tell its mark.
+const LIMIT: Duration = Duration::from_secs(10);
+
+impl Executor {
+    /// After fencing the source's mark no longer moves; after promotion the target's tells what arrived.
+    pub(super) fn after_settled(&mut self, step: &Step, ending: Ending) {
+        let Action::Act { action, .. } = &step.action else { return };
+        if !matches!(ending, Ending::Done | Ending::AlreadyDone | Ending::ByHand) {
+            return;
+        }
+        let (ask_source, ask_target) = match action.as_str() {
+            "fence" => (true, false),
+            "promote" => (self.source_mark.is_none() && self.is_fenced(), true),
+            _ => return,
+        };
+        let (found, clock, after) = (self.found.clone(), Arc::clone(&self.world.clock), step.id.clone());
+        let (sql, direction) = (self.world.sql.clone(), self.run.direction.clone());
+        self.tasks.spawn(async move {
+            let ask = async |wanted: bool, region| match &sql {
+                Some(sql) if wanted => {
+                    within(clock.as_ref(), LIMIT, sql.mark(region)).await.and_then(Result::ok).flatten()
+                }
+                _ => None,
+            };
+            let (source, target) = tokio::join!(ask(ask_source, &direction.source), ask(ask_target, &direction.target));
+            let _ = found.send(Found::Marks { source, target, after });
+        });
+    }
+
+    fn fence_ending(&self) -> Option<Ending> {
+        self.run.runbook.steps().find_map(|(_, step)| match (&step.action, self.run.state(&step.id)) {
+            (Action::Act { action, .. }, crate::domain::run::State::Ended(ending)) if action == "fence" => Some(ending),
+            _ => None,
+        })
+    }
+
+    /// Whether the source takes no more writes, by the cloud's word.
+    pub(super) fn is_fenced(&self) -> bool {
+        matches!(self.fence_ending(), Some(Ending::Done | Ending::AlreadyDone | Ending::ByHand))
+    }
+
+    pub(super) async fn marks(&mut self, source: Option<i64>, target: Option<i64>, after: &str) {
+        if let Some(source) = source {
+            self.source_mark = Some(source);
+            let says = format!("the fenced source's highest mark is {source}");
+            self.record(MYSELF, Body::Reading { evidence: Vec::new(), says }).await;
+        }
+        let promoted = self
+            .step(after)
+            .is_some_and(|step| matches!(&step.action, Action::Act { action, .. } if action == "promote"));
+        if !promoted {
+            return;
+        }
+        if let Some(target) = target {
+            let says = format!("the promoted database's highest mark is {target}");
+            self.record(MYSELF, Body::Reading { evidence: Vec::new(), says }).await;
+        }
+        let loss = self.loss(target);
+        self.record(MYSELF, Body::DataLoss { loss }).await;
+    }
+
+    fn loss(&self, target: Option<i64>) -> Loss {
+        if let (true, Some(source_mark), Some(target_mark)) = (self.is_fenced(), self.source_mark, target) {
+            let rows = u64::try_from(source_mark.saturating_sub(target_mark)).unwrap_or(0);
+            return Loss::Exact { rows, source_mark, target_mark };
+        }
+        let unreachable = self.fence_was_unreachable();
+        if self.fence_ending().is_some() && !self.is_fenced() && !unreachable {
+            return Loss::Unbounded {
+                why: "the source answers and was not fenced: it can still take writes".to_owned(),
+            };
+        }
+        let Some((component, place)) = self.service.lag_series() else {
+            return Loss::Unknown { why: "the service has no lag metric".to_owned() };
+        };
+        let reading = self.board.get(&Key::new(component, &place, "lag"));
+        let (Some(reading), Some(Value::Seconds(lag))) = (reading, reading.map(|reading| &reading.value)) else {
+            return Loss::Unknown { why: "the lag was never read".to_owned() };
+        };
+        if !lag.is_finite() || *lag < 0.0 {
+            return Loss::Unknown { why: "the last sample says that replication was not running".to_owned() };
+        }
+        let lag = Duration::try_from_secs_f64(*lag).unwrap_or_default();
+        let mut method = format!("the last sample of {}", reading.source);
+        if unreachable {
+            method.push_str("; holds only if the unreachable source took no writes after it was lost");
+        }
+        Loss::Estimate {
+            lag_ms: u64::try_from(lag.as_millis()).unwrap_or(u64::MAX),
+            age_ms: u64::try_from(reading.age(self.now()).as_millis()).unwrap_or(u64::MAX),
+            method,
+        }
+    }
+
+    /// Whether fencing ended in "unreachable, risk accepted": the source could not be asked at all.
+    fn fence_was_unreachable(&self) -> bool {
+        if self.fence_ending() != Some(Ending::RiskAccepted) {
+            return false;
+        }
+        // Whoever answers the database's own question now was not unreachable.
+        let database = self.run.runbook.steps().find_map(|(_, step)| match &step.action {
+            Action::Act { action, component, .. } if action == "fence" => Some(component.clone()),
+            _ => None,
+        });
+        let place = crate::domain::region::Place::Region(self.run.direction.source.clone());
+        database.is_some_and(|id| {
+            let fresh = self.board.evidence(&Key::new(&id, &place, "in_recovery"), self.now()).freshness;
+            fresh != crate::domain::reading::Freshness::Fresh
+        })
+    }
+}

@@ -1,0 +1,448 @@
+//! The actor: owns the run, the readings and the journal, and is the only one to change them.
+//!
+//! - `acts`: a mutation, from plan to settled; - `programs`: the same for external programs;
+//! - `looks`: checks and waits; - `says`: what a person declares; - `loss`: what was lost;
+//! - `revive`: what was going on when the last process ended.
+
+mod acts;
+mod looks;
+mod loss;
+mod programs;
+mod revive;
+mod says;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use self::acts::Purpose;
+use super::recorder::{Open, Recorder};
+use super::sampler::{Look, Sampler};
+use crate::domain::command::{Command, Event};
+use crate::domain::consent::Authorised;
+use crate::domain::gate::{Predicate, Sight};
+use crate::domain::journal::{Body, Entry};
+use crate::domain::plan::{PerformError, Plan, Receipt, Refusal, Settlement};
+use crate::domain::reading::{Board, Evidence, Health, Key};
+use crate::domain::region::Place;
+use crate::domain::run::{Run, State};
+use crate::domain::runbook::{Action, Step, StepId};
+use crate::domain::service::Service;
+use crate::domain::timeline::Milestone;
+use crate::ports::{Exit, OutputLine, World};
+
+/// What an engine is started with.
+pub struct Setup {
+    /// The world.
+    pub world: World,
+    /// The service.
+    pub service: Arc<Service>,
+    /// The run, folded from its journal so far.
+    pub run: Run,
+    /// Opens the journal.
+    pub open: Open,
+    /// Whether this takes up a run that an earlier process left.
+    pub resumed: bool,
+    /// Who leads.
+    pub operator: String,
+    /// Where relative programs run.
+    pub dir: Option<String>,
+}
+
+/// A running engine.
+pub struct Engine {
+    /// Commands go in here.
+    pub commands: mpsc::UnboundedSender<Command>,
+    /// Ends when the engine has.
+    pub done: tokio::task::JoinHandle<()>,
+}
+
+/// Starts an engine; what it tells comes out of `events`.
+pub fn start(setup: Setup, events: mpsc::UnboundedSender<Event>) -> Engine {
+    let (commands, inbox) = mpsc::unbounded_channel();
+    let done = tokio::spawn(async move { Executor::new(setup, events).run(inbox).await });
+    Engine { commands, done }
+}
+
+/// By whom the program records what it found by itself.
+const MYSELF: &str = "handover";
+
+/// The program that a run's steps wait for.
+struct Waiting {
+    until: Vec<Predicate>,
+    hold: Duration,
+    deadline: Timestamp,
+    held_since: Option<Timestamp>,
+    said: Option<Timestamp>,
+}
+
+/// What the tasks beside the actor report.
+enum Found {
+    Planned { step: StepId, purpose: Purpose, result: Result<Plan, Refusal>, looks: Vec<Look> },
+    Performed { authorised: Authorised, request: u32, took: Duration, result: Result<Receipt, PerformError> },
+    SendAgain { authorised: Authorised, request: u32 },
+    Settling { step: StepId, text: String, next: Timestamp },
+    Settlement { step: StepId, settlement: Settlement },
+    Checked { step: StepId, looks: Vec<Look> },
+    Line { step: StepId, line: OutputLine },
+    ProgramEnded { step: StepId, exit: Exit, took: Duration },
+    Marks { source: Option<i64>, target: Option<i64>, after: StepId },
+    Looked(Vec<Look>),
+}
+
+struct Executor {
+    world: World,
+    service: Arc<Service>,
+    run: Run,
+    board: Board,
+    recorder: Recorder,
+    events: mpsc::UnboundedSender<Event>,
+    found: mpsc::UnboundedSender<Found>,
+    found_in: Option<mpsc::UnboundedReceiver<Found>>,
+    looks_in: Option<mpsc::UnboundedReceiver<Look>>,
+    sampler: Sampler,
+    operator: String,
+    dir: Option<String>,
+    /// Steps whose consent is being carried out: a second confirmation finds them here.
+    applying: HashSet<StepId>,
+    waits: HashMap<StepId, Waiting>,
+    cancels: HashMap<StepId, watch::Sender<bool>>,
+    output: HashMap<StepId, Vec<String>>,
+    by_hand: HashMap<StepId, String>,
+    shown_health: HashMap<(String, Place), Health>,
+    source_mark: Option<i64>,
+    tasks: JoinSet<()>,
+    resumed: bool,
+    ended: bool,
+}
+
+impl Executor {
+    fn new(setup: Setup, events: mpsc::UnboundedSender<Event>) -> Self {
+        let (found, found_in) = mpsc::unbounded_channel();
+        let (looks, looks_in) = mpsc::unbounded_channel();
+        let sampler = Sampler::start(&setup.world, &looks);
+        let recorder = Recorder::new(setup.open, Arc::clone(&setup.world.clock), setup.operator.clone());
+        Self {
+            world: setup.world,
+            service: setup.service,
+            run: setup.run,
+            board: Board::default(),
+            recorder,
+            events,
+            found,
+            found_in: Some(found_in),
+            looks_in: Some(looks_in),
+            sampler,
+            operator: setup.operator,
+            dir: setup.dir,
+            applying: HashSet::new(),
+            waits: HashMap::new(),
+            cancels: HashMap::new(),
+            output: HashMap::new(),
+            by_hand: HashMap::new(),
+            shown_health: HashMap::new(),
+            source_mark: None,
+            tasks: JoinSet::new(),
+            resumed: setup.resumed,
+            ended: false,
+        }
+    }
+
+    async fn run(mut self, mut commands: mpsc::UnboundedReceiver<Command>) {
+        let (Some(mut found), Some(mut looks)) = (self.found_in.take(), self.looks_in.take()) else { return };
+        if self.resumed {
+            self.revive().await;
+        }
+        while !self.ended {
+            tokio::select! {
+                biased;
+                command = commands.recv() => match command {
+                    Some(command) => self.obey(command).await,
+                    // The console is gone without a word: what runs is left, and said to be.
+                    None => self.obey(Command::Leave).await,
+                },
+                Some(found) = found.recv() => self.take(found).await,
+                Some(look) = looks.recv() => self.seen(look).await,
+                Some(_) = self.tasks.join_next() => {}
+            }
+            let brisk = self.run.running().next().is_some() || self.run.armed.is_some();
+            self.sampler.set_brisk(brisk);
+        }
+        self.sampler.stop();
+        self.tasks.abort_all();
+        self.tell(Event::Ended);
+    }
+
+    fn tell(&self, event: Event) {
+        // Nobody listens any more when the console is closing.
+        let _ = self.events.send(event);
+    }
+
+    fn refuse(&self, why: impl Into<String>) {
+        self.tell(Event::Refused { why: why.into() });
+    }
+
+    fn now(&self) -> Timestamp {
+        self.world.clock.now()
+    }
+
+    fn sight(&self) -> Sight<'_> {
+        Sight { board: &self.board, direction: &self.run.direction, home: &self.service.regions, now: self.now() }
+    }
+
+    /// Records an entry; `false` if it could not be, and then nothing that it was to precede may be done.
+    async fn record(&mut self, by: &str, body: Body) -> bool {
+        match self.recorder.record(by, body).await {
+            Ok(entries) => {
+                for entry in entries {
+                    self.took_in(entry);
+                }
+                true
+            }
+            Err(error) => {
+                tracing::error!(%error, "latched");
+                self.tell(Event::Latched { why: error.0 });
+                false
+            }
+        }
+    }
+
+    fn took_in(&mut self, entry: Entry) {
+        self.run.apply(&entry);
+        self.tell(Event::Entry(Arc::new(entry)));
+    }
+
+    async fn obey(&mut self, command: Command) {
+        tracing::debug!(?command, "command");
+        if let (Some(why), false) = (self.recorder.latched(), matches!(command, Command::Leave | Command::Refresh)) {
+            let why = format!("read-only: the journal cannot be written ({why})");
+            return self.refuse(why);
+        }
+        if self.run.closed.is_some() && !matches!(command, Command::Leave | Command::Refresh | Command::Note(_)) {
+            return self.refuse("the run is closed");
+        }
+        let operator = self.operator.clone();
+        match command {
+            Command::Arm => {
+                if self.run.armed.is_none() {
+                    self.record(&operator, Body::Armed).await;
+                }
+            }
+            Command::Disarm => {
+                if self.run.armed.is_some() {
+                    self.record(&operator, Body::Disarmed { reason: "by the operator".to_owned() }).await;
+                }
+            }
+            Command::Plan(step) => self.plan(&step, Purpose::Show),
+            Command::Confirm { step, plan_hash, how } => self.confirm(&step, plan_hash, how).await,
+            Command::Start(step) => self.start_step(&step).await,
+            Command::Attest { step, note, when } => self.attest(&step, &note, when).await,
+            Command::Override { step, gate, reason } => self.override_gate(&step, &gate, &reason).await,
+            Command::Skip { step, reason } => self.skip(&step, &reason).await,
+            Command::AcceptRisk { step, reason } => self.accept_risk(&step, &reason).await,
+            Command::ByHand { step, reason } => self.did_by_hand(&step, reason).await,
+            Command::NotDone { step, reason } => self.not_done(&step, &reason).await,
+            Command::Cancel(step) => self.cancel(&step).await,
+            Command::Refresh => {
+                let look = self.sampler.look_now(&self.sampler.everything());
+                let found = self.found.clone();
+                self.tasks.spawn(async move {
+                    let _ = found.send(Found::Looked(look.await));
+                });
+            }
+            Command::Note(text) => {
+                self.record(&operator, Body::Note { text }).await;
+            }
+            Command::Mark { milestone, when, source } => {
+                self.record(&operator, Body::Milestone { milestone, when, source }).await;
+            }
+            Command::Close { outcome, says } => self.close(outcome, says).await,
+            Command::Leave => self.leave().await,
+        }
+    }
+
+    async fn take(&mut self, found: Found) {
+        match found {
+            Found::Planned { step, purpose, result, looks } => {
+                for look in looks {
+                    self.seen(look).await;
+                }
+                self.planned(step, purpose, result).await;
+            }
+            Found::Performed { authorised, request, took, result } => {
+                self.performed(authorised, request, took, result).await;
+            }
+            Found::SendAgain { authorised, request } => self.send(authorised, request),
+            Found::Settling { step, text, next } => {
+                self.tell(Event::Progress { step, text, next: Some(next) });
+            }
+            Found::Settlement { step, settlement } => self.settlement(&step, settlement).await,
+            Found::Checked { step, looks } => {
+                for look in looks {
+                    self.seen(look).await;
+                }
+                self.checked(&step).await;
+            }
+            Found::Line { step, line } => self.line(step, line),
+            Found::ProgramEnded { step, exit, took } => self.program_ended(&step, exit, took).await,
+            Found::Marks { source, target, after } => self.marks(source, target, &after).await,
+            Found::Looked(looks) => {
+                for look in looks {
+                    self.seen(look).await;
+                }
+            }
+        }
+    }
+
+    /// Takes a look in: the readings, the change of health worth recording, and what waits for it.
+    async fn seen(&mut self, look: Look) {
+        self.board.record(&look.component, &look.place, look.at, look.fresh_for, &look.result);
+        let slot = (look.component.clone(), look.place.clone());
+        let health = look.result.as_ref().map_or(Health::Unknown, |seen| seen.health);
+        let before = self.shown_health.insert(slot, health);
+        let says = match (&look.result, before) {
+            (_, Some(before)) if before == health => None,
+            // The first look is worth an entry only if it is bad.
+            (Ok(_), None) if matches!(health, Health::Healthy | Health::Unknown) => None,
+            (Ok(seen), _) => {
+                Some(format!("{} in {}: {} ({})", look.component, look.place, health.as_str(), seen.summary))
+            }
+            (Err(unread), _) => Some(format!("{} in {}: unknown ({unread})", look.component, look.place)),
+        };
+        let key = Key::new(&look.component, &look.place, "health");
+        self.tell(Event::Looked {
+            component: look.component,
+            place: look.place.clone(),
+            at: look.at,
+            fresh_for: look.fresh_for,
+            result: Arc::new(look.result),
+        });
+        // Only a run that is going on has a record to put it in.
+        if let (Some(says), true, true) = (says, self.recorder.is_open(), self.run.closed.is_none()) {
+            let evidence = vec![self.board.evidence(&key, self.now())];
+            self.record(MYSELF, Body::Reading { evidence, says: says.clone() }).await;
+            let at_source = look.place.region() == Some(&self.run.direction.source);
+            if health == Health::Down && at_source && self.run.timeline.at(Milestone::FirstAlarm).is_none() {
+                let when = look.at;
+                self.record(MYSELF, Body::Milestone { milestone: Milestone::FirstAlarm, when, source: says }).await;
+            }
+        }
+        self.review_waits().await;
+    }
+
+    fn step(&self, id: &str) -> Option<Step> {
+        self.run.runbook.step(id).cloned()
+    }
+
+    /// The step, if it may be started now; else says why not.
+    fn startable(&self, id: &str) -> Option<Step> {
+        let Some(step) = self.step(id) else {
+            self.refuse(format!("there is no step {id:?}"));
+            return None;
+        };
+        if self.applying.contains(id) {
+            self.refuse(format!("{id} is being carried out"));
+            return None;
+        }
+        if self.run.is_ready(id) {
+            return Some(step);
+        }
+        let why = match self.run.state(id) {
+            State::Ended(ending) => format!("{id} is over: {}", ending.as_str()),
+            state if state.is_running() => format!("{id} is running"),
+            State::Unsure(_) => format!("{id} may have been carried out; first say what became of it"),
+            _ => format!("{id} waits for {}", self.run.blocked_by(id).join(", ")),
+        };
+        self.refuse(why);
+        None
+    }
+
+    /// Starts a step that needs no consent.
+    async fn start_step(&mut self, id: &str) {
+        let Some(step) = self.startable(id) else { return };
+        match &step.action {
+            Action::Check { expect } => self.start_check(&step, expect).await,
+            Action::Wait { until, hold, timeout } => self.start_wait(&step, until, *hold, *timeout).await,
+            Action::Exec(exec) if step.hazard == crate::domain::runbook::Hazard::None => {
+                if self.record(&self.operator.clone(), Body::Started { step: step.id.clone() }).await {
+                    let spec = self.program_of(exec);
+                    self.spawn_program(&step.id, spec);
+                }
+            }
+            Action::Act { .. } => self.plan(&step.id, Purpose::Already),
+            Action::Exec(_) => self.refuse(format!("{id} can change something: it wants a confirmation")),
+            Action::Attest { .. } => self.refuse(format!("{id} is for a person to confirm")),
+        }
+    }
+
+    /// Records that a step is over, the moment that it marks, and what follows from it.
+    async fn settle_step(
+        &mut self,
+        by: &str,
+        id: &str,
+        ending: crate::domain::run::Ending,
+        says: String,
+        evidence: Vec<Evidence>,
+    ) {
+        self.settle_step_at(by, id, ending, says, evidence, None).await;
+    }
+
+    async fn settle_step_at(
+        &mut self,
+        by: &str,
+        id: &str,
+        ending: crate::domain::run::Ending,
+        says: String,
+        evidence: Vec<Evidence>,
+        when: Option<Timestamp>,
+    ) {
+        use crate::domain::run::Ending;
+        let Some(step) = self.step(id) else { return };
+        let body = Body::Settled { step: id.to_owned(), ending, says, evidence };
+        if !self.record(by, body).await {
+            return;
+        }
+        let happened = !matches!(ending, Ending::Skipped);
+        if let (Some(milestone), true) = (step.marks, happened) {
+            let when = when.unwrap_or_else(|| self.now());
+            let source = format!("step {id}: {}", ending.as_str());
+            self.record(by, Body::Milestone { milestone, when, source }).await;
+        }
+        self.after_settled(&step, ending);
+    }
+
+    async fn fail_step(&mut self, by: &str, id: &str, reason: String, evidence: Vec<Evidence>) {
+        self.record(by, Body::Failed { step: id.to_owned(), reason, evidence }).await;
+    }
+
+    async fn close(&mut self, outcome: crate::domain::journal::RunOutcome, says: String) {
+        use crate::domain::journal::RunOutcome;
+        if let Some(running) = self.run.running().next() {
+            return self.refuse(format!("{} is still running", running.id));
+        }
+        match outcome {
+            RunOutcome::Verified if !self.run.is_complete() => {
+                return self.refuse("not every step is over: finish or skip them, or abandon the run");
+            }
+            RunOutcome::StoodDown if self.run.has_written() => {
+                return self.refuse("a write was made: the run can be verified or abandoned, not stood down");
+            }
+            _ => {}
+        }
+        let operator = self.operator.clone();
+        self.record(&operator, Body::RunClosed { outcome, says }).await;
+    }
+
+    async fn leave(&mut self) {
+        let running: Vec<StepId> = self.run.running().map(|step| step.id.clone()).collect();
+        if !running.is_empty() && self.recorder.latched().is_none() {
+            let operator = self.operator.clone();
+            self.record(&operator, Body::Left { running }).await;
+        }
+        self.ended = true;
+    }
+}

@@ -1,0 +1,143 @@
+//! External programs as steps.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Executor, Found, MYSELF};
+use crate::domain::command::Event;
+use crate::domain::gate::fill;
+use crate::domain::journal::{Body, OutcomeOf};
+use crate::domain::plan::{Basis, Call, Plan};
+use crate::domain::region::Place;
+use crate::domain::run::{Ending, State};
+use crate::domain::runbook::{Exec, Hazard, Step};
+use crate::domain::text;
+use crate::ports::{Exit, OutputLine, ProgramSpec};
+
+/// How many of a program's last lines the journal keeps.
+const KEPT: usize = 20;
+
+impl Executor {
+    /// The program, with everything filled in.
+    pub(super) fn program_of(&self, exec: &Exec) -> ProgramSpec {
+        let fill = |word: &String| {
+            fill(word, &self.run.direction, &self.service.regions).replace("{service}", &self.service.name)
+        };
+        let argv = match &exec.shell {
+            Some(line) => vec!["/bin/sh".to_owned(), "-c".to_owned(), fill(line)],
+            None => exec.run.iter().map(fill).collect(),
+        };
+        ProgramSpec {
+            argv,
+            env: exec.env.iter().map(|(name, value)| (name.clone(), fill(value))).collect(),
+            dir: exec.dir.as_ref().map(fill).or_else(|| self.dir.clone()),
+            timeout: exec.timeout,
+        }
+    }
+
+    /// The plan of a program: its words are its parameters.
+    pub(super) fn program_plan(&self, step: &Step, exec: &Exec) -> Plan {
+        let spec = self.program_of(exec);
+        let mut params: Vec<(String, String)> =
+            spec.argv.iter().enumerate().map(|(at, word)| (format!("argv[{at}]"), word.clone())).collect();
+        params.extend(spec.env.iter().map(|(name, value)| (format!("env {name}"), value.clone())));
+        if let Some(dir) = &spec.dir {
+            params.push(("dir".to_owned(), dir.clone()));
+        }
+        let env = spec.env.iter().map(|(name, value)| format!("{name}={}", text::shell_word(value)));
+        let by_hand = env.chain([text::shell_line(&spec.argv)]).collect::<Vec<_>>().join(" ");
+        Plan {
+            step: step.id.clone(),
+            component: String::new(),
+            action: "run".to_owned(),
+            direction: self.run.direction.clone(),
+            on: Place::Global,
+            call: Call {
+                service: "exec".to_owned(),
+                operation: spec.argv.first().cloned().unwrap_or_default(),
+                control_plane: "this host".to_owned(),
+                params,
+            },
+            by_hand,
+            hazard: step.hazard,
+            changes: Vec::new(),
+            basis: vec![Basis { what: "timeout".to_owned(), value: format!("{} s", spec.timeout.as_secs()) }],
+            gates: Vec::new(),
+            phrase: (step.hazard == Hazard::Irreversible).then(|| format!("run {}", step.id)),
+            accepting: None,
+        }
+    }
+
+    /// Runs it, in a task of its own.
+    pub(super) fn spawn_program(&mut self, id: &str, spec: ProgramSpec) {
+        let (cancel, cancelled) = tokio::sync::watch::channel(false);
+        self.cancels.insert(id.to_owned(), cancel);
+        self.output.insert(id.to_owned(), Vec::new());
+        let (found, clock, program) =
+            (self.found.clone(), Arc::clone(&self.world.clock), Arc::clone(&self.world.program));
+        let step = id.to_owned();
+        // Not in `tasks`: its process group is ended by cancelling, not by forgetting it.
+        tokio::spawn(async move {
+            let began = clock.mono();
+            let (lines, mut lines_in) = tokio::sync::mpsc::unbounded_channel();
+            let forward = async {
+                while let Some(line) = lines_in.recv().await {
+                    let _ = found.send(Found::Line { step: step.clone(), line });
+                }
+            };
+            let (exit, ()) = tokio::join!(program.run(&spec, lines, cancelled), forward);
+            let took = clock.mono().saturating_sub(began);
+            let _ = found.send(Found::ProgramEnded { step, exit, took });
+        });
+    }
+
+    pub(super) fn line(&mut self, step: String, line: OutputLine) {
+        let kept = self.output.entry(step.clone()).or_default();
+        if kept.len() >= KEPT {
+            kept.remove(0);
+        }
+        kept.push(line.text.clone());
+        self.tell(Event::Output { step, line: line.text });
+    }
+
+    pub(super) async fn program_ended(&mut self, id: &str, exit: Exit, took: Duration) {
+        self.cancels.remove(id);
+        let lines = self.output.remove(id).unwrap_or_default();
+        let state = self.run.state(id);
+        if !lines.is_empty() {
+            self.record(MYSELF, Body::Output { step: id.to_owned(), lines }).await;
+        }
+        let says = match &exit {
+            Exit::Status(status) => format!("exit status {status}"),
+            Exit::Signal(signal) => format!("ended by signal {signal}"),
+            Exit::TimedOut => "it ran out of time, and its process group was ended".to_owned(),
+            Exit::Cancelled => "cancelled, and its process group was ended".to_owned(),
+            Exit::NotStarted(why) => format!("it could not be started: {why}"),
+        };
+        if state == State::InFlight {
+            let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+            let attempt = self.run.record(id).tries;
+            let body = Body::Attempt {
+                step: id.to_owned(),
+                attempt,
+                request: 1,
+                request_id: None,
+                took_ms,
+                answer: says.clone(),
+            };
+            self.record(MYSELF, body).await;
+            let outcome = match exit {
+                Exit::Status(0) => OutcomeOf::Accepted { answer: says.clone(), handle: None },
+                _ => OutcomeOf::Refused { message: says.clone() },
+            };
+            self.record(MYSELF, Body::Outcome { step: id.to_owned(), attempt, outcome }).await;
+        } else if state != State::Looking {
+            return;
+        }
+        if exit == Exit::Status(0) {
+            self.settle_step(MYSELF, id, Ending::Ran, says, Vec::new()).await;
+        } else {
+            self.fail_step(MYSELF, id, says, Vec::new()).await;
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! An observer's engine: the readings of its own sampler, and the lead's journal as it grows. It obeys nothing that
+//! writes.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::executor::Engine;
+use super::sampler::Sampler;
+use crate::domain::command::{Command, Event};
+use crate::domain::journal::verify;
+use crate::ports::World;
+
+/// How often the lead's journal is read.
+const EVERY: Duration = Duration::from_millis(500);
+
+/// Starts following a journal of which `known` entries have been taken in.
+pub fn start(world: World, journal: PathBuf, known: u64, lead: String, events: mpsc::UnboundedSender<Event>) -> Engine {
+    let (commands, inbox) = mpsc::unbounded_channel();
+    let done = tokio::spawn(follow(world, journal, known, lead, events, inbox));
+    Engine { commands, done }
+}
+
+async fn follow(
+    world: World,
+    journal: PathBuf,
+    mut known: u64,
+    lead: String,
+    events: mpsc::UnboundedSender<Event>,
+    mut commands: mpsc::UnboundedReceiver<Command>,
+) {
+    let (looks, mut looks_in) = mpsc::unbounded_channel();
+    let sampler = Sampler::start(&world, &looks);
+    let mut length = 0;
+    loop {
+        tokio::select! {
+            command = commands.recv() => match command {
+                None | Some(Command::Leave) => break,
+                Some(Command::Refresh) => {
+                    let all = sampler.everything();
+                    let (look, looks) = (sampler.look_now(&all), looks.clone());
+                    tokio::spawn(async move {
+                        for look in look.await {
+                            let _ = looks.send(look);
+                        }
+                    });
+                }
+                Some(_) => {
+                    let why = format!("{lead} leads this run; this console only watches");
+                    let _ = events.send(Event::Refused { why });
+                }
+            },
+            Some(look) = looks_in.recv() => {
+                let _ = events.send(Event::Looked {
+                    component: look.component,
+                    place: look.place,
+                    at: look.at,
+                    fresh_for: look.fresh_for,
+                    result: Arc::new(look.result),
+                });
+            }
+            () = tokio::time::sleep(EVERY) => {
+                let Ok(now) = tokio::fs::metadata(&journal).await.map(|data| data.len()) else { continue };
+                if now == length {
+                    continue;
+                }
+                let Ok(bytes) = tokio::fs::read(&journal).await else { continue };
+                match verify(&bytes) {
+                    Ok(verified) => {
+                        length = now;
+                        for entry in verified.entries.into_iter().filter(|entry| entry.seq > known).collect::<Vec<_>>() {
+                            known = entry.seq;
+                            let _ = events.send(Event::Entry(Arc::new(entry)));
+                        }
+                    }
+                    Err(broken) => {
+                        length = now;
+                        let _ = events.send(Event::Latched { why: format!("the lead's journal does not verify: {broken}") });
+                    }
+                }
+            }
+        }
+    }
+    let _ = events.send(Event::Ended);
+}

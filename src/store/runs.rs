@@ -1,0 +1,182 @@
+//! The folder of runs: one folder each, with the journal, the lease and copies of the files that the run is made of.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::hash;
+use crate::domain::journal::{Broken, Files, Verified, verify};
+
+/// The folder that holds every run of this machine.
+#[derive(Debug, Clone)]
+pub struct Runs {
+    root: PathBuf,
+}
+
+/// One run's folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunFolder {
+    /// The run's id.
+    pub id: String,
+    /// The folder.
+    pub path: PathBuf,
+}
+
+/// What a simulation needs to go on: the same world, at the same time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Simulation {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The seed.
+    pub seed: u64,
+    /// How much faster than time it runs.
+    pub speed: f64,
+    /// The simulated time at which it began.
+    pub began: Timestamp,
+    /// The real time at which that was.
+    pub real: Timestamp,
+}
+
+impl Runs {
+    /// The runs below a folder, which need not exist yet.
+    pub fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// A run's id: when, what and four characters that tell apart what began in the same second.
+    pub fn new_id(now: Timestamp, service: &str, runbook: &str) -> String {
+        let mut random = [0u8; 2];
+        // Without randomness the id is merely less unlikely to be taken; `create` refuses one that is.
+        let _ = getrandom::fill(&mut random);
+        let [a, b] = random;
+        format!("{}-{service}-{runbook}-{a:02x}{b:02x}", now.strftime("%Y%m%dT%H%M%SZ"))
+    }
+
+    /// Makes a run's folder with its copies of the files. It must not exist.
+    pub fn create(
+        &self,
+        id: &str,
+        service_toml: &str,
+        runbook_toml: &str,
+        simulation: Option<&Simulation>,
+    ) -> io::Result<RunFolder> {
+        fs::create_dir_all(&self.root)?;
+        let path = self.root.join(id);
+        fs::create_dir(&path)?;
+        fs::write(path.join("service.toml"), service_toml)?;
+        fs::write(path.join("runbook.toml"), runbook_toml)?;
+        if let Some(simulation) = simulation {
+            fs::write(path.join("simulation.json"), serde_json::to_string_pretty(simulation)?)?;
+        }
+        Ok(RunFolder { id: id.to_owned(), path })
+    }
+
+    /// Where a run's folder is, or will be.
+    pub fn folder(&self, id: &str) -> RunFolder {
+        RunFolder { id: id.to_owned(), path: self.root.join(id) }
+    }
+
+    /// Every run, the latest first.
+    pub fn list(&self) -> io::Result<Vec<RunFolder>> {
+        let entries = match fs::read_dir(&self.root) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let mut runs: Vec<RunFolder> = entries
+            .filter_map(Result::ok)
+            .filter(|entry| entry.path().join("journal.jsonl").is_file())
+            .map(|entry| RunFolder { id: entry.file_name().to_string_lossy().into_owned(), path: entry.path() })
+            .collect();
+        runs.sort_by(|a, b| b.id.cmp(&a.id));
+        Ok(runs)
+    }
+
+    /// A run by its id, or by an unmistakable part of it; without one, the latest.
+    pub fn find(&self, part: Option<&str>) -> io::Result<RunFolder> {
+        let missing = |text: String| io::Error::new(io::ErrorKind::NotFound, text);
+        let runs = self.list()?;
+        let Some(part) = part else {
+            let nowhere = format!("there is no run yet in {}", self.root.display());
+            return runs.into_iter().next().ok_or_else(|| missing(nowhere));
+        };
+        if let Some(exact) = runs.iter().find(|run| run.id == part) {
+            return Ok(exact.clone());
+        }
+        let mut fitting = runs.into_iter().filter(|run| run.id.contains(part));
+        match (fitting.next(), fitting.next()) {
+            (Some(run), None) => Ok(run),
+            (None, _) => {
+                Err(missing(format!("no run {part:?} in {}; `handover runs` lists them", self.root.display())))
+            }
+            (Some(a), Some(b)) => Err(missing(format!("{part:?} may be {} or {}: give more of it", a.id, b.id))),
+        }
+    }
+}
+
+impl RunFolder {
+    /// The journal's file.
+    pub fn journal(&self) -> PathBuf {
+        self.path.join("journal.jsonl")
+    }
+
+    /// Where the simulated wire's calls are logged.
+    pub fn wire_log(&self) -> PathBuf {
+        self.path.join("wire.jsonl")
+    }
+
+    /// The copies of the service file and the runbook, with their hashes.
+    pub fn files(&self) -> io::Result<(String, String, Files)> {
+        let service = fs::read_to_string(self.path.join("service.toml"))?;
+        let runbook = fs::read_to_string(self.path.join("runbook.toml"))?;
+        let files = Files { service: hash::sha256(service.as_bytes()), runbook: hash::sha256(runbook.as_bytes()) };
+        Ok((service, runbook, files))
+    }
+
+    /// What a simulation needs to go on, if this was one.
+    pub fn simulation(&self) -> io::Result<Option<Simulation>> {
+        match fs::read_to_string(self.path.join("simulation.json")) {
+            Ok(text) => Ok(Some(serde_json::from_str(&text)?)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The verified journal.
+    pub fn read(&self) -> io::Result<Result<Verified, Broken>> {
+        Ok(verify(&fs::read(self.journal())?))
+    }
+}
+
+/// Where runs are kept: `$HANDOVER_DATA_DIR`, or the user's data folder.
+pub fn default_root() -> PathBuf {
+    std::env::var_os("HANDOVER_DATA_DIR")
+        .filter(|dir| !dir.is_empty())
+        .map(PathBuf::from)
+        .or_else(|| directories::ProjectDirs::from("", "", "handover").map(|dirs| dirs.data_local_dir().to_owned()))
+        .unwrap_or_else(|| Path::new(".handover").to_owned())
+        .join("runs")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_found_by_an_unmistakable_part_of_its_id() {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = Runs::new(folder.path().join("runs"));
+        assert!(runs.find(None).is_err());
+        for id in ["20260101T000000Z-a-failover-0001", "20260102T000000Z-a-failover-0002"] {
+            let run = runs.create(id, "", "", None).unwrap();
+            fs::write(run.journal(), "").unwrap();
+        }
+        assert!(runs.find(None).unwrap().id.ends_with("0002"));
+        assert!(runs.find(Some("0001")).unwrap().id.ends_with("0001"));
+        assert!(runs.find(Some("failover")).unwrap_err().to_string().contains("give more of it"));
+        assert!(runs.create("20260101T000000Z-a-failover-0001", "", "", None).is_err());
+    }
+}
