@@ -58,7 +58,7 @@ pub async fn play(
         }
         let command = match pending.take() {
             Some(command) => Some(command),
-            None => next(&run, &mut tries, clock.as_ref()).await,
+            None => decide(&run, &mut tries, clock.as_ref()).await,
         };
         if let Some(command) = command
             && commands.send(command).is_err()
@@ -95,7 +95,7 @@ fn answer(
     }
 }
 
-async fn next(run: &Run, tries: &mut HashMap<String, u32>, clock: &dyn Clock) -> Option<Command> {
+async fn decide(run: &Run, tries: &mut HashMap<String, u32>, clock: &dyn Clock) -> Option<Command> {
     if run.is_complete() {
         let says = "every step is over".to_owned();
         return Some(Command::Close { outcome: RunOutcome::Verified, says });
@@ -103,21 +103,21 @@ async fn next(run: &Run, tries: &mut HashMap<String, u32>, clock: &dyn Clock) ->
     if run.armed.is_none() {
         return Some(Command::Arm);
     }
-    // Steps of which nobody knows: in a simulation the wire has not been touched by hand, so it was not done.
+    // Steps of which nobody knows. The cloud is being asked about a call, and its answer is waited for; a program in a
+    // simulation does nothing; and what cannot be fenced has to be accepted.
     let unsure = run.runbook.steps().find(|(_, step)| matches!(run.state(&step.id), State::Unsure(_)));
     if let Some((_, step)) = unsure {
         let tried = tries.entry(step.id.clone()).or_default();
         *tried += 1;
-        if *tried < TRIES {
-            return None;
-        }
-        let reason = "the simulation shows no trace of it".to_owned();
-        return Some(match &step.action {
-            Action::Exec(_) => {
-                Command::ByHand { step: step.id.clone(), reason: "simulated programs do nothing".to_owned() }
+        let id = step.id.clone();
+        return match &step.action {
+            Action::Exec(_) => Some(Command::ByHand { step: id, reason: "simulated programs do nothing".to_owned() }),
+            Action::Act { action, .. } if action == "fence" && *tried > TRIES => {
+                let reason = "the source cannot be reached to be fenced".to_owned();
+                Some(Command::AcceptRisk { step: id, reason })
             }
-            _ => Command::NotDone { step: step.id.clone(), reason },
-        });
+            _ => None,
+        };
     }
     let step = run.ready().next()?.clone();
     let State::Failed(why) = run.state(&step.id) else { return Some(begin(run, &step)) };

@@ -24,7 +24,7 @@ impl Pace {
     }
 
     /// The time until the next look.
-    pub fn next(&mut self) -> Duration {
+    pub fn wait(&mut self) -> Duration {
         let base = match self.elapsed.as_secs() {
             0..10 => 1_000,
             10..60 => 2_000,
@@ -50,24 +50,24 @@ mod tests {
     #[test]
     fn it_starts_quick_and_gets_slower() {
         let mut pace = Pace::new();
-        let first = pace.next();
+        let first = pace.wait();
         assert!(first >= Duration::from_secs(1) && first < Duration::from_millis(1_200));
         let looks = (0..100)
             .take_while(|_| pace.elapsed < Duration::from_mins(1))
-            .filter(|_| pace.next() > Duration::ZERO)
+            .filter(|_| pace.wait() > Duration::ZERO)
             .count();
         assert!((25..40).contains(&looks), "{looks} looks in the first minute");
-        assert!(pace.next() >= Duration::from_secs(5));
+        assert!(pace.wait() >= Duration::from_secs(5));
     }
 
     #[test]
     fn throttling_halves_the_rate() {
         let mut pace = Pace::new();
         pace.throttled();
-        assert!(pace.next() >= Duration::from_secs(2));
+        assert!(pace.wait() >= Duration::from_secs(2));
         for _ in 0..40 {
             pace.throttled();
         }
-        assert!(pace.next() <= Duration::from_secs(18));
+        assert!(pace.wait() <= Duration::from_secs(18));
     }
 }

@@ -103,10 +103,8 @@ impl FileJournal {
 
 /// The first free `journal.tail-N` beside a journal.
 fn free_name(journal: &Path) -> PathBuf {
-    (1..)
-        .map(|n: u32| journal.with_extension(format!("tail-{n}")))
-        .find(|path| !path.exists())
-        .unwrap_or_else(|| journal.with_extension("tail"))
+    let numbered = (1..10_000u32).map(|n| journal.with_extension(format!("tail-{n}")));
+    numbered.into_iter().find(|path| !path.exists()).unwrap_or_else(|| journal.with_extension("tail"))
 }
 
 impl JournalStore for FileJournal {

@@ -360,7 +360,7 @@ impl Executor {
                     }
                     Some(over) => break over,
                 };
-                let wait = pace.next();
+                let wait = pace.wait();
                 let next = clock.now() + wait;
                 let _ = found.send(Found::Settling { step: plan.step.clone(), text, next });
                 tokio::select! {

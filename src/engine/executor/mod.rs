@@ -27,7 +27,7 @@ use crate::domain::consent::Authorised;
 use crate::domain::gate::{Predicate, Sight};
 use crate::domain::journal::{Body, Entry};
 use crate::domain::plan::{PerformError, Plan, Receipt, Refusal, Settlement};
-use crate::domain::reading::{Board, Evidence, Health, Key};
+use crate::domain::reading::{Board, Evidence, Health, Key, age};
 use crate::domain::region::Place;
 use crate::domain::run::{Run, State};
 use crate::domain::runbook::{Action, Step, StepId};
@@ -71,7 +71,7 @@ pub fn start(setup: Setup, events: mpsc::UnboundedSender<Event>) -> Engine {
 /// By whom the program records what it found by itself.
 const MYSELF: &str = "handover";
 
-/// The program that a run's steps wait for.
+/// What a step waits for.
 struct Waiting {
     until: Vec<Predicate>,
     hold: Duration,
@@ -79,6 +79,17 @@ struct Waiting {
     held_since: Option<Timestamp>,
     said: Option<Timestamp>,
 }
+
+/// What was last seen of a component in one place, and when that was last recorded.
+struct Shown {
+    health: Health,
+    says: String,
+    at: Timestamp,
+    recorded: Option<Timestamp>,
+}
+
+/// A component that flaps is recorded at most this often.
+const RECORD_EVERY: Duration = Duration::from_secs(30);
 
 /// What the tasks beside the actor report.
 enum Found {
@@ -113,7 +124,8 @@ struct Executor {
     cancels: HashMap<StepId, watch::Sender<bool>>,
     output: HashMap<StepId, Vec<String>>,
     by_hand: HashMap<StepId, String>,
-    shown_health: HashMap<(String, Place), Health>,
+    shown_health: HashMap<(String, Place), Shown>,
+    announced: bool,
     source_mark: Option<i64>,
     tasks: JoinSet<()>,
     resumed: bool,
@@ -145,6 +157,7 @@ impl Executor {
             output: HashMap::new(),
             by_hand: HashMap::new(),
             shown_health: HashMap::new(),
+            announced: false,
             source_mark: None,
             tasks: JoinSet::new(),
             resumed: setup.resumed,
@@ -168,6 +181,9 @@ impl Executor {
                 Some(found) = found.recv() => self.take(found).await,
                 Some(look) = looks.recv() => self.seen(look).await,
                 Some(_) = self.tasks.join_next() => {}
+            }
+            if !self.announced && self.recorder.is_open() {
+                self.announce().await;
             }
             let brisk = self.run.running().next().is_some() || self.run.armed.is_some();
             self.sampler.set_brisk(brisk);
@@ -303,35 +319,62 @@ impl Executor {
         self.board.record(&look.component, &look.place, look.at, look.fresh_for, &look.result);
         let slot = (look.component.clone(), look.place.clone());
         let health = look.result.as_ref().map_or(Health::Unknown, |seen| seen.health);
-        let before = self.shown_health.insert(slot, health);
-        let says = match (&look.result, before) {
-            (_, Some(before)) if before == health => None,
-            // The first look is worth an entry only if it is bad.
-            (Ok(_), None) if matches!(health, Health::Healthy | Health::Unknown) => None,
-            (Ok(seen), _) => {
-                Some(format!("{} in {}: {} ({})", look.component, look.place, health.as_str(), seen.summary))
-            }
-            (Err(unread), _) => Some(format!("{} in {}: unknown ({unread})", look.component, look.place)),
+        let says = match &look.result {
+            Ok(seen) => format!("{} in {}: {} ({})", look.component, look.place, health.as_str(), seen.summary),
+            Err(unread) => format!("{} in {}: unknown ({unread})", look.component, look.place),
         };
-        let key = Key::new(&look.component, &look.place, "health");
+        let before = self.shown_health.get(&slot);
+        let changed = before.is_none_or(|before| before.health != health);
+        let recorded = before.and_then(|before| before.recorded);
+        self.shown_health.insert(slot.clone(), Shown { health, says, at: look.at, recorded });
         self.tell(Event::Looked {
             component: look.component,
-            place: look.place.clone(),
+            place: look.place,
             at: look.at,
             fresh_for: look.fresh_for,
             result: Arc::new(look.result),
         });
-        // Only a run that is going on has a record to put it in.
-        if let (Some(says), true, true) = (says, self.recorder.is_open(), self.run.closed.is_none()) {
-            let evidence = vec![self.board.evidence(&key, self.now())];
-            self.record(MYSELF, Body::Reading { evidence, says: says.clone() }).await;
-            let at_source = look.place.region() == Some(&self.run.direction.source);
-            if health == Health::Down && at_source && self.run.timeline.at(Milestone::FirstAlarm).is_none() {
-                let when = look.at;
-                self.record(MYSELF, Body::Milestone { milestone: Milestone::FirstAlarm, when, source: says }).await;
-            }
+        if changed && self.announced {
+            self.record_health(&slot).await;
         }
         self.review_waits().await;
+    }
+
+    /// Records what is seen of a component, if a run is going on and it was not said just before.
+    async fn record_health(&mut self, slot: &(String, Place)) {
+        let Some(shown) = self.shown_health.get(slot) else { return };
+        let now = self.now();
+        if self.run.closed.is_some() || shown.recorded.is_some_and(|at| age(at, now) < RECORD_EVERY) {
+            return;
+        }
+        let (health, says, at) = (shown.health, shown.says.clone(), shown.at);
+        let key = Key::new(&slot.0, &slot.1, "health");
+        let evidence = self.board.get(&key).map(|_| self.board.evidence(&key, now)).into_iter().collect();
+        if !self.record(MYSELF, Body::Reading { evidence, says: says.clone() }).await {
+            return;
+        }
+        if let Some(shown) = self.shown_health.get_mut(slot) {
+            shown.recorded = Some(now);
+        }
+        let at_source = slot.1.region() == Some(&self.run.direction.source);
+        if health == Health::Down && at_source && self.run.timeline.at(Milestone::FirstAlarm).is_none() {
+            self.record(MYSELF, Body::Milestone { milestone: Milestone::FirstAlarm, when: at, source: says }).await;
+        }
+    }
+
+    /// Once a run is open, records what was found when it began: everything that is not healthy.
+    async fn announce(&mut self) {
+        self.announced = true;
+        let mut slots: Vec<(String, Place)> = self
+            .shown_health
+            .iter()
+            .filter(|(_, shown)| shown.health != Health::Healthy)
+            .map(|(slot, _)| slot.clone())
+            .collect();
+        slots.sort();
+        for slot in slots {
+            self.record_health(&slot).await;
+        }
     }
 
     fn step(&self, id: &str) -> Option<Step> {

@@ -102,13 +102,12 @@ impl Executor {
             return;
         }
         let Some(step) = self.step(id) else { return };
-        match step.action {
+        if let Action::Act { .. } = step.action {
             // The cloud can be asked whether it shows.
-            Action::Act { .. } => self.plan(id, Purpose::ByHand(reason)),
-            _ => {
-                let by = self.operator.clone();
-                self.settle_step(&by, id, Ending::ByHand, reason, Vec::new()).await;
-            }
+            self.plan(id, Purpose::ByHand(reason));
+        } else {
+            let by = self.operator.clone();
+            self.settle_step(&by, id, Ending::ByHand, reason, Vec::new()).await;
         }
     }
 
@@ -118,6 +117,9 @@ impl Executor {
         }
         if !matches!(self.run.state(id), State::Unsure(_)) {
             return self.refuse(format!("there is no doubt about {id}"));
+        }
+        if self.cancels.contains_key(id) {
+            return self.refuse(format!("the cloud is still being asked about {id}; cancel that first"));
         }
         let by = self.operator.clone();
         self.fail_step(&by, id, format!("it was not carried out: {}", reason.trim()), Vec::new()).await;
