@@ -8,6 +8,7 @@ import time
 
 import boto3
 from botocore.config import Config
+from moto.core.utils import utcnow
 
 PRIMARY, STANDBY = "us-east-1", "us-west-2"
 SOURCE, REPLICA = "fineract-production-primary", "fineract-production-replica"
@@ -109,7 +110,7 @@ class LagPublisher:
         self.published += 1
 
     def start(self):
-        now = datetime.datetime.now(datetime.timezone.utc)
+        now = utcnow()
         for minute in range(MINUTES, 0, -1):
             at = now.replace(second=0, microsecond=0) - datetime.timedelta(minutes=minute - 1)
             self.put(at, round(1.5 + math.sin(minute / 3.0) + 0.1 * (minute % 5), 3))
@@ -120,6 +121,6 @@ class LagPublisher:
             time.sleep(self.interval)
             try:
                 if self.pair.replicating():
-                    self.put(datetime.datetime.now(datetime.timezone.utc), self.pair.lag_seconds())
+                    self.put(utcnow(), self.pair.lag_seconds())
             except Exception as error:
                 print(f"lag: {error}", file=sys.stderr, flush=True)

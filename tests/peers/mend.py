@@ -3,6 +3,7 @@
 import threading
 import time
 
+from moto.cloudwatch.models import CloudWatchBackend
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
@@ -12,6 +13,7 @@ from moto.route53.models import ChangeList, Route53Backend
 from moto.route53.responses import Route53
 
 ORIGINAL_PROMOTE = RDSBackend.promote_read_replica
+ORIGINAL_METRICS = CloudWatchBackend.get_metric_data
 ORIGINAL_CHANGE = Route53Backend.change_resource_record_sets
 
 
@@ -185,9 +187,15 @@ def check_batch(zone, change_list):
         raise InvalidBatch("[" + ", ".join(problems) + "]")
 
 
+def metric_data(backend, queries, start_time, end_time, scan_by="TimestampDescending"):
+    """Data points are counted from whole minutes, so that one point has one time whenever it is asked for."""
+    return ORIGINAL_METRICS(backend, queries, start_time.replace(second=0, microsecond=0), end_time, scan_by)
+
+
 def install(promotion, changes):
     RDSBackend.promote_read_replica = lambda backend, kwargs: promotion.accept(backend, kwargs)
     DBInstance.status_infos = property(status_infos)
     Route53.change_resource_record_sets = lambda responses: changes.answer_change(responses)
     Route53.get_change = lambda responses: changes.answer_get(responses)
     Route53.get_health_check_status = lambda responses: changes.answer_health(responses)
+    CloudWatchBackend.get_metric_data = metric_data

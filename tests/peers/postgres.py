@@ -214,9 +214,10 @@ class Pair:
 
     def cut(self):
         """Later commits never arrive: the standby no longer knows where its primary is."""
-        # Two statements: ALTER SYSTEM is refused on no server, but not inside a block with others.
         self.standby.query("alter system set primary_conninfo = ''")
         self.standby.query("select pg_reload_conf()")
+        # A standby whose replay is paused would not drop its connection by itself: end it from the other side.
+        self.primary.query("select pg_terminate_backend(pid) from pg_stat_replication")
         until = time.monotonic() + 10
         while self.replicating():
             if time.monotonic() > until:
