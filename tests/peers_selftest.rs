@@ -82,7 +82,10 @@ async fn the_estate_is_read_in_both_regions() {
     assert_eq!(standby.read_replica_source_db_instance_identifier(), Some(peers.ready.source.arn.as_str()));
     assert_eq!(standby.multi_az(), Some(false));
     let info = &standby.status_infos()[0];
-    assert_eq!((info.status_type(), info.normal(), info.status()), (Some("read replication"), Some(true), Some("replicating")));
+    assert_eq!(
+        (info.status_type(), info.normal(), info.status()),
+        (Some("read replication"), Some(true), Some("replicating"))
+    );
 
     for region in [SOURCE, TARGET] {
         let client = aws_sdk_secretsmanager::Client::new(&config(&peers, region));
@@ -188,8 +191,12 @@ async fn a_record_is_changed_by_compare_and_set_and_a_stale_delete_is_refused() 
     let zone = peers.ready.hosted_zone.as_str();
     let records = async || {
         let listed = client.list_resource_record_sets().hosted_zone_id(zone).send().await.unwrap();
-        let mut found: Vec<_> =
-            listed.resource_record_sets().iter().filter(|record| record.name() == "api.fineract.com.").cloned().collect();
+        let mut found: Vec<_> = listed
+            .resource_record_sets()
+            .iter()
+            .filter(|record| record.name() == "api.fineract.com.")
+            .cloned()
+            .collect();
         found.sort_by_key(|record| record.set_identifier().map(str::to_owned));
         found
     };
@@ -202,7 +209,9 @@ async fn a_record_is_changed_by_compare_and_set_and_a_stale_delete_is_refused() 
 
     let old = found[0].clone();
     let new = pointing_at(&old, "api-us-west-2.fineract.com");
-    let change = async |batch: ChangeBatch| client.change_resource_record_sets().hosted_zone_id(zone).change_batch(batch).send().await;
+    let change = async |batch: ChangeBatch| {
+        client.change_resource_record_sets().hosted_zone_id(zone).change_batch(batch).send().await
+    };
     let info = change(swap(&old, &new)).await.unwrap().change_info.unwrap();
     assert_eq!(info.status(), &ChangeStatus::Pending);
     let asked = client.get_change().id(info.id()).send().await.unwrap();

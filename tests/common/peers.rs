@@ -376,7 +376,8 @@ fn python() -> Result<PathBuf, String> {
     let stamp = environment.join("complete");
 
     // Held until the end of the function: other tests wait, then find the stamp.
-    let lock = File::create(place.join(format!("venv-{key}.lock"))).map_err(|error| format!("lock of the peers: {error}"))?;
+    let lock =
+        File::create(place.join(format!("venv-{key}.lock"))).map_err(|error| format!("lock of the peers: {error}"))?;
     lock.lock().map_err(|error| format!("lock of the peers: {error}"))?;
     if stamp.exists() {
         return Ok(interpreter);
@@ -395,7 +396,9 @@ fn python() -> Result<PathBuf, String> {
     run(Command::new(&interpreter)
         .args(["-m", "pip", "install", "--disable-pip-version-check", "--quiet", "--requirement"])
         .arg(&requirements))
-    .map_err(|error| format!("{error}\nThe test peers could not be installed. {SKIP}=1 skips the tests that use them."))?;
+    .map_err(|error| {
+        format!("{error}\nThe test peers could not be installed. {SKIP}=1 skips the tests that use them.")
+    })?;
     File::create(&stamp).map_err(|error| format!("{}: {error}", stamp.display()))?;
     Ok(interpreter)
 }
@@ -414,12 +417,16 @@ fn request(port: u16, method: &str, target: &str, body: &str) -> Result<String, 
     let failed = |error: std::io::Error| format!("{method} {target}: {error}");
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).map_err(failed)?;
     stream.set_read_timeout(Some(Duration::from_secs(60))).map_err(failed)?;
-    let head = format!("{method} {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+    let head = format!(
+        "{method} {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
     stream.write_all(head.as_bytes()).map_err(failed)?;
     stream.write_all(body.as_bytes()).map_err(failed)?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).map_err(failed)?;
-    let (head, content) = answer.split_once("\r\n\r\n").ok_or_else(|| format!("{method} {target}: no answer: {answer:?}"))?;
+    let (head, content) =
+        answer.split_once("\r\n\r\n").ok_or_else(|| format!("{method} {target}: no answer: {answer:?}"))?;
     if head.split(' ').nth(1) != Some("200") {
         return Err(format!("{method} {target}: {}: {content}", head.lines().next().unwrap_or_default()));
     }
