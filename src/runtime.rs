@@ -1,1 +1,282 @@
-//! runtime
+//! The console's loop: messages in, effects and drawings out.
+//!
+//! The loop has the main thread to itself and does no I/O but drawing. Input, signals and the engine each live in
+//! threads of their own and send what they have; the loop draws when something came, and once a second to age the
+//! clocks.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use color_eyre::eyre::{Result, WrapErr};
+use jiff::Timestamp;
+use ratatui::Terminal;
+use tokio::sync::mpsc as tokio_mpsc;
+
+use crate::app::key::Key;
+use crate::app::model::{Level, Model};
+use crate::app::{Effect, Msg, update};
+use crate::domain::command::{Command, Event};
+use crate::engine::autoplay;
+use crate::ports::Clock;
+use crate::term::capabilities::Shared;
+use crate::term::input::{self, Input, KeyCode, KeyModifiers, Kind};
+use crate::term::screen::Screen;
+use crate::term::session::{self, Options, Session};
+use crate::term::{clipboard, signals};
+use crate::ui::skin::Skin;
+use crate::wire::Stage;
+
+/// Everything that the loop needs besides the stage.
+pub struct Console {
+    /// The model, ready for its first drawing.
+    pub model: Model,
+    /// Its looks.
+    pub skin: Skin,
+    /// Whether the terminal takes synchronised updates.
+    pub synchronized: bool,
+    /// The shared-terminal program that the terminal is in.
+    pub shared: Option<Shared>,
+    /// Whether the terminal tells repeats from presses.
+    pub repeats: bool,
+    /// Where a copy is kept too.
+    pub copies: Option<PathBuf>,
+    /// Whether the simulation's own operator plays.
+    pub autoplay: bool,
+}
+
+/// What wakes the loop.
+enum Wake {
+    Input(Input, Timestamp),
+    Engine(Event),
+    Signal(signals::Asked),
+}
+
+/// Why the console ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// The operator left.
+    Left,
+    /// Another process asked for it, by this signal.
+    Signal(&'static str, i32),
+    /// The terminal is gone.
+    Lost(String),
+}
+
+/// For how long the engine may take to write down that the console was left.
+const LEAVING: Duration = Duration::from_secs(3);
+
+/// Runs the console until it ends.
+pub fn run(console: Console, stage: Stage) -> Result<Ended> {
+    session::install_panic_hook();
+    let Console { mut model, skin, synchronized, shared, repeats, copies, autoplay } = console;
+    let session = Session::open(Options { repeats, ..Options::default() }).wrap_err(
+        "the console needs a terminal; without one, try `handover status`, `handover plan`, or \
+         `handover demo --autoplay --headless`",
+    )?;
+    let mut terminal = Terminal::new(Screen::new(synchronized))?;
+    let clock = std::sync::Arc::clone(&stage.clock);
+    draw(&mut terminal, &mut model, &skin)?;
+
+    let (wake, woken) = mpsc::channel();
+    let to_input = wake.clone();
+    input::start(move |input| {
+        let _ = to_input.send(Wake::Input(input, Timestamp::now()));
+    })?;
+    let to_signals = wake.clone();
+    signals::start(move |asked| {
+        let _ = to_signals.send(Wake::Signal(asked));
+    })?;
+    let (commands, inbox) = tokio_mpsc::unbounded_channel();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    start_engine(&runtime, stage, autoplay.then(|| commands.clone()), inbox, wake);
+
+    let mut running = Loop { terminal, model, skin, commands, clock, shared, copies, ended: None, engine_ended: false };
+    let result = running.go(&woken);
+    let ended = running.ended.take().unwrap_or(Ended::Left);
+    drop(running);
+    let restored = session.close();
+    // What still runs there must not keep the process: it is journaled as left.
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    result?;
+    restored?;
+    Ok(ended)
+}
+
+/// Starts the engine, and whatever passes its events on.
+fn start_engine(
+    runtime: &tokio::runtime::Runtime,
+    stage: Stage,
+    autoplay: Option<tokio_mpsc::UnboundedSender<Command>>,
+    inbox: tokio_mpsc::UnboundedReceiver<Command>,
+    wake: mpsc::Sender<Wake>,
+) {
+    let (tell, mut told) = tokio_mpsc::unbounded_channel();
+    let player = autoplay.map(|commands| {
+        let (pass_on, passed_on) = tokio_mpsc::unbounded_channel();
+        let (run, clock) = (stage.run.clone(), std::sync::Arc::clone(&stage.clock));
+        runtime.spawn(async move {
+            // The console stays open when the run is over: somebody is looking at it.
+            let _ = autoplay::play(run, clock, commands, passed_on, autoplay::Then::Stay).await;
+        });
+        pass_on
+    });
+    runtime.spawn(stage.run(inbox, tell));
+    runtime.spawn(async move {
+        while let Some(event) = told.recv().await {
+            if let Some(player) = &player {
+                let _ = player.send(event.clone());
+            }
+            if wake.send(Wake::Engine(event)).is_err() {
+                return;
+            }
+        }
+    });
+}
+
+struct Loop {
+    terminal: Terminal<Screen>,
+    model: Model,
+    skin: Skin,
+    commands: tokio_mpsc::UnboundedSender<Command>,
+    clock: std::sync::Arc<dyn Clock>,
+    shared: Option<Shared>,
+    copies: Option<PathBuf>,
+    ended: Option<Ended>,
+    engine_ended: bool,
+}
+
+impl Loop {
+    fn go(&mut self, woken: &mpsc::Receiver<Wake>) -> Result<()> {
+        let second = Duration::from_secs(1);
+        let mut next_tick = Instant::now() + second;
+        let mut leave_by: Option<Instant> = None;
+        loop {
+            let now = Instant::now();
+            if let Some(by) = leave_by
+                && (self.engine_ended || now >= by)
+            {
+                return Ok(());
+            }
+            let until = leave_by.map_or(next_tick, |by| by.min(next_tick));
+            match woken.recv_timeout(until.saturating_duration_since(now)) {
+                Ok(wake) => {
+                    self.take(wake)?;
+                    // Whatever else is there is taken in before the one drawing.
+                    while let Ok(wake) = woken.try_recv() {
+                        self.take(wake)?;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            }
+            if Instant::now() >= next_tick {
+                next_tick = Instant::now() + second;
+                self.update(Msg::Tick(self.clock.now()))?;
+            }
+            if self.ended.is_some() && leave_by.is_none() {
+                leave_by = Some(Instant::now() + LEAVING);
+                let _ = self.commands.send(Command::Leave);
+            }
+            if !matches!(self.ended, Some(Ended::Lost(_))) {
+                draw(&mut self.terminal, &mut self.model, &self.skin)?;
+            }
+        }
+    }
+
+    fn take(&mut self, wake: Wake) -> Result<()> {
+        match wake {
+            Wake::Input(Input::Key(key), at) => match translate(key) {
+                Some((key, repeat)) => self.update(Msg::Key { key, repeat, at }),
+                None => Ok(()),
+            },
+            Wake::Input(Input::Paste(text), _) => self.update(Msg::Paste(text)),
+            Wake::Input(Input::Resize(..), _) => self.update(Msg::Resize),
+            Wake::Input(Input::Focus(_), _) => Ok(()),
+            Wake::Input(Input::Lost(why), _) => {
+                self.ended.get_or_insert(Ended::Lost(why));
+                Ok(())
+            }
+            Wake::Engine(event) => {
+                self.engine_ended |= matches!(event, Event::Ended);
+                self.update(Msg::Engine(event))
+            }
+            Wake::Signal(signals::Asked::End(name, number)) => {
+                self.ended.get_or_insert(Ended::Signal(name, number));
+                Ok(())
+            }
+            Wake::Signal(signals::Asked::Redraw) => self.redraw(),
+        }
+    }
+
+    fn update(&mut self, msg: Msg) -> Result<()> {
+        for effect in update(&mut self.model, msg) {
+            match effect {
+                Effect::Engine(command) => {
+                    // An engine that has ended has said so.
+                    let _ = self.commands.send(command);
+                }
+                Effect::Copy(text) => self.copy(&text)?,
+                Effect::Redraw => self.redraw()?,
+                Effect::Quit => {
+                    self.ended.get_or_insert(Ended::Left);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn copy(&mut self, text: &str) -> Result<()> {
+        let folder = self.copies.clone();
+        let copied = clipboard::copy(text, self.shared, self.terminal.backend_mut().out_mut(), folder.as_deref());
+        let (level, words) = match copied {
+            Ok(copied) => {
+                let file = copied.file.map(|file| format!("; also in {}", file.display())).unwrap_or_default();
+                let note = copied.note.map(|note| format!(" ({note})")).unwrap_or_default();
+                (Level::Info, format!("copied{note}{file}"))
+            }
+            Err(error) => (Level::Bad, format!("not copied: {error}")),
+        };
+        self.update(Msg::Say(level, words))
+    }
+
+    fn redraw(&mut self) -> Result<()> {
+        self.terminal.backend_mut().forget();
+        self.terminal.clear()?;
+        Ok(())
+    }
+}
+
+fn draw(terminal: &mut Terminal<Screen>, model: &mut Model, skin: &Skin) -> Result<()> {
+    terminal.draw(|frame| crate::ui::view(model, skin, frame))?;
+    update(model, Msg::Drawn(Timestamp::now()));
+    Ok(())
+}
+
+/// A key of the terminal as a key of the console, and whether it is held down. Keys that the console has no name for
+/// are none.
+fn translate(key: input::Key) -> Option<(Key, bool)> {
+    use crate::app::key::Code;
+    let code = match key.code {
+        KeyCode::Char(c) => Code::Char(c),
+        KeyCode::Enter => Code::Enter,
+        KeyCode::Esc => Code::Esc,
+        KeyCode::Backspace => Code::Backspace,
+        KeyCode::Delete => Code::Delete,
+        KeyCode::Tab => Code::Tab,
+        KeyCode::BackTab => Code::BackTab,
+        KeyCode::Up => Code::Up,
+        KeyCode::Down => Code::Down,
+        KeyCode::Left => Code::Left,
+        KeyCode::Right => Code::Right,
+        KeyCode::Home => Code::Home,
+        KeyCode::End => Code::End,
+        KeyCode::PageUp => Code::PageUp,
+        KeyCode::PageDown => Code::PageDown,
+        KeyCode::F(n) => Code::F(n),
+        _ => return None,
+    };
+    let with = |modifier| key.modifiers.contains(modifier);
+    let made = Key::new(code, with(KeyModifiers::CONTROL), with(KeyModifiers::ALT), with(KeyModifiers::SHIFT));
+    Some((made, key.kind == Kind::Repeat))
+}

@@ -1,1 +1,459 @@
-//! wire
+//! The composition root: the one place where ports meet providers, live or simulated.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::config::{Project, locate};
+use crate::domain::hash;
+use crate::domain::journal::{Body, Chain, Entry, Files};
+use crate::domain::redact::Redactor;
+use crate::domain::region::Direction;
+use crate::domain::run::{Mode, Run};
+use crate::domain::runbook::{Runbook, Way};
+use crate::domain::service::{Service, Spec};
+use crate::engine::recorder::{Open, Opened};
+use crate::ports::{Clock, SqlProbe, World};
+use crate::providers::{self, Probes};
+use crate::sim;
+use crate::store::file::{FileJournal, FileLease, Holder, OpenError};
+use crate::store::runs::{RunFolder, Runs, Simulation};
+
+/// The version of this program, as the journal has it.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// A service with one of its runbooks, and the texts that they were read from.
+#[derive(Debug, Clone)]
+pub struct Book {
+    /// The service.
+    pub service: Arc<Service>,
+    /// The runbook.
+    pub runbook: Runbook,
+    /// The text of the service file.
+    pub service_toml: String,
+    /// The text of the runbook.
+    pub runbook_toml: String,
+    /// The folder of the service file: where relative programs run.
+    pub dir: Option<PathBuf>,
+}
+
+/// Who works, and where.
+#[derive(Debug, Clone)]
+pub struct Operator {
+    /// The name that entries bear.
+    pub name: String,
+    /// The host.
+    pub host: String,
+    /// The shared-terminal program that the process is in, if it is in one.
+    pub shared_terminal: Option<String>,
+}
+
+/// How a simulation is wanted.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The seed.
+    pub seed: u64,
+    /// How much faster than time.
+    pub speed: f64,
+}
+
+/// Everything that is known before the world is reached: enough for the first screen.
+pub struct Stage {
+    /// The service.
+    pub service: Arc<Service>,
+    /// The run so far.
+    pub run: Run,
+    /// Its entries so far.
+    pub entries: Vec<Arc<Entry>>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Who works.
+    pub operator: Operator,
+    /// Who leads, if somebody else does.
+    pub lead: Option<Holder>,
+    /// The run's folder, once it is opened.
+    pub folder: RunFolder,
+    /// How much faster than time it goes.
+    pub speed: f64,
+    open: Open,
+    resumed: bool,
+    dir: Option<String>,
+    redactor: Redactor,
+    regions: Where,
+}
+
+enum Where {
+    Live,
+    Simulated { scenario: Box<sim::Scenario>, seed: u64, clock: Arc<sim::SimClock> },
+}
+
+/// Why a stage could not be set.
+#[derive(Debug, thiserror::Error)]
+pub enum NoStage {
+    /// The run is over.
+    #[error("the run {0} is closed; `handover journal show {0}` prints what happened")]
+    Closed(String),
+    /// The files do not load.
+    #[error("{0}")]
+    Files(String),
+    /// The journal cannot be used.
+    #[error(transparent)]
+    Journal(#[from] OpenError),
+    /// The file system said no.
+    #[error("{what}: {error}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// What it said.
+        error: io::Error,
+    },
+}
+
+impl Stage {
+    /// A new run. Nothing is written until its first entry.
+    pub fn new(book: Book, operator: Operator, runs: &Runs, wanted: Option<&Wanted>) -> Result<Self, NoStage> {
+        let real = Timestamp::now();
+        let id = Runs::new_id(real, &book.service.name, &book.runbook.id);
+        let folder = runs.folder(&id);
+        let redactor = redactor(&book.service);
+        let direction = direction(&book.service, &book.runbook);
+        let (regions, clock, simulation, mode) = match wanted {
+            Some(wanted) => {
+                let scenario = sim::scenario::load(&wanted.scenario).map_err(NoStage::Files)?;
+                let clock = Arc::new(sim::SimClock::new(real, wanted.speed));
+                let simulation = Simulation {
+                    scenario: wanted.scenario.clone(),
+                    seed: wanted.seed,
+                    speed: wanted.speed,
+                    began: real,
+                    real,
+                };
+                let regions =
+                    Where::Simulated { scenario: Box::new(scenario), seed: wanted.seed, clock: Arc::clone(&clock) };
+                (regions, clock as Arc<dyn Clock>, Some(simulation), Mode::Simulation)
+            }
+            None => {
+                let mode = if book.runbook.way == Way::Drill { Mode::Drill } else { Mode::Live };
+                (Where::Live, Arc::new(providers::clock::SystemClock::new()) as Arc<dyn Clock>, None, mode)
+            }
+        };
+        let run = Run::new(&book.service.name, book.runbook.clone(), mode, direction.clone());
+        let first = vec![
+            Body::RunOpened {
+                run: id.clone(),
+                service: book.service.name.clone(),
+                runbook: book.runbook.id.clone(),
+                mode,
+                direction,
+                files: Files {
+                    service: hash::sha256(book.service_toml.as_bytes()),
+                    runbook: hash::sha256(book.runbook_toml.as_bytes()),
+                },
+                tool: VERSION.to_owned(),
+                host: operator.host.clone(),
+                shared_terminal: operator.shared_terminal.clone(),
+                scenario: simulation.as_ref().map(|simulation| simulation.scenario.clone()),
+            },
+            lead_of(&operator),
+        ];
+        let open = {
+            let (runs, redactor, holder) = (runs.clone(), redactor.clone(), holder(&operator));
+            let (service_toml, runbook_toml) = (book.service_toml.clone(), book.runbook_toml.clone());
+            let runbook = book.runbook.id.clone();
+            Box::new(move || {
+                let folder = runs.create(&id, &service_toml, (&runbook, &runbook_toml), simulation.as_ref())?;
+                let lease = take(&folder, &holder)?;
+                let store = FileJournal::create(&folder.journal()).map_err(io::Error::other)?;
+                Ok(Opened { chain: Chain::new(redactor), store: Box::new(store), lease: Box::new(lease), first })
+            }) as Open
+        };
+        Ok(Self {
+            speed: wanted.map_or(1.0, |wanted| wanted.speed),
+            run,
+            entries: Vec::new(),
+            clock,
+            lead: None,
+            folder,
+            open,
+            resumed: false,
+            dir: book.dir.map(|dir| dir.display().to_string()),
+            redactor,
+            regions,
+            operator,
+            service: book.service,
+        })
+    }
+
+    /// Takes an earlier run up; if somebody leads it, to watch. `dir` is where relative programs run.
+    pub fn resume(folder: RunFolder, operator: Operator, dir: Option<PathBuf>) -> Result<Self, NoStage> {
+        let io = |what: String| move |error| NoStage::Io { what, error };
+        let project = Project::from_file(&folder.service());
+        let (Some(service), Some(runbook)) = (project.service(), project.runbooks.first()) else {
+            return Err(NoStage::Files(format!("the run's own files do not load:\n{}", project.diagnostics)));
+        };
+        let files = folder.files(&runbook.id).map_err(io(folder.path.display().to_string()))?;
+        let service = Arc::new(service.clone());
+        let redactor = redactor(&service);
+        let lease = FileLease::take(&folder.path, &holder(&operator)).map_err(io("the lease".to_owned()))?;
+        let (lease, lead) = match lease {
+            Ok(lease) => (Some(lease), None),
+            Err(lead) => (None, Some(lead.unwrap_or_else(unknown_holder))),
+        };
+        let path = folder.journal();
+        // Whoever only watches changes nothing, not even an incomplete last line: the lead may be writing it.
+        let (verified, journal, recovered) = if lease.is_some() {
+            let reopened = FileJournal::reopen(&path)?;
+            (reopened.verified, Some(reopened.journal), reopened.recovered)
+        } else {
+            let read = folder.read().map_err(io(path.display().to_string()))?;
+            (read.map_err(|broken| OpenError::Broken { path: path.clone(), broken })?, None, None)
+        };
+        check_files(verified.entries.first(), &files)?;
+        let direction = direction(&service, runbook);
+        let run = Run::new(&service.name, runbook.clone(), Mode::Live, direction).fold(&verified.entries);
+        if run.closed.is_some() && lead.is_none() {
+            return Err(NoStage::Closed(folder.id));
+        }
+        let simulation = folder.simulation().map_err(io("simulation.json".to_owned()))?;
+        let (regions, clock, speed) = match simulation {
+            Some(simulation) => simulated(&simulation)?,
+            None => (Where::Live, Arc::new(providers::clock::SystemClock::new()) as Arc<dyn Clock>, 1.0),
+        };
+        let mut first = Vec::new();
+        if let Some((kept_in, bytes)) = recovered {
+            first.push(Body::RecoveredTail { bytes, kept_in: kept_in.display().to_string() });
+        }
+        first.push(Body::Resumed { host: operator.host.clone(), tool: VERSION.to_owned() });
+        first.push(lead_of(&operator));
+        let chain = Chain::after(&verified, redactor.clone());
+        let open = Box::new(move || {
+            let (Some(store), Some(lease)) = (journal, lease) else {
+                return Err(io::Error::other("somebody else leads this run"));
+            };
+            Ok(Opened { chain, store: Box::new(store), lease: Box::new(lease), first })
+        }) as Open;
+        Ok(Self {
+            service,
+            run,
+            entries: verified.entries.into_iter().map(Arc::new).collect(),
+            clock,
+            operator,
+            lead,
+            folder,
+            speed,
+            open,
+            resumed: true,
+            dir: dir.map(|dir| dir.display().to_string()),
+            redactor,
+            regions,
+        })
+    }
+
+    /// What hides this service's secrets.
+    pub fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
+    /// Reaches the world: makes the clients, or starts the simulated Regions. Must be called inside a runtime.
+    pub async fn world(&self) -> Result<World, String> {
+        match &self.regions {
+            Where::Live => live(&self.service, Arc::clone(&self.clock), &self.redactor).await,
+            Where::Simulated { scenario, seed, clock } => {
+                let log = Some(self.folder.wire_log());
+                let regions = sim::Regions::start(&self.service, scenario, *seed, Arc::clone(clock), log)
+                    .map_err(|error| format!("the simulated Regions: {error}"))?;
+                Ok(simulated_world(&self.service, &regions, clock))
+            }
+        }
+    }
+
+    /// Runs the engine (or, for an observer, follows the lead) until it is told to leave.
+    pub async fn run(
+        self,
+        inbox: tokio::sync::mpsc::UnboundedReceiver<crate::domain::command::Command>,
+        events: tokio::sync::mpsc::UnboundedSender<crate::domain::command::Event>,
+    ) {
+        use crate::domain::command::Event;
+        let world = match self.world().await {
+            Ok(world) => world,
+            Err(why) => {
+                let _ = events.send(Event::Latched { why });
+                return idle(inbox, &events).await;
+            }
+        };
+        match self.lead {
+            Some(lead) => {
+                let known = self.run.entries;
+                crate::engine::follow::run(world, self.folder.journal(), known, lead.operator, inbox, events).await;
+            }
+            None => {
+                let setup = crate::engine::Setup {
+                    world,
+                    service: self.service,
+                    run: self.run,
+                    open: self.open,
+                    resumed: self.resumed,
+                    operator: self.operator.name,
+                    dir: self.dir,
+                };
+                crate::engine::run(setup, inbox, events).await;
+            }
+        }
+    }
+}
+
+/// An engine without a world: it waits to be told to leave.
+async fn idle(
+    mut inbox: tokio::sync::mpsc::UnboundedReceiver<crate::domain::command::Command>,
+    events: &tokio::sync::mpsc::UnboundedSender<crate::domain::command::Event>,
+) {
+    use crate::domain::command::{Command, Event};
+    while let Some(command) = inbox.recv().await {
+        if command == Command::Leave {
+            break;
+        }
+        let _ = events.send(Event::Refused { why: "the cloud could not be reached at the start".to_owned() });
+    }
+    let _ = events.send(Event::Ended);
+}
+
+fn simulated(simulation: &Simulation) -> Result<(Where, Arc<dyn Clock>, f64), NoStage> {
+    let scenario = sim::scenario::load(&simulation.scenario).map_err(NoStage::Files)?;
+    let passed = Timestamp::now().duration_since(simulation.real).as_secs_f64().max(0.0) * simulation.speed;
+    let passed = jiff::SignedDuration::try_from_secs_f64(passed).unwrap_or_default();
+    let now = simulation.began.checked_add(passed).unwrap_or(simulation.began);
+    // The world counts its time from when it began, the clock goes on from now.
+    let clock = Arc::new(sim::SimClock::resumed(simulation.began, now, simulation.speed));
+    let regions =
+        Where::Simulated { scenario: Box::new(scenario), seed: simulation.seed, clock: Arc::clone(&clock) };
+    Ok((regions, clock as Arc<dyn Clock>, simulation.speed))
+}
+
+/// The world of live providers.
+pub async fn live(service: &Service, clock: Arc<dyn Clock>, redactor: &Redactor) -> Result<World, String> {
+    let aws = providers::aws::Clients::live(service, Arc::clone(&clock)).await.map_err(|error| error.to_string())?;
+    let sql = service.components.iter().find_map(|component| match &component.spec {
+        Spec::RdsReplica(database) => database.sql.as_ref(),
+        _ => None,
+    });
+    let sql = sql.map(|spec| {
+        let password = spec.password_env.as_ref().and_then(|name| std::env::var(name).ok());
+        Arc::new(providers::postgres::Postgres::new(spec, &service.regions, password)) as Arc<dyn SqlProbe>
+    });
+    let probes = Probes {
+        clock: Arc::clone(&clock),
+        sql: sql.clone(),
+        resolver: Arc::new(providers::dns::Dns::new()),
+        http: Arc::new(providers::http::Http::new()),
+    };
+    let components = providers::components(service, &aws, probes);
+    let program = Arc::new(providers::program::Programs::new(redactor.clone()));
+    Ok(World { components, clock, program, sql })
+}
+
+/// The world of the simulated Regions: the same providers, on a wire that ends in memory.
+pub fn simulated_world(service: &Service, regions: &Arc<sim::Regions>, clock: &Arc<sim::SimClock>) -> World {
+    let aws = providers::aws::Clients::simulated(service, regions.http_client(), clock.sdk_sleep(), clock.sdk_time());
+    let sql = service.components.iter().any(|c| matches!(&c.spec, Spec::RdsReplica(db) if db.sql.is_some()));
+    let sql = sql.then(|| regions.sql());
+    let probes = Probes {
+        clock: Arc::clone(clock) as Arc<dyn Clock>,
+        sql: sql.clone(),
+        resolver: regions.resolver(),
+        http: regions.http(),
+    };
+    let components = providers::components(service, &aws, probes);
+    World { components, clock: Arc::clone(clock) as Arc<dyn Clock>, program: regions.program(), sql }
+}
+
+/// Knows the secrets of a service: the contents of the environment variables that it names.
+pub fn redactor(service: &Service) -> Redactor {
+    let named = service.components.iter().filter_map(|component| match &component.spec {
+        Spec::RdsReplica(database) => database.sql.as_ref()?.password_env.clone(),
+        _ => None,
+    });
+    let always = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PGPASSWORD"].map(str::to_owned);
+    Redactor::new(named.chain(always).filter_map(|name| std::env::var(name).ok()))
+}
+
+fn direction(service: &Service, runbook: &Runbook) -> Direction {
+    match runbook.way {
+        Way::Failover | Way::Drill => service.failover(),
+        Way::Failback => service.failback(),
+    }
+}
+
+fn lead_of(operator: &Operator) -> Body {
+    Body::LeadChange { lead: operator.name.clone(), host: operator.host.clone() }
+}
+
+fn holder(operator: &Operator) -> Holder {
+    Holder { operator: operator.name.clone(), host: operator.host.clone(), pid: std::process::id() }
+}
+
+fn unknown_holder() -> Holder {
+    Holder { operator: "somebody".to_owned(), host: "unknown".to_owned(), pid: 0 }
+}
+
+fn take(folder: &RunFolder, holder: &Holder) -> io::Result<FileLease> {
+    FileLease::take(&folder.path, holder)?.map_err(|lead| {
+        let lead = lead.unwrap_or_else(unknown_holder);
+        io::Error::other(format!("{} on {} leads this run", lead.operator, lead.host))
+    })
+}
+
+/// The run's copies must be what the journal says that they were.
+fn check_files(first: Option<&Entry>, files: &Files) -> Result<(), NoStage> {
+    match first.map(|entry| &entry.body) {
+        Some(Body::RunOpened { files: recorded, .. }) if recorded == files => Ok(()),
+        Some(Body::RunOpened { .. }) => Err(NoStage::Files(
+            "the run's copies of its service file or runbook were changed after it was opened: they are not what was \
+             confirmed. Restore them, or open a new run."
+                .to_owned(),
+        )),
+        _ => Err(NoStage::Files("the journal does not begin with the opening of a run".to_owned())),
+    }
+}
+
+/// A service file or preset with the runbook that is wanted, or its only failover.
+pub fn book(project: &Project, runbook: Option<&str>) -> Result<Book, String> {
+    let Some(service) = project.service() else {
+        return Err(format!("{}", project.diagnostics));
+    };
+    let known = || project.runbooks.iter().map(|runbook| runbook.id.as_str()).collect::<Vec<_>>().join(", ");
+    let found = match runbook {
+        Some(id) => project.runbook(id).ok_or_else(|| {
+            format!("there is no runbook {id:?} without errors; there is: {}\n{}", known(), project.diagnostics)
+        })?,
+        None => project
+            .runbooks
+            .iter()
+            .find(|runbook| runbook.way == Way::Failover)
+            .or(project.runbooks.first())
+            .ok_or_else(|| format!("the service has no runbook without errors\n{}", project.diagnostics))?,
+    };
+    let (service_toml, runbook_toml, dir) = texts(project, &found.id).map_err(|error| error.to_string())?;
+    Ok(Book { service: Arc::new(service.clone()), runbook: found.clone(), service_toml, runbook_toml, dir })
+}
+
+fn texts(project: &Project, runbook: &str) -> io::Result<(String, String, Option<PathBuf>)> {
+    use crate::config::Origin;
+    let file = format!("{runbook}.toml");
+    match &project.origin {
+        Origin::File(path) => {
+            let dir = path.parent().map(PathBuf::from);
+            let runbook = path.with_file_name("runbooks").join(file);
+            Ok((std::fs::read_to_string(path)?, std::fs::read_to_string(runbook)?, dir))
+        }
+        Origin::Preset(name) => {
+            let preset = locate::preset(name).ok_or_else(|| io::Error::other("the preset is gone"))?;
+            let text = preset.runbooks.iter().find(|(known, _)| *known == file).map(|(_, text)| *text);
+            let text = text.ok_or_else(|| io::Error::other("the preset's runbook is gone"))?;
+            Ok((preset.service_toml.to_owned(), text.to_owned(), None))
+        }
+    }
+}

@@ -1,1 +1,123 @@
-//! cli
+//! The command line: one file a subcommand.
+
+mod check;
+mod completions;
+mod console;
+mod demo;
+mod headless;
+mod journal;
+mod options;
+mod plan;
+mod resume;
+mod runs;
+mod status;
+mod surroundings;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use color_eyre::eyre::Report;
+
+/// How a command ended, as the exit status of the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Status {
+    /// What was asked for is so: the run is verified, the files are sound, the journal holds.
+    Ok = 0,
+    /// It is not so, or something failed.
+    Failed = 1,
+    /// The command line could not be understood (clap's own status).
+    Usage = 2,
+    /// The run was stood down: nothing was handed over.
+    StoodDown = 3,
+    /// A journal does not verify.
+    Corrupt = 4,
+    /// Somebody else leads the run.
+    Led = 5,
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        Self::from(status as u8)
+    }
+}
+
+/// Hand a service over from one AWS Region to another.
+///
+/// Without a subcommand, opens the console on a service: --service, else ./service.toml, else the one in the
+/// configuration directory. `handover demo` needs no account, no network and no file.
+#[derive(Debug, Parser)]
+#[command(name = "handover", version, max_term_width = 100, after_help = EXIT_STATUSES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Cmd>,
+    #[command(flatten)]
+    service: options::ServiceOptions,
+    #[command(flatten)]
+    screen: options::ScreenOptions,
+    #[command(flatten)]
+    who: options::WhoOptions,
+    /// The runbook to open; without it, the service's failover
+    #[arg(long, value_name = "ID")]
+    runbook: Option<String>,
+}
+
+const EXIT_STATUSES: &str = "Exit statuses: 0 done, verified or sound; 1 failed or not so; 2 the command line is wrong; \
+3 the run was stood down; 4 a journal does not verify; 5 somebody else leads the run.";
+
+#[derive(Debug, Subcommand)]
+enum Cmd {
+    /// Open the console on the simulated Regions: no account, no network
+    Demo(demo::Demo),
+    /// Check a service file and its runbooks
+    Check(check::Check),
+    /// Print each step of a runbook with its exact calls, gates and lines by hand; changes nothing
+    Plan(plan::PlanCommand),
+    /// Print both Regions' health
+    Status(status::StatusCommand),
+    /// List the runs of this machine
+    Runs(runs::RunsCommand),
+    /// Take a run up again after the console was left or killed, or watch one that somebody else leads
+    Resume(resume::Resume),
+    /// Print or verify a run's journal
+    Journal(journal::JournalCommand),
+    /// Check a theme file
+    Theme(check::ThemeCommand),
+    /// Check a keymap file
+    Keymap(check::KeymapCommand),
+    /// Print a completion script for a shell
+    Completions(completions::Completions),
+}
+
+/// Runs the program and returns its exit status.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        None => console::open(&cli.service, &cli.screen, &cli.who, cli.runbook.as_deref()),
+        Some(Cmd::Demo(command)) => command.run(&cli.screen, &cli.who),
+        Some(Cmd::Check(command)) => command.run(&cli.service),
+        Some(Cmd::Plan(command)) => command.run(&cli.service),
+        Some(Cmd::Status(command)) => command.run(&cli.service),
+        Some(Cmd::Runs(command)) => command.run(),
+        Some(Cmd::Resume(command)) => command.run(&cli.screen, &cli.who),
+        Some(Cmd::Journal(command)) => command.run(),
+        Some(Cmd::Theme(command)) => command.run(),
+        Some(Cmd::Keymap(command)) => command.run(),
+        Some(Cmd::Completions(command)) => command.run(),
+    };
+    match result {
+        Ok(status) => status.into(),
+        Err(report) => {
+            explain(&report);
+            Status::Failed.into()
+        }
+    }
+}
+
+/// Prints why a command failed. Whatever it says may hold text from outside.
+fn explain(report: &Report) {
+    let text = format!("{report:#}");
+    for line in text.lines() {
+        eprintln!("{}", crate::domain::text::visible(line));
+    }
+}

@@ -22,12 +22,22 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How often it tries a check before it believes it.
 const TRIES: u32 = 6;
 
+/// What the operator does when the run is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    /// Leaves, which ends the engine.
+    Leave,
+    /// Stays: somebody else looks at the console.
+    Stay,
+}
+
 /// Plays a run to its end, and returns how it ended; `None` if the engine ended first.
 pub async fn play(
     mut run: Run,
     clock: Arc<dyn Clock>,
     commands: mpsc::UnboundedSender<Command>,
     mut events: mpsc::UnboundedReceiver<Event>,
+    then: Then,
 ) -> Option<RunOutcome> {
     let mut tries: HashMap<String, u32> = HashMap::new();
     let mut pending: Option<Command> = None;
@@ -53,7 +63,9 @@ pub async fn play(
             }
         }
         if let Some((outcome, _)) = run.closed {
-            let _ = commands.send(Command::Leave);
+            if then == Then::Leave {
+                let _ = commands.send(Command::Leave);
+            }
             return Some(outcome);
         }
         let command = match pending.take() {

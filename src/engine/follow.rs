@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::executor::Engine;
 use super::sampler::Sampler;
 use crate::domain::command::{Command, Event};
 use crate::domain::journal::verify;
@@ -16,20 +15,14 @@ use crate::ports::World;
 /// How often the lead's journal is read.
 const EVERY: Duration = Duration::from_millis(500);
 
-/// Starts following a journal of which `known` entries have been taken in.
-pub fn start(world: World, journal: PathBuf, known: u64, lead: String, events: mpsc::UnboundedSender<Event>) -> Engine {
-    let (commands, inbox) = mpsc::unbounded_channel();
-    let done = tokio::spawn(follow(world, journal, known, lead, events, inbox));
-    Engine { commands, done }
-}
-
-async fn follow(
+/// Follows a journal, of which `known` entries have been taken in, until it is told to leave.
+pub async fn run(
     world: World,
     journal: PathBuf,
     mut known: u64,
     lead: String,
-    events: mpsc::UnboundedSender<Event>,
     mut commands: mpsc::UnboundedReceiver<Command>,
+    events: mpsc::UnboundedSender<Event>,
 ) {
     let (looks, mut looks_in) = mpsc::unbounded_channel();
     let sampler = Sampler::start(&world, &looks);

@@ -7,13 +7,16 @@
 //! - [`pace`]: how soon to look again while something is expected to change;
 //! - `executor`: commands and messages in, entries and events out; its parts are under `executor/`;
 //! - [`follow`]: an observer's engine, which reads the lead's journal;
+//! - [`dry_run`]: every step resolved, and nothing done;
 //! - [`autoplay`]: an operator for simulations.
 
 pub mod autoplay;
+pub mod dry_run;
 mod executor;
 pub mod follow;
 pub mod pace;
+mod programs;
 pub mod recorder;
 mod sampler;
 
-pub use executor::{Engine, Setup, start};
+pub use executor::{Setup, run};

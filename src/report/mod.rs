@@ -1,1 +1,3 @@
-//! report
+//! A runbook or a run as a document.
+
+pub mod plan;

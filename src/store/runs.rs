@@ -60,14 +60,15 @@ impl Runs {
         &self,
         id: &str,
         service_toml: &str,
-        runbook_toml: &str,
+        (runbook, runbook_toml): (&str, &str),
         simulation: Option<&Simulation>,
     ) -> io::Result<RunFolder> {
         fs::create_dir_all(&self.root)?;
         let path = self.root.join(id);
         fs::create_dir(&path)?;
+        fs::create_dir(path.join("runbooks"))?;
         fs::write(path.join("service.toml"), service_toml)?;
-        fs::write(path.join("runbook.toml"), runbook_toml)?;
+        fs::write(path.join("runbooks").join(format!("{runbook}.toml")), runbook_toml)?;
         if let Some(simulation) = simulation {
             fs::write(path.join("simulation.json"), serde_json::to_string_pretty(simulation)?)?;
         }
@@ -128,12 +129,15 @@ impl RunFolder {
         self.path.join("wire.jsonl")
     }
 
-    /// The copies of the service file and the runbook, with their hashes.
-    pub fn files(&self) -> io::Result<(String, String, Files)> {
-        let service = fs::read_to_string(self.path.join("service.toml"))?;
-        let runbook = fs::read_to_string(self.path.join("runbook.toml"))?;
-        let files = Files { service: hash::sha256(service.as_bytes()), runbook: hash::sha256(runbook.as_bytes()) };
-        Ok((service, runbook, files))
+    /// The copy of the service file.
+    pub fn service(&self) -> PathBuf {
+        self.path.join("service.toml")
+    }
+
+    /// The hashes of the copies of the service file and the runbook.
+    pub fn files(&self, runbook: &str) -> io::Result<Files> {
+        let runbook = self.path.join("runbooks").join(format!("{runbook}.toml"));
+        Ok(Files { service: hash::sha256(&fs::read(self.service())?), runbook: hash::sha256(&fs::read(runbook)?) })
     }
 
     /// What a simulation needs to go on, if this was one.
@@ -171,12 +175,12 @@ mod tests {
         let runs = Runs::new(folder.path().join("runs"));
         assert!(runs.find(None).is_err());
         for id in ["20260101T000000Z-a-failover-0001", "20260102T000000Z-a-failover-0002"] {
-            let run = runs.create(id, "", "", None).unwrap();
+            let run = runs.create(id, "", ("failover", ""), None).unwrap();
             fs::write(run.journal(), "").unwrap();
         }
         assert!(runs.find(None).unwrap().id.ends_with("0002"));
         assert!(runs.find(Some("0001")).unwrap().id.ends_with("0001"));
         assert!(runs.find(Some("failover")).unwrap_err().to_string().contains("give more of it"));
-        assert!(runs.create("20260101T000000Z-a-failover-0001", "", "", None).is_err());
+        assert!(runs.create("20260101T000000Z-a-failover-0001", "", ("failover", ""), None).is_err());
     }
 }

@@ -15,6 +15,7 @@ use crate::domain::run::{Ending, Mode, State};
 use crate::domain::runbook::{Action, Hazard, Step};
 use crate::domain::timeline::Milestone;
 use crate::engine::pace::Pace;
+use crate::engine::programs::{program_of, program_plan};
 use crate::ports::within;
 
 /// What a plan is made for.
@@ -67,7 +68,7 @@ impl Executor {
                 });
             }
             Action::Exec(exec) => {
-                let plan = self.program_plan(&step, exec);
+                let plan = program_plan(&self.service, &self.run, &step, exec, self.dir.as_deref());
                 self.tasks.spawn(async move {
                     let looks = looks.await;
                     let _ = found.send(Found::Planned { step: step.id, purpose, result: Ok(plan), looks });
@@ -147,7 +148,7 @@ impl Executor {
     }
 
     /// A person confirmed a plan: read again what it rests on, then carry it out.
-    pub(super) async fn confirm(&mut self, id: &str, plan_hash: String, how: How) {
+    pub(super) fn confirm(&mut self, id: &str, plan_hash: String, how: How) {
         if self.run.armed.as_deref() != Some(self.operator.as_str()) {
             return self.refuse("the console is read-only: arm it first");
         }
@@ -207,7 +208,7 @@ impl Executor {
         }
         match &step.action {
             Action::Exec(exec) => {
-                let spec = self.program_of(exec);
+                let spec = program_of(&self.service, &self.run, exec, self.dir.as_deref());
                 drop(authorised);
                 self.spawn_program(&step.id, spec);
             }

@@ -53,19 +53,9 @@ pub struct Setup {
     pub dir: Option<String>,
 }
 
-/// A running engine.
-pub struct Engine {
-    /// Commands go in here.
-    pub commands: mpsc::UnboundedSender<Command>,
-    /// Ends when the engine has.
-    pub done: tokio::task::JoinHandle<()>,
-}
-
-/// Starts an engine; what it tells comes out of `events`.
-pub fn start(setup: Setup, events: mpsc::UnboundedSender<Event>) -> Engine {
-    let (commands, inbox) = mpsc::unbounded_channel();
-    let done = tokio::spawn(async move { Executor::new(setup, events).run(inbox).await });
-    Engine { commands, done }
+/// Runs an engine until it is told to leave: commands come out of `inbox`, and what it tells goes into `events`.
+pub async fn run(setup: Setup, inbox: mpsc::UnboundedReceiver<Command>, events: mpsc::UnboundedSender<Event>) {
+    Executor::new(setup, events).run(inbox).await;
 }
 
 /// By whom the program records what it found by itself.
@@ -254,7 +244,7 @@ impl Executor {
                 }
             }
             Command::Plan(step) => self.plan(&step, Purpose::Show),
-            Command::Confirm { step, plan_hash, how } => self.confirm(&step, plan_hash, how).await,
+            Command::Confirm { step, plan_hash, how } => self.confirm(&step, plan_hash, how),
             Command::Start(step) => self.start_step(&step).await,
             Command::Attest { step, note, when } => self.attest(&step, &note, when).await,
             Command::Override { step, gate, reason } => self.override_gate(&step, &gate, &reason).await,
@@ -412,7 +402,7 @@ impl Executor {
             Action::Wait { until, hold, timeout } => self.start_wait(&step, until, *hold, *timeout).await,
             Action::Exec(exec) if step.hazard == crate::domain::runbook::Hazard::None => {
                 if self.record(&self.operator.clone(), Body::Started { step: step.id.clone() }).await {
-                    let spec = self.program_of(exec);
+                    let spec = crate::engine::programs::program_of(&self.service, &self.run, exec, self.dir.as_deref());
                     self.spawn_program(&step.id, spec);
                 }
             }

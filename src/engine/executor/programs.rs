@@ -5,69 +5,14 @@ use std::time::Duration;
 
 use super::{Executor, Found, MYSELF};
 use crate::domain::command::Event;
-use crate::domain::gate::fill;
 use crate::domain::journal::{Body, OutcomeOf};
-use crate::domain::plan::{Basis, Call, Plan};
-use crate::domain::region::Place;
 use crate::domain::run::{Ending, State};
-use crate::domain::runbook::{Exec, Hazard, Step};
-use crate::domain::text;
 use crate::ports::{Exit, OutputLine, ProgramSpec};
 
 /// How many of a program's last lines the journal keeps.
 const KEPT: usize = 20;
 
 impl Executor {
-    /// The program, with everything filled in.
-    pub(super) fn program_of(&self, exec: &Exec) -> ProgramSpec {
-        let fill = |word: &String| {
-            fill(word, &self.run.direction, &self.service.regions).replace("{service}", &self.service.name)
-        };
-        let argv = match &exec.shell {
-            Some(line) => vec!["/bin/sh".to_owned(), "-c".to_owned(), fill(line)],
-            None => exec.run.iter().map(fill).collect(),
-        };
-        ProgramSpec {
-            argv,
-            env: exec.env.iter().map(|(name, value)| (name.clone(), fill(value))).collect(),
-            dir: exec.dir.as_ref().map(fill).or_else(|| self.dir.clone()),
-            timeout: exec.timeout,
-        }
-    }
-
-    /// The plan of a program: its words are its parameters.
-    pub(super) fn program_plan(&self, step: &Step, exec: &Exec) -> Plan {
-        let spec = self.program_of(exec);
-        let mut params: Vec<(String, String)> =
-            spec.argv.iter().enumerate().map(|(at, word)| (format!("argv[{at}]"), word.clone())).collect();
-        params.extend(spec.env.iter().map(|(name, value)| (format!("env {name}"), value.clone())));
-        if let Some(dir) = &spec.dir {
-            params.push(("dir".to_owned(), dir.clone()));
-        }
-        let env = spec.env.iter().map(|(name, value)| format!("{name}={}", text::shell_word(value)));
-        let by_hand = env.chain([text::shell_line(&spec.argv)]).collect::<Vec<_>>().join(" ");
-        Plan {
-            step: step.id.clone(),
-            component: String::new(),
-            action: "run".to_owned(),
-            direction: self.run.direction.clone(),
-            on: Place::Global,
-            call: Call {
-                service: "exec".to_owned(),
-                operation: spec.argv.first().cloned().unwrap_or_default(),
-                control_plane: "this host".to_owned(),
-                params,
-            },
-            by_hand,
-            hazard: step.hazard,
-            changes: Vec::new(),
-            basis: vec![Basis { what: "timeout".to_owned(), value: format!("{} s", spec.timeout.as_secs()) }],
-            gates: Vec::new(),
-            phrase: (step.hazard == Hazard::Irreversible).then(|| format!("run {}", step.id)),
-            accepting: None,
-        }
-    }
-
     /// Runs it, in a task of its own.
     pub(super) fn spawn_program(&mut self, id: &str, spec: ProgramSpec) {
         let (cancel, cancelled) = tokio::sync::watch::channel(false);

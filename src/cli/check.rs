@@ -1,0 +1,98 @@
+//! `handover check`: are the files sound?
+
+use std::path::PathBuf;
+
+use clap::Args;
+use color_eyre::eyre::Result;
+
+use super::Status;
+use super::options::ServiceOptions;
+use crate::config::{Diagnostics, keymap, theme};
+
+/// `handover check`.
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Check a preset instead
+    #[arg(long, value_name = "PRESET")]
+    preset: Option<String>,
+}
+
+impl Check {
+    pub(super) fn run(&self, options: &ServiceOptions) -> Result<Status> {
+        let project = options.project(self.preset.as_deref())?;
+        let status = report(&project.diagnostics);
+        if let (Status::Ok, Some(service)) = (status, project.service()) {
+            let steps: usize = project.runbooks.iter().map(|runbook| runbook.steps().count()).sum();
+            println!(
+                "{}: sound; {} components, {} runbooks, {steps} steps",
+                service.name,
+                service.components.len(),
+                project.runbooks.len()
+            );
+        }
+        Ok(status)
+    }
+}
+
+/// `handover theme check`.
+#[derive(Debug, Args)]
+pub(super) struct ThemeCommand {
+    #[command(subcommand)]
+    what: ThemeWhat,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum ThemeWhat {
+    /// Check a theme file
+    Check {
+        /// The file, or the name of a bundled theme
+        theme: PathBuf,
+    },
+}
+
+impl ThemeCommand {
+    pub(super) fn run(&self) -> Result<Status> {
+        let ThemeWhat::Check { theme } = &self.what;
+        Ok(sound(&theme.display().to_string(), &theme::find(&theme.to_string_lossy())?.diagnostics))
+    }
+}
+
+/// `handover keymap check`.
+#[derive(Debug, Args)]
+pub(super) struct KeymapCommand {
+    #[command(subcommand)]
+    what: KeymapWhat,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum KeymapWhat {
+    /// Check a keymap file
+    Check {
+        /// The file, or the name of a bundled keymap
+        keymap: PathBuf,
+    },
+}
+
+impl KeymapCommand {
+    pub(super) fn run(&self) -> Result<Status> {
+        let KeymapWhat::Check { keymap } = &self.what;
+        let actions = super::console::actions();
+        Ok(sound(&keymap.display().to_string(), &keymap::find(&keymap.to_string_lossy(), &actions)?.diagnostics))
+    }
+}
+
+/// Prints what is wrong.
+fn report(diagnostics: &Diagnostics) -> Status {
+    if !diagnostics.is_empty() {
+        eprint!("{diagnostics}");
+    }
+    if diagnostics.has_errors() { Status::Failed } else { Status::Ok }
+}
+
+fn sound(name: &str, diagnostics: &Diagnostics) -> Status {
+    let status = report(diagnostics);
+    if status == Status::Ok {
+        println!("{}: sound", crate::domain::text::visible(name));
+    }
+    status
+}

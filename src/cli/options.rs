@@ -1,0 +1,79 @@
+//! Options that several commands share.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use color_eyre::eyre::{Result, eyre};
+
+use crate::config::{Project, locate};
+
+/// Which service.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ServiceOptions {
+    /// The service file, its directory, or the name of a service in the configuration directory
+    #[arg(long, global = true, value_name = "PATH", env = "HANDOVER_SERVICE")]
+    pub(super) service: Option<PathBuf>,
+}
+
+impl ServiceOptions {
+    /// Reads the service and its runbooks, from files or from a preset.
+    pub(super) fn project(&self, preset: Option<&str>) -> Result<Project> {
+        if let Some(name) = preset {
+            return Ok(Project::from_preset(&self::preset(name)?));
+        }
+        let here = std::env::current_dir()?;
+        let config = locate::config_dir();
+        let path = locate::find(self.service.as_deref(), &here, config.as_deref())?;
+        Ok(Project::from_file(&path))
+    }
+}
+
+/// A preset by name.
+pub(super) fn preset(name: &str) -> Result<locate::Preset> {
+    locate::preset(name).ok_or_else(|| {
+        let known: Vec<&str> = locate::presets().iter().map(|preset| preset.name).collect();
+        eyre!("there is no preset {name:?}; there is: {}", known.join(", "))
+    })
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColourWhen {
+    /// As the terminal and NO_COLOR say
+    Auto,
+    /// 24-bit colours
+    True,
+    /// 256 colours
+    #[value(name = "256")]
+    Ansi256,
+    /// 16 colours
+    #[value(name = "16")]
+    Ansi16,
+    /// None: bold, underline and reverse remain
+    Never,
+}
+
+/// How the screen looks.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ScreenOptions {
+    /// Which colours to use
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    pub(super) color: ColourWhen,
+    /// Draw with ASCII alone
+    #[arg(long, global = true)]
+    pub(super) ascii: bool,
+    /// A bundled theme (dark, light) or a theme file
+    #[arg(long, global = true, value_name = "THEME", env = "HANDOVER_THEME")]
+    pub(super) theme: Option<String>,
+    /// A bundled keymap (default, vim) or a keymap file
+    #[arg(long, global = true, value_name = "KEYMAP", env = "HANDOVER_KEYMAP")]
+    pub(super) keymap: Option<String>,
+}
+
+/// Who works.
+#[derive(Debug, Clone, Args)]
+pub(super) struct WhoOptions {
+    /// The name that the journal has for you; without it, your login name
+    #[arg(long = "as", global = true, value_name = "NAME", env = "HANDOVER_OPERATOR")]
+    pub(super) name: Option<String>,
+}

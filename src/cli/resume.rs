@@ -1,0 +1,45 @@
+//! `handover resume`: takes a run up again.
+
+use clap::Args;
+use color_eyre::eyre::{Result, bail};
+
+use super::options::{ScreenOptions, WhoOptions};
+use super::{Status, console, headless, surroundings};
+use crate::wire::{NoStage, Stage};
+
+/// `handover resume`.
+#[derive(Debug, Args)]
+pub(super) struct Resume {
+    /// The run's id, or enough of it; without it, the latest run
+    run: Option<String>,
+    /// Let the simulation's own operator go on (simulations only)
+    #[arg(long)]
+    autoplay: bool,
+    /// Without a terminal
+    #[arg(long, requires = "autoplay")]
+    headless: bool,
+}
+
+impl Resume {
+    pub(super) fn run(&self, screen: &ScreenOptions, who: &WhoOptions) -> Result<Status> {
+        let folder = surroundings::runs().find(self.run.as_deref())?;
+        if self.autoplay && folder.simulation()?.is_none() {
+            bail!("{} is not a simulation: autoplay confirms nothing that is real", folder.id);
+        }
+        let operator = surroundings::operator(who);
+        let dir = std::env::current_dir().ok();
+        if self.headless {
+            let runtime = surroundings::runtime()?;
+            let _inside = runtime.enter();
+            return match Stage::resume(folder, operator, dir) {
+                Ok(stage) => headless::play(&runtime, stage),
+                Err(NoStage::Journal(error @ crate::store::file::OpenError::Broken { .. })) => {
+                    super::explain(&error.into());
+                    Ok(Status::Corrupt)
+                }
+                Err(error) => Err(error.into()),
+            };
+        }
+        console::run(screen, self.autoplay, move || Ok(Stage::resume(folder, operator, dir)?))
+    }
+}
