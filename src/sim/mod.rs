@@ -1,1 +1,26 @@
-//! sim
+//! The simulated Regions: two Regions, time, what depends on what, and faults, behind the wire of AWS.
+//!
+//! [`world`] is pure: its state is a function of the service, the scenario, the seed, the accepted mutations with their
+//! times, and the time. Nothing in it runs: every part is compiled into a timeline ([`steps`]) whenever a mutation is
+//! accepted, and a question at a moment is a look-up. So an idle simulation costs nothing, and two processes that know
+//! the same mutations agree on everything.
+//!
+//! Around it: [`wire`] speaks the protocols of AWS to the SDK's own clients, [`probes`] answers SQL, DNS and HTTP,
+//! [`program`] stands in for external programs, [`log`] keeps the mutations, and [`regions`] ties them to a clock.
+
+pub mod chance;
+pub mod clock;
+pub mod log;
+pub mod probes;
+pub mod program;
+pub mod regions;
+pub mod scenario;
+pub mod steps;
+pub mod wire;
+pub mod world;
+
+pub use clock::SimClock;
+pub use regions::Regions;
+pub use scenario::Scenario;
+pub use world::mutation::Mutation;
+pub use world::truth::Truth;

@@ -1,0 +1,227 @@
+//! SQL, DNS and HTTP over the simulated Regions.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::regions::{Regions, millis};
+use super::steps::Ms;
+use super::world::database::Database;
+use super::world::faults::{ApiCall, Verdict};
+use super::world::health::Answering;
+use super::world::mutation::Change;
+use super::world::{ApiError, World};
+use crate::domain::plan::PerformError;
+use crate::domain::reading::{Unread, Why};
+use crate::domain::region::{HomeRole, Region};
+use crate::domain::service::{Endpoint, Spec};
+use crate::ports::{Clock, DnsAnswer, HttpAnswer, HttpProbe, Resolver, SqlProbe, SqlState, WriteRefused, within};
+
+/// All three probes.
+pub struct Probes {
+    regions: Arc<Regions>,
+}
+
+/// A connection that did not come about, or a statement that was not answered.
+enum NoSql {
+    /// Nothing was sent.
+    Unreachable(String),
+    /// The database failed.
+    Failed(String),
+}
+
+impl From<NoSql> for Unread {
+    fn from(no: NoSql) -> Self {
+        match no {
+            NoSql::Unreachable(message) => Self::new(Why::Unreachable, message),
+            NoSql::Failed(message) => Self::new(Why::ServerError, message),
+        }
+    }
+}
+
+impl Probes {
+    pub(super) fn new(regions: Arc<Regions>) -> Self {
+        Self { regions }
+    }
+
+    /// Connects to a Region's database: says whether its answer will be lost.
+    async fn connect(&self, region: &Region, operation: &str) -> Result<bool, NoSql> {
+        let call = ApiCall { region: region.as_str(), service: "sql", operation };
+        let (verdict, latency) = self.regions.verdict(&call);
+        self.regions.clock().sleep(latency / 4).await;
+        match verdict {
+            Verdict::Hang => {
+                self.regions.never().await;
+                Err(NoSql::Unreachable("the connection was given up".to_owned()))
+            }
+            Verdict::Refuse => Err(NoSql::Unreachable("connection refused".to_owned())),
+            Verdict::Error => Err(NoSql::Failed("FATAL: sorry, too many clients already".to_owned())),
+            Verdict::Throttle | Verdict::Answer => self.up(region).map(|()| false),
+            Verdict::LoseAnswer => self.up(region).map(|()| true),
+        }
+    }
+
+    fn up(&self, region: &Region) -> Result<(), NoSql> {
+        self.regions.look(|world| match (world.role_of(region.as_str()), world.sql_database()) {
+            (Some(role), Some(database)) if database.up(role, world.now()) => Ok(()),
+            (Some(_), Some(_)) => Err(NoSql::Unreachable("connection refused: the instance is rebooting".to_owned())),
+            _ => Err(NoSql::Unreachable(format!("there is no database to be asked by SQL in {region}"))),
+        })
+    }
+
+    async fn write(&self, region: &Region, change: Change, lost: bool) -> Result<(), ApiError> {
+        let done = self.regions.act(|world, id| world.apply(region.as_str(), id, change).map(|_| ()));
+        if lost {
+            self.regions.never().await;
+        }
+        done.unwrap_or_else(|error| Err(ApiError::new(500, "58030", format!("could not write: {error}"))))
+    }
+
+    /// Reads of one database of the pair.
+    async fn read<R>(
+        &self,
+        region: &Region,
+        operation: &str,
+        read: impl FnOnce(&World, &Database, HomeRole, Ms) -> R,
+    ) -> Result<R, Unread> {
+        if self.connect(region, operation).await? {
+            self.regions.never().await;
+        }
+        let read = self.regions.look(|world| {
+            let (role, database) = world.role_of(region.as_str()).zip(world.sql_database())?;
+            Some(read(world, database, role, world.now()))
+        });
+        read.ok_or_else(|| Unread::new(Why::NotFound, format!("there is no such database in {region}")))
+    }
+}
+
+fn sql_state(world: &World, database: &Database, role: HomeRole, at: Ms) -> SqlState {
+    let recovers = database.in_recovery(role, at);
+    let mark = world.mark(database, role, at);
+    let app = database.spec.sql.as_ref().is_some_and(|sql| sql.app_user.is_some());
+    let login = *database.app_login.get(role).at(at);
+    let sessions = match (login, world.endpoint(role, at).0) {
+        (false, _) => 0,
+        (true, Answering::Ok) => world.chance().between("sessions", at.div_euclid(5_000), 9, 16),
+        (true, _) => 2,
+    };
+    let replayed = world.replayed_commit(database, at).map(|commit| world.timestamp(commit));
+    SqlState {
+        in_recovery: recovers,
+        read_only: recovers,
+        receive_lsn: recovers.then(|| World::lsn(world.received_mark(database, at))),
+        replay_lsn: recovers.then(|| World::lsn(mark)),
+        current_lsn: (!recovers).then(|| World::lsn(mark)),
+        replayed_at: replayed.filter(|_| recovers),
+        app_login: app.then_some(login),
+        app_sessions: app.then(|| u32::try_from(sessions).unwrap_or(0)),
+    }
+}
+
+#[async_trait]
+impl SqlProbe for Probes {
+    async fn state(&self, region: &Region) -> Result<SqlState, Unread> {
+        self.read(region, "State", sql_state).await
+    }
+
+    async fn try_write(&self, region: &Region) -> Result<(), WriteRefused> {
+        let lost = self.connect(region, "TestWrite").await.map_err(|no| WriteRefused::Unread(no.into()))?;
+        self.write(region, Change::TestWrite {}, lost).await.map_err(|error| WriteRefused::ReadOnly(error.message))
+    }
+
+    async fn fence(&self, region: &Region) -> Result<(), PerformError> {
+        let lost = self.connect(region, "Fence").await.map_err(|no| match no {
+            NoSql::Unreachable(message) | NoSql::Failed(message) => {
+                PerformError::NotYet { message: format!("{region}: {message}"), request_id: None }
+            }
+        })?;
+        self.write(region, Change::Fence {}, lost)
+            .await
+            .map_err(|error| PerformError::Refused { message: error.message, request_id: None })
+    }
+
+    async fn mark(&self, region: &Region) -> Result<Option<i64>, Unread> {
+        self.read(region, "Mark", |world, database, role, at| {
+            let asked = database.spec.sql.as_ref().is_some_and(|sql| sql.mark.is_some());
+            asked.then(|| world.mark(database, role, at))
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl Resolver for Probes {
+    async fn ask(&self, server: &str, name: &str, record_type: &str) -> Result<DnsAnswer, Unread> {
+        let now = self.regions.look(World::now);
+        let takes = self.regions.look(|world| world.chance().between(server, now, 4, 30));
+        self.regions.clock().sleep(millis(takes)).await;
+        let (reply, authoritative) = self.regions.look(|world| match world.server_index(server) {
+            Some(index) => (world.authoritative(index, name, record_type, world.now()), true),
+            None => (world.resolved(server, name, record_type, world.now()), false),
+        });
+        let reply = reply.ok_or_else(|| {
+            let why = if authoritative { "REFUSED" } else { "NXDOMAIN" };
+            Unread::new(Why::NotFound, format!("{server} answers {why} for {name} {record_type}"))
+        })?;
+        Ok(DnsAnswer { values: reply.values, ttl: reply.ttl, authoritative })
+    }
+}
+
+/// The host and port of a URL.
+fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or(rest)
+}
+
+/// Whose endpoint a URL is, and what a healthy answer of it holds.
+fn endpoint<'a>(world: &'a World, url: &str) -> Option<(&'a Endpoint, Option<HomeRole>)> {
+    let host = authority(url);
+    world.service().components.iter().find_map(|component| {
+        let Spec::Endpoint(spec) = &component.spec else { return None };
+        let own =
+            [HomeRole::Primary, HomeRole::Standby].into_iter().find(|role| authority(spec.urls.get(*role)) == host);
+        let public = spec.public.as_deref().is_some_and(|public| authority(public) == host);
+        match own {
+            Some(role) => Some((spec, Some(role))),
+            None if public => Some((spec, world.leads_to(world.now()))),
+            None => None,
+        }
+    })
+}
+
+#[async_trait]
+impl HttpProbe for Probes {
+    async fn get(&self, url: &str, timeout: Duration) -> Result<HttpAnswer, Unread> {
+        let unreachable = |message: String| Unread::new(Why::Unreachable, message);
+        let found =
+            self.regions.look(|world| endpoint(world, url).map(|(spec, role)| (spec.clone(), role, world.now())));
+        let (spec, role, asked) = found.ok_or_else(|| unreachable(format!("no such host: {}", authority(url))))?;
+        let role = role.ok_or_else(|| unreachable(format!("{} leads nowhere", authority(url))))?;
+        let (region, extra) = self.regions.look(|world| {
+            let region = world.service().regions.get(role).clone();
+            (region, world.chance().between("http", asked ^ (role as i64) << 50, 20, 80))
+        });
+        let call = ApiCall { region: region.as_str(), service: "endpoint", operation: "GET" };
+        let takes = self.regions.verdict(&call).1 + millis(extra).saturating_sub(millis(25));
+        let clock = self.regions.clock().as_ref();
+        within(clock, timeout, clock.sleep(takes))
+            .await
+            .ok_or_else(|| Unread::new(Why::TimedOut, "no answer in time"))?;
+        let (status, state) = match self.regions.look(|world| world.endpoint(role, world.now()).0) {
+            Answering::Ok => (spec.expect_status, "UP"),
+            Answering::ReadOnly => (503, "database is read-only"),
+            Answering::NoDatabase => (503, "database cannot be reached"),
+            Answering::Error => (502, "bad gateway"),
+            Answering::Refuse => return Err(unreachable(format!("{}: connection refused", authority(url)))),
+            Answering::Hang => {
+                clock.sleep(timeout.saturating_sub(takes)).await;
+                return Err(Unread::new(Why::TimedOut, "the connection opened, and nothing answered in time"));
+            }
+        };
+        let healthy = status == spec.expect_status;
+        let note = spec.expect_text.as_deref().filter(|_| healthy).unwrap_or_default();
+        let body = serde_json::json!({ "status": state, "region": region.as_str(), "note": note }).to_string();
+        Ok(HttpAnswer { status, body, took: takes, peer: None })
+    }
+}

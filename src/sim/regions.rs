@@ -1,0 +1,235 @@
+//! The simulated Regions, running: the world tied to a clock, a log and the ports.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use jiff::{SignedDuration, Timestamp};
+
+use super::clock::SimClock;
+use super::log::{Header, Log};
+use super::probes::Probes;
+use super::program::Pretend;
+use super::scenario::Scenario;
+use super::steps::Ms;
+use super::wire::client::WireClient;
+use super::wire::{self, Called, WireRequest, WireResponse};
+use super::world::World;
+use super::world::faults::{ApiCall, Met, Verdict};
+use super::world::mutation::Mutation;
+use super::world::truth::Truth;
+use crate::domain::service::Service;
+use crate::ports::{Clock, HttpProbe, Program, Resolver, SqlProbe};
+
+/// Why a request got no answer at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Broken {
+    /// There was nothing to connect to, or the connection was given up.
+    Refused,
+}
+
+/// The simulated Regions.
+pub struct Regions {
+    clock: Arc<SimClock>,
+    core: Mutex<Core>,
+}
+
+struct Core {
+    world: World,
+    log: Option<Log>,
+    met: Met,
+    requests: i64,
+}
+
+impl Regions {
+    /// Starts them, or goes on with a simulation whose log is there. The scenario's zero lies its `start` before what
+    /// the clock showed when the simulation was first opened.
+    pub fn start(
+        service: &Service,
+        scenario: &Scenario,
+        seed: u64,
+        clock: Arc<SimClock>,
+        log: Option<PathBuf>,
+    ) -> io::Result<Arc<Self>> {
+        let epoch = clock.start().checked_sub(SignedDuration::from_millis(scenario.start)).unwrap_or(Timestamp::MIN);
+        let fresh = Header {
+            service: service.name.clone(),
+            scenario: scenario.name.clone(),
+            seed,
+            epoch,
+            start: clock.start(),
+            opened: Timestamp::now(),
+            speed: clock.speed(),
+        };
+        let mut log = log.map(|path| Log::open(&path, &fresh)).transpose()?;
+        let epoch = log.as_ref().map_or(epoch, |log| log.header().epoch);
+        let mut world = World::new(service.clone(), scenario.clone(), seed, epoch);
+        if let Some(log) = &mut log {
+            log.catch_up()?.into_iter().for_each(|mutation| world.accept(mutation));
+        }
+        let core = Core { world, log, met: Met::new(), requests: 0 };
+        Ok(Arc::new(Self { clock, core: Mutex::new(core) }))
+    }
+
+    /// The simulation's clock.
+    pub fn clock(&self) -> &Arc<SimClock> {
+        &self.clock
+    }
+
+    /// A client for the AWS SDK.
+    pub fn http_client(self: &Arc<Self>) -> SharedHttpClient {
+        SharedHttpClient::new(WireClient::new(Arc::clone(self)))
+    }
+
+    /// The databases.
+    pub fn sql(self: &Arc<Self>) -> Arc<dyn SqlProbe> {
+        Arc::new(Probes::new(Arc::clone(self)))
+    }
+
+    /// DNS.
+    pub fn resolver(self: &Arc<Self>) -> Arc<dyn Resolver> {
+        Arc::new(Probes::new(Arc::clone(self)))
+    }
+
+    /// The endpoints.
+    pub fn http(self: &Arc<Self>) -> Arc<dyn HttpProbe> {
+        Arc::new(Probes::new(Arc::clone(self)))
+    }
+
+    /// A stand-in for external programs.
+    pub fn program(self: &Arc<Self>) -> Arc<dyn Program> {
+        let programs = self.look(|world| world.scenario().programs.clone());
+        Arc::new(Pretend::new(Arc::clone(&self.clock), programs))
+    }
+
+    /// What has been done, by any process, oldest first.
+    pub fn mutations(&self) -> Vec<Mutation> {
+        self.look(|world| world.mutations().to_vec())
+    }
+
+    /// What is so now, whatever can be seen of it.
+    pub fn truth(&self) -> Truth {
+        self.look(|world| world.truth(world.now()))
+    }
+
+    /// Takes in what other processes have done. Looking at the world does so by itself; this also tells what went wrong.
+    pub fn refresh(&self) -> io::Result<()> {
+        self.lock().follow()
+    }
+
+    /// Looks at the world as it is now.
+    pub fn look<R>(&self, look: impl FnOnce(&World) -> R) -> R {
+        let mut core = self.lock();
+        // A log that cannot be read now leaves the world as it was known; `refresh` and every write say so.
+        let _ = core.follow();
+        self.advance(&mut core);
+        look(&core.world)
+    }
+
+    /// Does something to the world as it is now. What it did is in the log when this returns, or was not done.
+    pub fn act<R>(&self, act: impl FnOnce(&mut World, &str) -> R) -> io::Result<R> {
+        let mut core = self.lock();
+        core.requests += 1;
+        self.advance(&mut core);
+        let id = core.request_id();
+        let Core { world, log, .. } = &mut *core;
+        let Some(log) = log else { return Ok(act(world, &id)) };
+        log.exclusively(|log| {
+            log.catch_up()?.into_iter().for_each(|mutation| world.accept(mutation));
+            let had = world.mutations().len();
+            let out = act(world, &id);
+            let done = world.mutations().get(had..).unwrap_or_default();
+            if !done.is_empty()
+                && let Err(error) = log.append(done)
+            {
+                world.forget_after(had);
+                return Err(error);
+            }
+            Ok(out)
+        })
+    }
+
+    /// What becomes of a call now.
+    pub(super) fn verdict(&self, call: &ApiCall<'_>) -> (Verdict, Duration) {
+        let mut core = self.lock();
+        self.advance(&mut core);
+        let Core { world, met, .. } = &mut *core;
+        let (verdict, latency) = world.verdict(call, world.now(), met);
+        (verdict, millis(latency))
+    }
+
+    /// Answers one HTTP request, after the time that it takes, or never.
+    pub async fn serve(&self, request: &WireRequest) -> Result<WireResponse, Broken> {
+        let Some(called) = Called::of(request) else { return Ok(wire::unsigned("00000000")) };
+        let (verdict, latency) = self.verdict(&called.api());
+        self.clock.sleep(latency / 2).await;
+        let response = match verdict {
+            Verdict::Hang => return Err(self.never().await),
+            Verdict::Refuse => return Err(Broken::Refused),
+            Verdict::Throttle => self.refuse(&called, &wire::throttled(&called)),
+            Verdict::Error => self.refuse(&called, &wire::failed(&called)),
+            Verdict::Answer => self.answer(&called, request),
+            Verdict::LoseAnswer => {
+                self.answer(&called, request);
+                return Err(self.never().await);
+            }
+        };
+        self.clock.sleep(latency / 2).await;
+        Ok(response)
+    }
+
+    fn answer(&self, called: &Called, request: &WireRequest) -> WireResponse {
+        if called.writes(request.method()) {
+            return self
+                .act(|world, id| wire::answer(world, called, request, id))
+                .unwrap_or_else(|_| self.refuse(called, &wire::failed(called)));
+        }
+        let mut core = self.lock();
+        let _ = core.follow();
+        core.requests += 1;
+        self.advance(&mut core);
+        let id = core.request_id();
+        wire::answer(&mut core.world, called, request, &id)
+    }
+
+    fn refuse(&self, called: &Called, error: &super::world::ApiError) -> WireResponse {
+        let mut core = self.lock();
+        core.requests += 1;
+        wire::refuse(called, error, &core.request_id())
+    }
+
+    /// Waits for what never comes; whoever waits a day for it is told that the connection is gone.
+    pub(super) async fn never(&self) -> Broken {
+        self.clock.sleep(Duration::from_hours(24)).await;
+        Broken::Refused
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Core> {
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn advance(&self, core: &mut Core) {
+        let now = core.world.ms(Clock::now(self.clock.as_ref()));
+        core.world.advance(now);
+    }
+}
+
+impl Core {
+    fn follow(&mut self) -> io::Result<()> {
+        if let Some(log) = &mut self.log {
+            let world = &mut self.world;
+            log.catch_up()?.into_iter().for_each(|mutation| world.accept(mutation));
+        }
+        Ok(())
+    }
+
+    fn request_id(&self) -> String {
+        self.world.chance().uuid("request", self.world.now().wrapping_mul(4_096).wrapping_add(self.requests))
+    }
+}
+
+pub(super) fn millis(ms: Ms) -> Duration {
+    Duration::from_millis(u64::try_from(ms).unwrap_or(0))
+}

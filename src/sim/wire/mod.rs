@@ -1,0 +1,138 @@
+//! The protocols of AWS: requests as the SDKs send them, answers as AWS gives them. One file a service.
+//!
+//! [`answer`] is a plain function from request to response over the world, so that the same Regions can stand behind an
+//! in-process client or a real socket.
+
+pub mod client;
+pub mod cloudwatch;
+pub mod form;
+pub mod rds;
+pub mod route53;
+pub mod secretsmanager;
+pub mod xml;
+
+use http::{Method, Request, Response};
+
+use super::world::faults::ApiCall;
+use super::world::{ApiError, World};
+
+/// A request with its whole body.
+pub type WireRequest = Request<Vec<u8>>;
+/// A response with its whole body.
+pub type WireResponse = Response<Vec<u8>>;
+
+/// Where a request goes and what it wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Called {
+    /// The Region of its signature.
+    pub region: String,
+    /// The service that it is signed for.
+    pub service: String,
+    /// The operation.
+    pub operation: String,
+}
+
+impl Called {
+    /// Reads the SigV4 scope (`Credential=KEY/DATE/REGION/SERVICE/aws4_request`) and the operation; `None` where a
+    /// request is not signed.
+    pub fn of(request: &WireRequest) -> Option<Self> {
+        let header = request.headers().get("authorization")?.to_str().ok()?;
+        let credential = header.split_once("Credential=")?.1;
+        let scope = credential.split(',').next()?;
+        let mut parts = scope.rsplit('/');
+        let (_, service, region) = (parts.next()?, parts.next()?, parts.next()?);
+        let operation = match service {
+            "rds" => form::parse(request.body()).into_iter().find(|(key, _)| key == "Action").map(|(_, value)| value),
+            "route53" => Some(route53::operation(request.method(), request.uri().path()).to_owned()),
+            "secretsmanager" => secretsmanager::operation(request),
+            "monitoring" => cloudwatch::operation(request.uri().path()),
+            _ => None,
+        };
+        Some(Self { region: region.to_owned(), service: service.to_owned(), operation: operation.unwrap_or_default() })
+    }
+
+    /// As faults see it.
+    pub fn api(&self) -> ApiCall<'_> {
+        ApiCall { region: &self.region, service: &self.service, operation: &self.operation }
+    }
+
+    /// Whether it changes something, and so must never be asked twice on a guess.
+    pub fn writes(&self, method: &Method) -> bool {
+        match self.service.as_str() {
+            "route53" => *method != Method::GET,
+            _ => !["Describe", "Get", "List"].iter().any(|verb| self.operation.starts_with(verb)),
+        }
+    }
+}
+
+/// Answers a request from the world as it is now.
+pub fn answer(world: &mut World, called: &Called, request: &WireRequest, id: &str) -> WireResponse {
+    if world.role_of(&called.region).is_none() && called.service != "route53" {
+        let message = format!("the simulated Regions hold nothing in {}", called.region);
+        return refuse(called, &ApiError::new(400, "InvalidParameterValue", message), id);
+    }
+    let answered = match called.service.as_str() {
+        "rds" => rds::answer(world, called, request, id),
+        "route53" => route53::answer(world, called, request, id),
+        "secretsmanager" => secretsmanager::answer(world, called, request, id),
+        "monitoring" => cloudwatch::answer(world, called, request, id),
+        other => Err(ApiError::new(404, "UnknownOperationException", format!("there is no simulated service {other}"))),
+    };
+    answered.unwrap_or_else(|error| refuse(called, &error, id))
+}
+
+/// The answer to a request that bears no signature.
+pub fn unsigned(id: &str) -> WireResponse {
+    let error = ApiError::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token".to_owned());
+    xml::error(&error, "", id)
+}
+
+/// An error in the protocol of the service that was called.
+pub fn refuse(called: &Called, error: &ApiError, id: &str) -> WireResponse {
+    match called.service.as_str() {
+        "route53" => xml::error(error, route53::NAMESPACE, id),
+        "secretsmanager" => secretsmanager::error(error, id),
+        "monitoring" => cloudwatch::error(error, id),
+        _ => xml::error(error, rds::NAMESPACE, id),
+    }
+}
+
+/// What each service answers when it wants to be asked more slowly.
+pub fn throttled(called: &Called) -> ApiError {
+    let code = match called.service.as_str() {
+        "secretsmanager" => "ThrottlingException",
+        _ => "Throttling",
+    };
+    ApiError::new(400, code, "Rate exceeded".to_owned())
+}
+
+/// What each service answers when it fails.
+pub fn failed(called: &Called) -> ApiError {
+    let code = match called.service.as_str() {
+        "secretsmanager" => "InternalServiceError",
+        "monitoring" => "InternalServiceFault",
+        _ => "InternalFailure",
+    };
+    ApiError::new(503, code, "The request processing has failed because of an unknown error.".to_owned())
+}
+
+fn respond(status: u16, content_type: &str, id: &str, body: Vec<u8>) -> WireResponse {
+    let mut response = Response::new(body);
+    *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in [("content-type", content_type), ("x-amzn-requestid", id)] {
+        if let Ok(value) = http::HeaderValue::from_str(value) {
+            response.headers_mut().insert(http::HeaderName::from_static(name), value);
+        }
+    }
+    response
+}
+
+fn unknown_operation(called: &Called) -> ApiError {
+    let operation = crate::domain::text::bounded(&called.operation, 80);
+    match called.service.as_str() {
+        "rds" => {
+            ApiError::new(400, "InvalidAction", format!("The action {operation} is not valid for this web service."))
+        }
+        _ => ApiError::new(404, "UnknownOperationException", format!("There is no operation {operation} here.")),
+    }
+}

@@ -1,0 +1,83 @@
+//! Secrets Manager: AWS JSON 1.1.
+
+use serde_json::{Value, json};
+
+use super::{Called, WireRequest, WireResponse, respond, unknown_operation};
+use crate::sim::world::mutation::Change;
+use crate::sim::world::{ApiError, World};
+
+const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
+
+pub(super) fn operation(request: &WireRequest) -> Option<String> {
+    let target = request.headers().get("x-amz-target")?.to_str().ok()?;
+    target.strip_prefix("secretsmanager.").map(str::to_owned)
+}
+
+pub(super) fn answer(
+    world: &mut World,
+    called: &Called,
+    request: &WireRequest,
+    id: &str,
+) -> Result<WireResponse, ApiError> {
+    let body: Value = serde_json::from_slice(request.body())
+        .map_err(|error| ApiError::new(400, "SerializationException", error.to_string()))?;
+    let text = |name: &str| body.get(name).and_then(Value::as_str);
+    let secret = text("SecretId")
+        .ok_or_else(|| ApiError::new(400, "InvalidParameterException", "You must provide a SecretId.".to_owned()))?;
+    let described = |world: &World| world.describe_secret(&called.region, secret, world.now());
+    let answer = match called.operation.as_str() {
+        "DescribeSecret" => describe(world, &described(world)?),
+        "StopReplicationToReplica" => {
+            let name = described(world)?.name;
+            world.apply(&called.region, id, Change::StopReplication { secret: name })?;
+            json!({ "ARN": described(world)?.arn })
+        }
+        "PutSecretValue" => {
+            let name = described(world)?.name;
+            let version = text("ClientRequestToken").map_or_else(|| world.chance().uuid(id, 2), str::to_owned);
+            let change = Change::PutSecret { secret: name.clone(), version: version.clone() };
+            world.apply(&called.region, id, change)?;
+            json!({
+                "ARN": described(world)?.arn, "Name": name,
+                "VersionId": version, "VersionStages": ["AWSCURRENT"],
+            })
+        }
+        _ => return Err(unknown_operation(called)),
+    };
+    Ok(respond(200, CONTENT_TYPE, id, answer.to_string().into_bytes()))
+}
+
+fn describe(world: &World, secret: &crate::sim::world::secrets::Described) -> Value {
+    let seconds = |at: i64| Value::from(world.timestamp(at).as_second());
+    let mut stages = json!({ secret.versions.0.clone(): ["AWSCURRENT"] });
+    if let (Some(old), Some(stages)) = (&secret.versions.1, stages.as_object_mut()) {
+        stages.insert(old.clone(), json!(["AWSPREVIOUS"]));
+    }
+    let mut answer = json!({
+        "ARN": secret.arn,
+        "Name": secret.name,
+        "RotationEnabled": false,
+        "LastChangedDate": seconds(secret.changed),
+        "CreatedDate": seconds(-86_400_000 * 400),
+        "VersionIdsToStages": stages,
+    });
+    if let Some(answer) = answer.as_object_mut() {
+        if let Some(primary) = &secret.primary {
+            answer.insert("PrimaryRegion".into(), json!(primary));
+        }
+        if let Some((region, status)) = &secret.replica {
+            answer.insert("ReplicationStatus".into(), json!([{ "Region": region, "Status": status }]));
+        }
+    }
+    answer
+}
+
+/// An error as this protocol writes it.
+pub(super) fn error(error: &ApiError, id: &str) -> WireResponse {
+    let body = json!({ "__type": error.code, "Message": error.message });
+    let mut response = respond(error.status, CONTENT_TYPE, id, body.to_string().into_bytes());
+    if let Ok(code) = http::HeaderValue::from_str(error.code) {
+        response.headers_mut().insert(http::HeaderName::from_static("x-amzn-errortype"), code);
+    }
+    response
+}

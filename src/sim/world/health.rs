@@ -1,0 +1,158 @@
+//! The service's endpoints, and Route 53's health checkers that watch them.
+
+use super::database::Database;
+use super::mutation::Change;
+use super::{World, faults};
+use crate::domain::region::{HomeRole, Pair};
+use crate::domain::service::Spec;
+use crate::sim::scenario::{Fault, Part};
+use crate::sim::steps::{EVER, Ms, Steps};
+
+/// How long the application takes to open its connections once its database takes writes.
+const RECONNECT: Ms = 20_000;
+/// A checker's interval and the failures (or successes) in a row that it wants.
+const INTERVAL: Ms = 30_000;
+
+/// How a Region's endpoint answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answering {
+    /// 200.
+    Ok,
+    /// 503: its database is a replica, or does not let the application in.
+    ReadOnly,
+    /// 503: its database cannot be reached.
+    NoDatabase,
+    /// 502.
+    Error,
+    /// Nothing comes back.
+    Hang,
+    /// There is nothing to connect to.
+    Refuse,
+}
+
+/// A health check's settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CheckSettings {
+    /// Not checked: counts as healthy.
+    pub disabled: bool,
+    /// The other way round.
+    pub inverted: bool,
+    /// How often it has been changed, plus one.
+    pub version: i64,
+}
+
+/// A health check: one watches each Region's endpoint.
+#[derive(Debug, Clone)]
+pub struct HealthCheck {
+    /// Its id.
+    pub id: String,
+    /// Whose endpoint it watches.
+    pub role: HomeRole,
+    /// Its settings over time.
+    pub settings: Steps<CheckSettings>,
+    /// What its checkers see, inversion and all left aside.
+    pub seen: Steps<bool>,
+}
+
+impl HealthCheck {
+    /// Whether Route 53 counts it as healthy. A disabled check does, whatever is the matter.
+    pub fn healthy(&self, at: Ms) -> bool {
+        let settings = self.settings.at(at);
+        (settings.disabled || *self.seen.at(at)) != settings.inverted
+    }
+
+    pub(super) fn moments(&self) -> impl Iterator<Item = Ms> {
+        self.settings.moments().chain(self.seen.moments())
+    }
+}
+
+/// How each Region's endpoint answers over time.
+pub(super) fn endpoints(
+    world: &World,
+    databases: &[Database],
+    reach: &Pair<Steps<Option<Fault>>>,
+) -> Pair<Steps<Answering>> {
+    let of = |role: HomeRole| {
+        let moments = databases.iter().flat_map(Database::moments).collect::<Vec<_>>();
+        let writable = Steps::of(moments.iter().copied(), |at| {
+            databases.iter().all(|database| database.takes_app_writes(role, at))
+        });
+        // An application notices at once that it cannot write, and opens its connections again in its own time.
+        let connected = Steps::settled(&writable, |_, now| if *now { RECONNECT } else { 0 });
+        let moments = faults::moments(&world.scenario).chain(moments).chain(connected.moments());
+        Steps::of(moments.collect::<Vec<_>>(), |at| match faults::broken(&world.scenario, role, Part::Endpoint, at) {
+            Some(Fault::Hang) => Answering::Hang,
+            Some(Fault::Refuse) => Answering::Refuse,
+            Some(_) => Answering::Error,
+            None if reach.get(role).at(at).is_some() => Answering::NoDatabase,
+            None if *connected.at(at) => Answering::Ok,
+            None => Answering::ReadOnly,
+        })
+    };
+    Pair { primary: of(HomeRole::Primary), standby: of(HomeRole::Standby) }
+}
+
+/// One health check a Region.
+pub(super) fn checks(world: &World, endpoints: &Pair<Steps<Answering>>) -> Vec<HealthCheck> {
+    [HomeRole::Primary, HomeRole::Standby]
+        .into_iter()
+        .map(|role| {
+            let id = world.chance.uuid("health check", role as i64);
+            let raw = endpoints.get(role);
+            let raw = Steps::of(raw.moments(), |at| *raw.at(at) == Answering::Ok);
+            // The first of three looks falls anywhere in an interval, the other two follow.
+            let seen =
+                Steps::settled(&raw, |at, _| 2 * INTERVAL + world.chance.between(&id, at, 1_000, INTERVAL - 1_000));
+            let mut settings = Steps::always(CheckSettings { version: 1, ..CheckSettings::default() });
+            for mutation in world.mutations() {
+                let Change::HealthCheck { id: of, disabled, inverted } = &mutation.change else { continue };
+                if *of == id {
+                    let now: &CheckSettings = settings.last();
+                    let next = CheckSettings {
+                        disabled: disabled.unwrap_or(now.disabled),
+                        inverted: inverted.unwrap_or(now.inverted),
+                        version: now.version + 1,
+                    };
+                    settings.push(world.ms(mutation.at), next);
+                }
+            }
+            HealthCheck { id, role, settings, seen }
+        })
+        .collect()
+}
+
+impl World {
+    /// How a Region's endpoint answers at a moment, and since when.
+    pub fn endpoint(&self, role: HomeRole, at: Ms) -> (Answering, Option<Ms>) {
+        let steps = self.compiled.endpoints.get(role);
+        let since = steps.since(at);
+        (*steps.at(at), (since > EVER).then_some(since))
+    }
+
+    /// The host and the path that a Region's health check asks for.
+    pub fn checked(&self, role: HomeRole) -> (String, String) {
+        let url = self.service.components.iter().find_map(|component| match &component.spec {
+            Spec::Endpoint(endpoint) => Some(endpoint.urls.get(role)),
+            _ => None,
+        });
+        let rest = url.map_or("", |url| url.split_once("://").map_or(url.as_str(), |(_, rest)| rest));
+        let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        (host.to_owned(), if path.is_empty() { "/".to_owned() } else { path.to_owned() })
+    }
+
+    /// What a checker reports of an endpoint that it counts as failed.
+    pub fn checker_failure(&self, role: HomeRole, at: Ms) -> &'static str {
+        match self.endpoint(role, at).0 {
+            Answering::Ok => "Failure: not enough successes in a row yet. HTTP Status Code 200, OK",
+            Answering::ReadOnly | Answering::NoDatabase => "Failure: HTTP Status Code 503, Service Unavailable",
+            Answering::Error => "Failure: HTTP Status Code 502, Bad Gateway",
+            Answering::Hang => "Failure: The endpoint did not answer in time.",
+            Answering::Refuse => "Failure: The connection was refused.",
+        }
+    }
+
+    /// The health checks.
+    pub fn checks(&self) -> &[HealthCheck] {
+        &self.compiled.checks
+    }
+}

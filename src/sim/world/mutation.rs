@@ -1,0 +1,158 @@
+//! What has been done to the world.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A change that was accepted: one line of the wire log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mutation {
+    /// When it was applied, in simulated time.
+    pub at: Timestamp,
+    /// The Region whose control plane or database took it.
+    pub region: String,
+    /// The request id of the call; for SQL, one made up.
+    pub request_id: String,
+    /// What was done.
+    #[serde(flatten)]
+    pub change: Change,
+}
+
+/// What was done, as `operation` and `params` in the wire log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "operation", content = "params")]
+pub enum Change {
+    /// A read replica is to become a database of its own.
+    #[serde(rename = "rds:PromoteReadReplica")]
+    Promote {
+        /// The instance.
+        #[serde(rename = "DBInstanceIdentifier")]
+        instance: String,
+    },
+    /// Records of a hosted zone.
+    #[serde(rename = "route53:ChangeResourceRecordSets")]
+    Records {
+        /// The hosted zone's id.
+        #[serde(rename = "HostedZoneId")]
+        zone: String,
+        /// The changes, all or none.
+        #[serde(rename = "Changes")]
+        changes: Vec<RecordChange>,
+    },
+    /// A health check's settings.
+    #[serde(rename = "route53:UpdateHealthCheck")]
+    HealthCheck {
+        /// Its id.
+        #[serde(rename = "HealthCheckId")]
+        id: String,
+        /// No longer checked: it counts as healthy.
+        #[serde(rename = "Disabled")]
+        disabled: Option<bool>,
+        /// Healthy counts as unhealthy and the other way round.
+        #[serde(rename = "Inverted")]
+        inverted: Option<bool>,
+    },
+    /// A replica secret is to stand alone.
+    #[serde(rename = "secretsmanager:StopReplicationToReplica")]
+    StopReplication {
+        /// The secret's name.
+        #[serde(rename = "SecretId")]
+        secret: String,
+    },
+    /// A secret's value, of which only the version is known here.
+    #[serde(rename = "secretsmanager:PutSecretValue")]
+    PutSecret {
+        /// The secret's name.
+        #[serde(rename = "SecretId")]
+        secret: String,
+        /// The new version's id.
+        #[serde(rename = "ClientRequestToken")]
+        version: String,
+    },
+    /// The application's login is taken away and its sessions ended.
+    #[serde(rename = "sql:Fence")]
+    Fence {},
+    /// The application's login is given back.
+    #[serde(rename = "sql:Admit")]
+    Admit {},
+    /// A write that leaves nothing behind.
+    #[serde(rename = "sql:TestWrite")]
+    TestWrite {},
+}
+
+impl Change {
+    /// The operation's name, such as `rds:PromoteReadReplica`.
+    pub fn operation(&self) -> &'static str {
+        match self {
+            Self::Promote { .. } => "rds:PromoteReadReplica",
+            Self::Records { .. } => "route53:ChangeResourceRecordSets",
+            Self::HealthCheck { .. } => "route53:UpdateHealthCheck",
+            Self::StopReplication { .. } => "secretsmanager:StopReplicationToReplica",
+            Self::PutSecret { .. } => "secretsmanager:PutSecretValue",
+            Self::Fence {} => "sql:Fence",
+            Self::Admit {} => "sql:Admit",
+            Self::TestWrite {} => "sql:TestWrite",
+        }
+    }
+}
+
+/// One change of a batch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordChange {
+    /// `CREATE`, `DELETE` or `UPSERT`.
+    #[serde(rename = "Action")]
+    pub action: Action,
+    /// The record set.
+    #[serde(rename = "ResourceRecordSet")]
+    pub record: RecordSet,
+}
+
+/// What is done to a record set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Action {
+    /// It must not exist.
+    Create,
+    /// It must exist exactly so.
+    Delete,
+    /// Whatever is there is replaced.
+    Upsert,
+}
+
+/// A record set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordSet {
+    /// Its name: lower case, with the final dot.
+    #[serde(rename = "Name")]
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "Type")]
+    pub kind: String,
+    /// What tells it from others of the same name and type.
+    #[serde(rename = "SetIdentifier", default, skip_serializing_if = "Option::is_none")]
+    pub set: Option<String>,
+    /// `PRIMARY` or `SECONDARY`.
+    #[serde(rename = "Failover", default, skip_serializing_if = "Option::is_none")]
+    pub failover: Option<String>,
+    /// Seconds for which an answer may be kept.
+    #[serde(rename = "TTL")]
+    pub ttl: u32,
+    /// Its values.
+    #[serde(rename = "ResourceRecords")]
+    pub values: Vec<String>,
+    /// The health check that it depends on.
+    #[serde(rename = "HealthCheckId", default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<String>,
+}
+
+impl RecordSet {
+    /// Whether it is in the same place as another: same name, type and set identifier.
+    pub fn same_place(&self, other: &Self) -> bool {
+        self.name == other.name && self.kind == other.kind && self.set == other.set
+    }
+}
+
+/// A name as Route 53 writes it: lower case, with the final dot.
+pub fn full_name(name: &str) -> String {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    format!("{name}.")
+}

@@ -1,0 +1,157 @@
+//! Secrets Manager: a secret in the primary Region and its replica in the standby.
+
+use super::mutation::Change;
+use super::{ApiError, World};
+use crate::domain::region::HomeRole;
+use crate::domain::service::Spec;
+use crate::sim::steps::{EVER, Ms, Steps};
+
+/// A secret and its replica over time.
+#[derive(Debug, Clone)]
+pub struct Secret {
+    /// Its name.
+    pub name: String,
+    /// The version that is current at the primary.
+    pub version: Steps<String>,
+    /// The version that is current in the replica.
+    pub replica_version: Steps<String>,
+    /// From when on the replica stands alone.
+    pub alone: Option<Ms>,
+}
+
+/// What `DescribeSecret` tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Described {
+    /// Its ARN.
+    pub arn: String,
+    /// Its name.
+    pub name: String,
+    /// The current version and the one before, if there is one.
+    pub versions: (String, Option<String>),
+    /// When it was last changed here.
+    pub changed: Ms,
+    /// The primary's Region, while it is replicated.
+    pub primary: Option<String>,
+    /// The replica's Region and its status.
+    pub replica: Option<(String, &'static str)>,
+}
+
+pub(super) fn compile(world: &World) -> Vec<Secret> {
+    let names = world.service.components.iter().filter_map(|component| match &component.spec {
+        Spec::SecretReplica(spec) => Some(spec.secret.clone()),
+        _ => None,
+    });
+    let mut secrets: Vec<Secret> = names
+        .map(|name| {
+            let version = Steps::always(world.chance.uuid(&name, 0));
+            Secret { replica_version: version.clone(), version, name, alone: None }
+        })
+        .collect();
+    for mutation in world.mutations() {
+        let at = world.ms(mutation.at);
+        match &mutation.change {
+            Change::StopReplication { secret } => {
+                for known in secrets.iter_mut().filter(|known| known.name == *secret && known.alone.is_none()) {
+                    known.alone = Some(at);
+                }
+            }
+            Change::PutSecret { secret, version } => {
+                let role = world.role_of(&mutation.region);
+                for known in secrets.iter_mut().filter(|known| known.name == *secret) {
+                    if role == Some(HomeRole::Standby) {
+                        known.replica_version.push(at, version.clone());
+                        continue;
+                    }
+                    known.version.push(at, version.clone());
+                    // Replication wants both Regions, and takes some seconds.
+                    let shows = at + world.chance.between("secret", at, 5_000, 20_000);
+                    if known.alone.is_none() {
+                        known.replica_version.push(shows, version.clone());
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    secrets
+}
+
+/// The part of an ARN or a name that is the secret's name.
+fn bare(id: &str) -> &str {
+    let name = id.rsplit_once(":secret:").map_or(id, |(_, name)| name);
+    match name.len().checked_sub(7).and_then(|cut| name.split_at_checked(cut)) {
+        Some((bare, tail)) if id.starts_with("arn:") && tail.starts_with('-') => bare,
+        _ => name,
+    }
+}
+
+fn not_found() -> ApiError {
+    ApiError::new(400, "ResourceNotFoundException", "Secrets Manager can't find the specified secret.".to_owned())
+}
+
+impl World {
+    fn secret(&self, id: &str) -> Result<&Secret, ApiError> {
+        let name = bare(id);
+        self.compiled.secrets.iter().find(|secret| secret.name == name).ok_or_else(not_found)
+    }
+
+    /// A secret as a Region describes it.
+    pub fn describe_secret(&self, region: &str, id: &str, at: Ms) -> Result<Described, ApiError> {
+        let secret = self.secret(id)?;
+        let role = self.role_of(region).ok_or_else(not_found)?;
+        let alone = secret.alone.is_some_and(|alone| alone <= at);
+        let versions = match role {
+            HomeRole::Primary => &secret.version,
+            HomeRole::Standby => &secret.replica_version,
+        };
+        let since = versions.since(at);
+        let old = (since > EVER).then(|| versions.at(since - 1).clone());
+        let status = if secret.version.at(at) == secret.replica_version.at(at) { "InSync" } else { "InProgress" };
+        let suffix = self.chance.text(&secret.name, 1, b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", 6);
+        Ok(Described {
+            arn: format!("arn:aws:secretsmanager:{region}:{}:secret:{}-{suffix}", self.account(), secret.name),
+            name: secret.name.clone(),
+            versions: (versions.at(at).clone(), old),
+            changed: if since > EVER { since } else { -86_400_000 * 12 },
+            primary: (!alone).then(|| self.service.regions.primary.to_string()),
+            replica: (!alone).then(|| (self.service.regions.standby.to_string(), status)),
+        })
+    }
+
+    pub(super) fn may_stop_replication(&self, region: &str, id: &str, at: Ms) -> Result<(), ApiError> {
+        let secret = self.secret(id)?;
+        let alone = secret.alone.is_some_and(|alone| alone <= at);
+        if self.role_of(region) == Some(HomeRole::Standby) && !alone {
+            return Ok(());
+        }
+        Err(ApiError::new(
+            400,
+            "InvalidRequestException",
+            "You can only stop replication to a replica, in the replica's Region.".to_owned(),
+        ))
+    }
+
+    pub(super) fn may_put_secret(&self, region: &str, id: &str, at: Ms) -> Result<(), ApiError> {
+        let secret = self.secret(id)?;
+        let alone = secret.alone.is_some_and(|alone| alone <= at);
+        if self.role_of(region) == Some(HomeRole::Standby) && !alone {
+            return Err(ApiError::new(
+                400,
+                "InvalidRequestException",
+                "Operation not permitted on a replica secret. Call must be made in primary secret's region.".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_secret_goes_by_its_name_or_its_arn() {
+        assert_eq!(super::bare("/fineract/production/db"), "/fineract/production/db");
+        assert_eq!(super::bare("arn:aws:secretsmanager:us-east-1:1:secret:/a/b-XyZabc"), "/a/b");
+        assert_eq!(super::bare("a-b"), "a-b");
+        assert_eq!(super::bare("é-abcdéf"), "é-abcdéf");
+    }
+}
