@@ -37,7 +37,9 @@ impl Resolver for Dns {
         let what = format!("{name} {record_type} at {server}");
         let question = question(name, record_type).map_err(|why| Unread::new(Why::Other, format!("{what}: {why}")))?;
         match timeout(LIMIT, exchange(server, &question)).await {
-            Ok(Ok(answer)) => read(&question, &answer).map_err(|(why, said)| Unread::new(why, format!("{what}: {said}"))),
+            Ok(Ok(answer)) => {
+                read(&question, &answer).map_err(|(why, said)| Unread::new(why, format!("{what}: {said}")))
+            }
             Ok(Err(err)) => Err(Unread::new(why_of(&err), format!("{what}: {err}"))),
             Err(_) => Err(Unread::new(Why::TimedOut, format!("{what}: no answer in {} s", LIMIT.as_secs()))),
         }
@@ -113,9 +115,9 @@ async fn address(server: &str) -> io::Result<SocketAddr> {
     }
     let (host, port) = match server.rsplit_once(':') {
         Some((host, port)) => {
-            let port = port.parse().map_err(|_| {
-                io::Error::new(io::ErrorKind::InvalidInput, format!("{server:?} is not host:port"))
-            })?;
+            let port = port
+                .parse()
+                .map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, format!("{server:?} is not host:port")))?;
             (host, port)
         }
         None => (server, 53),

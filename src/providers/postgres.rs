@@ -132,7 +132,11 @@ impl Postgres {
     }
 
     /// A session to look with: the one that was kept, or a new one. It is put back only after it has served.
-    async fn look<T>(&self, region: &Region, ask: impl AsyncFnOnce(&mut Client) -> Result<T, Trouble>) -> Result<T, Trouble> {
+    async fn look<T>(
+        &self,
+        region: &Region,
+        ask: impl AsyncFnOnce(&mut Client) -> Result<T, Trouble>,
+    ) -> Result<T, Trouble> {
         let side = self.side(region)?;
         self.bounded(async {
             let mut slot = side.session.lock().await;

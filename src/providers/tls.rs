@@ -11,9 +11,7 @@ pub(super) fn provider() -> Arc<CryptoProvider> {
     PROVIDER
         .get_or_init(|| {
             let _ = rustls::crypto::ring::default_provider().install_default();
-            CryptoProvider::get_default()
-                .cloned()
-                .unwrap_or_else(|| Arc::new(rustls::crypto::ring::default_provider()))
+            CryptoProvider::get_default().cloned().unwrap_or_else(|| Arc::new(rustls::crypto::ring::default_provider()))
         })
         .clone()
 }

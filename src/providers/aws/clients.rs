@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
@@ -199,7 +201,19 @@ impl fmt::Debug for OwnClock {
 impl AsyncSleep for OwnClock {
     fn sleep(&self, duration: Duration) -> Sleep {
         let clock = self.0.clone();
-        Sleep::new(async move { clock.sleep(duration).await })
+        Sleep::new(Exclusive(Mutex::new(Box::pin(async move { clock.sleep(duration).await }))))
+    }
+}
+
+/// A future that only its owner can reach, and so may be shared: the SDK asks for that.
+struct Exclusive(Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>);
+
+impl Future for Exclusive {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let future = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        future.as_mut().poll(context)
     }
 }
 

@@ -126,8 +126,7 @@ impl CloudWatch {
         } else if old > 3 * self.own.pace {
             said = format!("{said}, {} ago", duration::age(old));
         }
-        let wants_an_eye =
-            not_replicating || old > 3 * self.own.pace || self.thresholds.level(value) != Level::Ok;
+        let wants_an_eye = not_replicating || old > 3 * self.own.pace || self.thresholds.level(value) != Level::Ok;
         (said, wants_an_eye)
     }
 }
@@ -211,10 +210,7 @@ impl Component for CloudWatch {
         };
         let states = async { if names.is_empty() { None } else { Some(self.alarms(region, names).await) } };
         let (series, states) = tokio::join!(series, states);
-        let asked = [
-            series.as_ref().map(|_| "GetMetricData"),
-            states.as_ref().map(|_| "DescribeAlarms"),
-        ];
+        let asked = [series.as_ref().map(|_| "GetMetricData"), states.as_ref().map(|_| "DescribeAlarms")];
         let asked: Vec<&str> = asked.into_iter().flatten().collect();
         let mut seen = Observation::new(format!("cloudwatch:{} {region}", asked.join(", ")));
         let source = seen.source.clone();

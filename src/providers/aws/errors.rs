@@ -175,7 +175,11 @@ where
         SdkError::TimeoutError(_) => (Fate::TimedOut, None, "no answer in time".to_owned()),
         SdkError::DispatchFailure(failure) => {
             let timed_out = failure.is_timeout();
-            (dispatch_fate(err, timed_out, &chain), None, if timed_out { "no answer in time".to_owned() } else { chain })
+            (
+                dispatch_fate(err, timed_out, &chain),
+                None,
+                if timed_out { "no answer in time".to_owned() } else { chain },
+            )
         }
         SdkError::ServiceError(service) => {
             let status = service.raw().status().as_u16();

@@ -61,9 +61,8 @@ impl SecretReplica {
             output.replication_status().iter().find(|status| status.region() == Some(wanted.as_str()))
         };
         // The replica speaks of itself; the primary of the other Region.
-        let status = of(region).or_else(|| {
-            self.own.regions.role_of(region).and_then(|role| of(self.own.regions.get(role.other())))
-        });
+        let status = of(region)
+            .or_else(|| self.own.regions.role_of(region).and_then(|role| of(self.own.regions.get(role.other()))));
         Described {
             version,
             replica_status: status.and_then(|status| status.status()).map(|word| text::bounded(word.as_str(), 40)),
@@ -90,9 +89,10 @@ impl SecretReplica {
                 seen.text(name, value);
             }
         }
-        let version = secret.version.as_deref().map_or_else(|| "no current version".to_owned(), |id| {
-            format!("version {}", id.chars().take(8).collect::<String>())
-        });
+        let version = secret.version.as_deref().map_or_else(
+            || "no current version".to_owned(),
+            |id| format!("version {}", id.chars().take(8).collect::<String>()),
+        );
         let health = match secret.replica_status.as_deref() {
             _ if secret.deleted => Health::Down,
             _ if secret.version.is_none() => Health::Down,

@@ -21,7 +21,9 @@ impl RdsReplica {
             Refusal::new(format!("{} names no `app_user`: there is no login to take away", self.own.id))
         })?;
         if app == spec.user {
-            return Err(Refusal::new("`app_user` is the role that handover itself logs in as; it needs one of its own"));
+            return Err(Refusal::new(
+                "`app_user` is the role that handover itself logs in as; it needs one of its own",
+            ));
         }
         let id = self.spec.instance.get(role);
         let host = spec.host.get(role);

@@ -64,7 +64,8 @@ pub(super) struct Instance {
 
 impl Instance {
     fn read(described: &DbInstance) -> Self {
-        let clean = |value: Option<&str>| value.filter(|value| !value.is_empty()).map(|value| text::bounded(value, 300));
+        let clean =
+            |value: Option<&str>| value.filter(|value| !value.is_empty()).map(|value| text::bounded(value, 300));
         let source = clean(described.read_replica_source_db_instance_identifier());
         let role = if source.is_some() {
             Role::Replica

@@ -1,11 +1,11 @@
 //! What AWS and the database itself say of an instance, side by side.
 
-use super::instance::Instance;
 use super::RdsReplica;
+use super::instance::Instance;
 use super::instance::Role;
+use crate::domain::reading::Why;
 use crate::domain::reading::{Health, Observation, Unread, Value, age};
 use crate::domain::region::{Place, Region};
-use crate::domain::reading::Why;
 use crate::ports::SqlState;
 
 /// What SQL told.
@@ -76,9 +76,11 @@ impl RdsReplica {
         if let Some(at) = state.replayed_at {
             seen.fact("replay_age", Value::Seconds(age(at, self.own.clock.now()).as_secs_f64()));
         }
-        for (name, lsn) in
-            [("receive_lsn", &state.receive_lsn), ("replay_lsn", &state.replay_lsn), ("current_lsn", &state.current_lsn)]
-        {
+        for (name, lsn) in [
+            ("receive_lsn", &state.receive_lsn),
+            ("replay_lsn", &state.replay_lsn),
+            ("current_lsn", &state.current_lsn),
+        ] {
             if let Some(lsn) = lsn {
                 seen.text(name, lsn);
             }

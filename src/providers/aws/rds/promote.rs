@@ -123,7 +123,10 @@ impl RdsReplica {
         let mut evidence = vec![
             seen("status", &instance.status),
             seen("source", instance.source.as_deref().unwrap_or("none")),
-            seen("status_infos", &if instance.infos.is_empty() { "none".to_owned() } else { instance.infos.join(", ") }),
+            seen(
+                "status_infos",
+                &if instance.infos.is_empty() { "none".to_owned() } else { instance.infos.join(", ") },
+            ),
         ];
         if instance.broken() {
             return Settlement::Failed(format!("the instance is {}", instance.status), evidence);

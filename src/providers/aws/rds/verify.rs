@@ -67,9 +67,7 @@ impl RdsReplica {
             Err(WriteRefused::Unread(unread)) => {
                 let message = bounded(&unread.to_string(), 600);
                 Err(match unread.why {
-                    Why::Unreachable | Why::Auth | Why::Throttled => {
-                        PerformError::NotYet { message, request_id: None }
-                    }
+                    Why::Unreachable | Why::Auth | Why::Throttled => PerformError::NotYet { message, request_id: None },
                     _ => PerformError::Unknown { message },
                 })
             }
