@@ -1,1 +1,124 @@
-//! providers
+//! What answers the four verbs, one file or folder a component kind, and the probes with which they look.
+//!
+//! | kind | places | facts | actions |
+//! |---|---|---|---|
+//! | `endpoint` | both Regions, and global when `public` is set | `health` (healthy, unhealthy), `status`, `response_time` | none |
+//! | `rds-replica` | both Regions | from AWS: `status`, `role` (primary, replica, standalone), `replication`, `backing_up`, `reachable`, `engine_version`, `instance_class`, `host`, `backup_retention_days`, `source`; from SQL: `in_recovery`, `read_only`, `takes_writes`, `replay_age`, `receive_lsn`, `replay_lsn`, `current_lsn`, `app_login`, `app_sessions`, `mark` | `fence`, `promote`, `verify-writes` |
+//! | `route53-failover` | global | `points_at`, `answers`, `latched`, `primary_check`, `standby_check` (healthy, unhealthy, disabled, none, unknown), `ttl`, `authoritative`, `authoritative_servers`, `resolvers`, `resolvers_agree`, `ttl_left` | `point` |
+//! | `secret-replica` | both Regions, and global | in a Region: `exists`, `version`, `replica_status`, `last_changed`; global: `equal` | none |
+//! | `cloudwatch` | the Regions where it has anything to read | `lag`, `lag_series`, `alarms`, `alarm.<name>` | none |
+//!
+//! A fact that was not read is absent, never guessed.
+
+pub mod aws;
+pub mod clock;
+pub mod dns;
+pub mod endpoint;
+pub mod http;
+pub mod postgres;
+pub mod program;
+mod tls;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::plan::{Ask, Refusal};
+use crate::domain::reading::{Evidence, Freshness, Key};
+use crate::domain::region::{Pair, Place, Region};
+use crate::domain::service::{self, Service, Spec};
+use crate::domain::text;
+use crate::ports::{Clock, Components, HttpProbe, Resolver, SqlProbe};
+
+/// The probes with which components look at what AWS's API does not tell.
+#[derive(Clone)]
+pub struct Probes {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The databases, where the service file says how to ask them.
+    pub sql: Option<Arc<dyn SqlProbe>>,
+    /// DNS servers.
+    pub resolver: Arc<dyn Resolver>,
+    /// HTTP endpoints.
+    pub http: Arc<dyn HttpProbe>,
+}
+
+/// Every component of a service, ready to answer the four verbs.
+pub fn components(service: &Service, aws: &aws::Clients, probes: Probes) -> Components {
+    let mut all = Components::new();
+    for component in &service.components {
+        let own = |pace| Own::new(component, service, &probes, Duration::from_secs(pace));
+        let answering: Arc<dyn crate::ports::Component> = match &component.spec {
+            Spec::Endpoint(spec) => Arc::new(endpoint::Endpoint::new(own(5), spec.clone(), probes.http.clone())),
+            Spec::RdsReplica(spec) => {
+                let sql = spec.sql.as_ref().and(probes.sql.clone());
+                Arc::new(aws::rds::RdsReplica::new(own(10), spec.clone(), aws.clone(), sql))
+            }
+            Spec::Route53Failover(spec) => {
+                Arc::new(aws::route53::Failover::new(own(15), spec.clone(), aws.clone(), probes.resolver.clone()))
+            }
+            Spec::SecretReplica(spec) => Arc::new(aws::secrets::SecretReplica::new(own(30), spec.clone(), aws.clone())),
+            // Three times this is for how long a sample counts as fresh, and a 1-minute metric comes up to 2 minutes late.
+            Spec::CloudWatch(spec) => {
+                Arc::new(aws::cloudwatch::CloudWatch::new(own(60), spec.clone(), service.lag, aws.clone()))
+            }
+        };
+        all.insert(component.id.clone(), answering);
+    }
+    all
+}
+
+/// What every component has.
+#[derive(Clone)]
+pub(crate) struct Own {
+    pub(crate) id: String,
+    pub(crate) pace: Duration,
+    pub(crate) regions: Pair<Region>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl Own {
+    fn new(component: &service::Component, service: &Service, probes: &Probes, pace: Duration) -> Self {
+        Self {
+            id: component.id.clone(),
+            pace: component.every.unwrap_or(pace),
+            regions: service.regions.clone(),
+            clock: probes.clock.clone(),
+        }
+    }
+
+    /// Both Regions, the primary first.
+    fn both(&self) -> Vec<Place> {
+        vec![Place::Region(self.regions.primary.clone()), Place::Region(self.regions.standby.clone())]
+    }
+
+    /// Something that was read just now.
+    fn evidence(&self, place: &Place, fact: &str, value: impl AsRef<str>, source: &str) -> Evidence {
+        Evidence {
+            reading: Key::new(&self.id, place, fact).to_string(),
+            value: text::bounded(value.as_ref(), 400),
+            at: Some(self.clock.now()),
+            freshness: Freshness::Fresh,
+            source: source.to_owned(),
+        }
+    }
+
+    /// Something that could not be read just now.
+    fn blank(&self, place: &Place, fact: &str, why: impl AsRef<str>, source: &str) -> Evidence {
+        Evidence {
+            at: None,
+            freshness: Freshness::Never,
+            ..self.evidence(place, fact, format!("? ({})", why.as_ref()), source)
+        }
+    }
+
+    /// The refusal of an action that this kind does not have.
+    fn no_action(&self, ask: &Ask, has: &[&str]) -> Refusal {
+        let has = if has.is_empty() { "none".to_owned() } else { has.join(", ") };
+        Refusal::new(format!("{} has no action {:?}; it has: {has}", self.id, ask.action))
+    }
+}
+
+/// The words for yes and no in a basis or a piece of evidence.
+fn yes_no(yes: bool) -> &'static str {
+    if yes { "yes" } else { "no" }
+}

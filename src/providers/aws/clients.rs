@@ -1,0 +1,224 @@
+//! The SDK's clients: for each Region its own, with its own connections, so that a Region that hangs starves nobody.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, SystemTime};
+
+use aws_config::{AppName, BehaviorVersion, SdkConfig};
+use aws_sdk_rds::config::{Credentials, SharedAsyncSleep, SharedCredentialsProvider, SharedHttpClient};
+use aws_sdk_rds::config::{StalledStreamProtectionConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_smithy_async::rt::sleep::{AsyncSleep, Sleep};
+use aws_smithy_async::time::{SharedTimeSource, TimeSource};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+use crate::domain::reading::{Unread, Why};
+use crate::domain::region::Region;
+use crate::domain::service::{Aws, Service};
+use crate::ports::Clock;
+
+/// The Region that Route 53's control plane is in, and that its requests are signed for.
+pub const ROUTE53_REGION: &str = "us-east-1";
+
+const CONNECT: Duration = Duration::from_secs(2);
+const READ: Duration = Duration::from_secs(5);
+const WRITE: Duration = Duration::from_secs(15);
+
+/// Every client of one service. Cheap to clone.
+#[derive(Clone)]
+pub struct Clients {
+    regions: Arc<BTreeMap<Region, Regional>>,
+    pub(crate) route53: ReadWrite<aws_sdk_route53::Client>,
+    aws: Arc<Aws>,
+}
+
+/// A client that reads, which may try twice, and one that writes, which never does.
+#[derive(Debug, Clone)]
+pub(crate) struct ReadWrite<C> {
+    pub(crate) read: C,
+    pub(crate) write: C,
+}
+
+/// The clients of one Region.
+#[derive(Debug, Clone)]
+pub(crate) struct Regional {
+    pub(crate) rds: ReadWrite<aws_sdk_rds::Client>,
+    pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
+    pub(crate) secrets: aws_sdk_secretsmanager::Client,
+}
+
+/// Why AWS cannot be reached at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NoClients(String);
+
+impl fmt::Debug for Clients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clients").field("regions", &self.regions.keys()).finish_non_exhaustive()
+    }
+}
+
+impl Clients {
+    /// Clients of AWS itself, or of the endpoints that the service file names, with the credentials of the SDK's own chain.
+    ///
+    /// # Errors
+    /// If there is no source of credentials at all. Credentials themselves are fetched when they are first needed.
+    pub async fn live(service: &Service, clock: Arc<dyn Clock>) -> Result<Self, NoClients> {
+        let own = OwnClock(clock);
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(connections())
+            .sleep_impl(own.clone())
+            .time_source(own)
+            // Roles are assumed in the standby Region: nothing that is needed may live in the one that is being lost.
+            .region(aws_config::Region::new(service.regions.standby.as_str().to_owned()));
+        if let Some(profile) = &service.aws.profile {
+            loader = loader.profile_name(profile);
+        }
+        let base = loader.load().await;
+        if base.credentials_provider().is_none() {
+            return Err(NoClients(
+                "no source of AWS credentials: set AWS_PROFILE, or `profile` in the service file".to_owned(),
+            ));
+        }
+        Ok(Self::build(service, &base, connections))
+    }
+
+    /// Clients of simulated Regions: nothing leaves the process, and no credentials are needed.
+    pub fn simulated(
+        service: &Service,
+        http_client: SharedHttpClient,
+        sleep: SharedAsyncSleep,
+        time: SharedTimeSource,
+    ) -> Self {
+        let credentials = Credentials::new("simulated", "simulated", None, None, "simulation");
+        let base = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .sleep_impl(sleep)
+            .time_source(time)
+            .build();
+        Self::build(service, &base, || http_client.clone())
+    }
+
+    fn build(service: &Service, base: &SdkConfig, http_client: impl Fn() -> SharedHttpClient) -> Self {
+        let aws = &service.aws;
+        let config = |region: &str, endpoint: Option<&str>, http: &SharedHttpClient, writes: bool| {
+            let timeouts = TimeoutConfig::builder()
+                .connect_timeout(CONNECT)
+                .operation_timeout(if writes { WRITE } else { READ })
+                .build();
+            // What may not be idempotent is sent once, whatever becomes of it.
+            let retries = if writes { RetryConfig::disabled() } else { RetryConfig::standard().with_max_attempts(2) };
+            let mut config = base
+                .to_builder()
+                .region(aws_config::Region::new(region.to_owned()))
+                .http_client(http.clone())
+                .timeout_config(timeouts)
+                .retry_config(retries)
+                .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+            config.set_app_name(AppName::new("handover").ok());
+            if let Some(endpoint) = endpoint {
+                config = config.endpoint_url(endpoint);
+            }
+            config.build()
+        };
+        let regional = |region: &Region| {
+            let (http, endpoint) = (http_client(), endpoint(aws, region));
+            let reads = config(region.as_str(), endpoint, &http, false);
+            let writes = config(region.as_str(), endpoint, &http, true);
+            Regional {
+                rds: ReadWrite { read: aws_sdk_rds::Client::new(&reads), write: aws_sdk_rds::Client::new(&writes) },
+                cloudwatch: aws_sdk_cloudwatch::Client::new(&reads),
+                secrets: aws_sdk_secretsmanager::Client::new(&reads),
+            }
+        };
+        let both = [&service.regions.primary, &service.regions.standby];
+        let regions = both.into_iter().map(|region| (region.clone(), regional(region))).collect();
+        let http = http_client();
+        let global = |writes| config(ROUTE53_REGION, aws.global_endpoint.as_deref(), &http, writes);
+        let route53 = ReadWrite {
+            read: aws_sdk_route53::Client::new(&global(false)),
+            write: aws_sdk_route53::Client::new(&global(true)),
+        };
+        Self { regions: Arc::new(regions), route53, aws: Arc::new(aws.clone()) }
+    }
+
+    /// The clients of a Region of this service.
+    pub(crate) fn region(&self, region: &Region) -> Result<&Regional, Unread> {
+        self.regions
+            .get(region)
+            .ok_or_else(|| Unread::new(Why::NotFound, format!("{region} is no Region of this service")))
+    }
+
+    /// The account that the credentials must belong to, where the service file says.
+    pub(crate) fn account(&self) -> Option<&str> {
+        self.aws.account.as_deref()
+    }
+
+    /// A line for the AWS CLI with what this service's own calls use: Region, profile and endpoint.
+    pub(crate) fn by_hand(&self, words: &[&str], region: Option<&Region>) -> String {
+        let mut line = vec!["aws"];
+        line.extend(words);
+        if let Some(region) = region {
+            line.extend(["--region", region.as_str()]);
+        }
+        if let Some(profile) = &self.aws.profile {
+            line.extend(["--profile", profile]);
+        }
+        let endpoint = match region {
+            Some(region) => endpoint(&self.aws, region),
+            None => self.aws.global_endpoint.as_deref(),
+        };
+        if let Some(endpoint) = endpoint {
+            line.extend(["--endpoint-url", endpoint]);
+        }
+        crate::domain::text::shell_line(line)
+    }
+}
+
+fn endpoint<'a>(aws: &'a Aws, region: &Region) -> Option<&'a str> {
+    aws.endpoints.iter().find(|(of, _)| of == region).map(|(_, url)| url.as_str())
+}
+
+/// A pool of connections of its own.
+fn connections() -> SharedHttpClient {
+    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}
+
+/// The program's clock, as the SDK wants it: what is signed, timed out and waited for goes by the same time as the rest.
+#[derive(Clone)]
+struct OwnClock(Arc<dyn Clock>);
+
+impl fmt::Debug for OwnClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OwnClock")
+    }
+}
+
+impl AsyncSleep for OwnClock {
+    fn sleep(&self, duration: Duration) -> Sleep {
+        let clock = self.0.clone();
+        Sleep::new(Exclusive(Mutex::new(Box::pin(async move { clock.sleep(duration).await }))))
+    }
+}
+
+/// A future that only its owner can reach, and so may be shared: the SDK asks for that.
+struct Exclusive(Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>);
+
+impl Future for Exclusive {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let future = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        future.as_mut().poll(context)
+    }
+}
+
+impl TimeSource for OwnClock {
+    fn now(&self) -> SystemTime {
+        self.0.now().into()
+    }
+}

@@ -1,0 +1,18 @@
+//! What AWS answers for: one file or folder a component kind, the clients, and the one place that reads its errors.
+
+pub mod clients;
+pub mod cloudwatch;
+pub mod errors;
+pub mod rds;
+pub mod route53;
+pub mod secrets;
+
+pub use clients::Clients;
+
+use aws_smithy_types::DateTime;
+use jiff::Timestamp;
+
+/// A time of the SDK's as ours.
+fn timestamp(at: &DateTime) -> Option<Timestamp> {
+    Timestamp::from_nanosecond(at.as_nanos()).ok()
+}

@@ -1,0 +1,115 @@
+//! `rds-replica`: an RDS instance and its cross-Region read replica.
+//!
+//! [`observe`] reads it, [`promote`], [`fence`] and [`verify`] are its actions.
+
+mod fence;
+mod instance;
+mod observe;
+mod promote;
+mod verify;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::Clients;
+use crate::domain::consent::Authorised;
+use crate::domain::gate::{GateResult, Verdict};
+use crate::domain::plan::{Ask, PerformError, Plan, Receipt, Refusal, Settlement};
+use crate::domain::reading::{Evidence, Observation, Unread};
+use crate::domain::region::{HomeRole, Place, Region};
+use crate::domain::service;
+use crate::ports::{Component, SqlProbe};
+use crate::providers::Own;
+
+const FENCE: &str = "fence";
+const PROMOTE: &str = "promote";
+const VERIFY: &str = "verify-writes";
+
+/// An RDS instance and its cross-Region read replica.
+pub struct RdsReplica {
+    own: Own,
+    spec: service::RdsReplica,
+    aws: Clients,
+    sql: Option<Arc<dyn SqlProbe>>,
+}
+
+impl RdsReplica {
+    pub(crate) fn new(own: Own, spec: service::RdsReplica, aws: Clients, sql: Option<Arc<dyn SqlProbe>>) -> Self {
+        Self { own, spec, aws, sql }
+    }
+
+    /// The Region of an ask or a plan, and its home role.
+    fn side<'a>(&self, on: &'a Place) -> Result<(&'a Region, HomeRole), String> {
+        let region = on.region().ok_or_else(|| format!("{} is in Regions, not {on}", self.own.id))?;
+        let role = self.own.regions.role_of(region).ok_or_else(|| format!("{} is not in {region}", self.own.id))?;
+        Ok((region, role))
+    }
+
+    /// How the database is asked by SQL, or why it cannot be.
+    fn sql(&self) -> Result<(&Arc<dyn SqlProbe>, &service::Sql), String> {
+        self.sql.as_ref().zip(self.spec.sql.as_ref()).ok_or_else(|| {
+            format!("{} has no [sql] in the service file: the database itself cannot be asked", self.own.id)
+        })
+    }
+}
+
+fn gate(name: &str, verdict: Verdict, evidence: Evidence) -> GateResult {
+    GateResult { name: name.to_owned(), verdict, evidence }
+}
+
+fn verdict(holds: bool) -> Verdict {
+    if holds { Verdict::Pass } else { Verdict::Fail }
+}
+
+fn refused(message: impl AsRef<str>) -> PerformError {
+    PerformError::Refused { message: crate::domain::text::bounded(message.as_ref(), 600), request_id: None }
+}
+
+#[async_trait]
+impl Component for RdsReplica {
+    fn id(&self) -> &str {
+        &self.own.id
+    }
+
+    fn places(&self) -> Vec<Place> {
+        self.own.both()
+    }
+
+    fn pace(&self) -> Duration {
+        self.own.pace
+    }
+
+    async fn observe(&self, place: &Place) -> Result<Observation, Unread> {
+        self.look(place).await
+    }
+
+    async fn plan(&self, ask: &Ask) -> Result<Plan, Refusal> {
+        match ask.action.as_str() {
+            FENCE => self.plan_fence(ask).await,
+            PROMOTE => self.plan_promote(ask).await,
+            VERIFY => self.plan_verify(ask).await,
+            _ => Err(self.own.no_action(ask, &[FENCE, PROMOTE, VERIFY])),
+        }
+    }
+
+    async fn perform(&self, authorised: &Authorised) -> Result<Receipt, PerformError> {
+        let plan = authorised.plan();
+        match plan.action.as_str() {
+            FENCE => self.fence(plan).await,
+            PROMOTE => self.promote(plan).await,
+            VERIFY => self.verify(plan).await,
+            action => Err(refused(format!("{} has no action {action:?}", self.own.id))),
+        }
+    }
+
+    async fn settle(&self, plan: &Plan, receipt: Option<&Receipt>, since: Duration) -> Settlement {
+        match plan.action.as_str() {
+            FENCE => self.settle_fence(plan, receipt, since).await,
+            PROMOTE => self.settle_promote(plan, since).await,
+            VERIFY => self.settle_verify(plan, receipt, since).await,
+            action => Settlement::CannotTell(format!("{} has no action {action:?}", self.own.id)),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What Route 53's health checks say of the records.
+
+use aws_sdk_route53::types::HealthCheckConfig;
+
+use super::Failover;
+use super::records::{Both, plain};
+use crate::domain::reading::Unread;
+use crate::domain::region::HomeRole;
+use crate::providers::aws::errors;
+
+/// A health check, as Route 53 uses it to answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Check {
+    Healthy,
+    Unhealthy,
+    /// Route 53 counts it as healthy (developer guide, "Disabling health checks").
+    Disabled,
+    /// The record has none: it counts as healthy.
+    None,
+    Unknown,
+}
+
+impl Check {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Unhealthy => "unhealthy",
+            Self::Disabled => "disabled",
+            Self::None => "none",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Whether Route 53 counts it as healthy; `None` if nobody knows.
+    fn counts(self) -> Option<bool> {
+        match self {
+            Self::Healthy | Self::Disabled | Self::None => Some(true),
+            Self::Unhealthy => Some(false),
+            Self::Unknown => None,
+        }
+    }
+}
+
+/// Which record Route 53 answers with: the PRIMARY unless it is unhealthy and the SECONDARY is not (developer guide, "How Route 53
+/// averts failover problems").
+pub(super) fn answering(primary: Check, secondary: Check) -> Option<HomeRole> {
+    match (primary.counts(), secondary.counts()) {
+        (Some(true), _) | (_, Some(false)) => Some(HomeRole::Primary),
+        (Some(false), Some(true)) => Some(HomeRole::Standby),
+        _ => None,
+    }
+}
+
+/// Healthy if more than 18 % of the checkers report success (developer guide, "How Amazon Route 53 determines whether a health
+/// check is healthy").
+fn judge<'a>(statuses: impl Iterator<Item = Option<&'a str>>, inverted: bool) -> Check {
+    let (mut all, mut good) = (0_u32, 0_u32);
+    for status in statuses.flatten() {
+        all += 1;
+        good += u32::from(status.starts_with("Success"));
+    }
+    if all == 0 {
+        return Check::Unknown;
+    }
+    let healthy = good * 100 > all * 18;
+    if healthy == inverted { Check::Unhealthy } else { Check::Healthy }
+}
+
+impl Failover {
+    pub(super) async fn check(&self, id: &str) -> Result<Check, Unread> {
+        let client = &self.aws.route53.read;
+        let described = client
+            .get_health_check()
+            .health_check_id(id)
+            .send()
+            .await
+            .map_err(|err| errors::unread("route53:GetHealthCheck", &err))?;
+        let config = described.health_check().and_then(|check| check.health_check_config());
+        let inverted = config.and_then(HealthCheckConfig::inverted).unwrap_or(false);
+        if config.and_then(HealthCheckConfig::disabled).unwrap_or(false) {
+            return Ok(if inverted { Check::Unhealthy } else { Check::Disabled });
+        }
+        let status = client
+            .get_health_check_status()
+            .health_check_id(id)
+            .send()
+            .await
+            .map_err(|err| errors::unread("route53:GetHealthCheckStatus", &err))?;
+        let statuses = status
+            .health_check_observations()
+            .iter()
+            .map(|seen| seen.status_report().and_then(|report| report.status()));
+        Ok(judge(statuses, inverted))
+    }
+
+    /// The health check that belongs to a Region: of whichever record has its target; else of the one check whose own
+    /// target that is. `Ok(None)` if there is none, or more than one.
+    pub(super) async fn check_of(&self, role: HomeRole, both: &Both) -> Result<Option<String>, Unread> {
+        let target = plain(self.spec.target.get(role));
+        let has = [&both.secondary, &both.primary]
+            .into_iter()
+            .find(|record| record.value().is_some_and(|value| plain(value) == target));
+        if let Some(record) = has {
+            return Ok(record.health_check_id.clone());
+        }
+        let mut found = Vec::new();
+        let mut pages = self.aws.route53.read.list_health_checks().into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|err| errors::unread("route53:ListHealthChecks", &err))?;
+            for check in page.health_checks() {
+                let config = check.health_check_config();
+                let names = [
+                    config.and_then(HealthCheckConfig::fully_qualified_domain_name),
+                    config.and_then(HealthCheckConfig::ip_address),
+                ];
+                if names.into_iter().flatten().any(|name| plain(name) == target) {
+                    found.push(check.id().to_owned());
+                }
+            }
+        }
+        Ok(if found.len() == 1 { found.pop() } else { None })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disabled_check_counts_as_healthy_and_two_unhealthy_ones_answer_the_primary() {
+        assert_eq!(answering(Check::Disabled, Check::Healthy), Some(HomeRole::Primary));
+        assert_eq!(answering(Check::Unhealthy, Check::Healthy), Some(HomeRole::Standby));
+        assert_eq!(answering(Check::Unhealthy, Check::Unhealthy), Some(HomeRole::Primary));
+        assert_eq!(answering(Check::Unhealthy, Check::None), Some(HomeRole::Standby));
+        assert_eq!(answering(Check::Unknown, Check::Healthy), None);
+        assert_eq!(answering(Check::Unhealthy, Check::Unknown), None);
+    }
+
+    #[test]
+    fn more_than_18_percent_of_the_checkers_must_agree() {
+        let of = |good: usize, all: usize| {
+            (0..all).map(move |i| Some(if i < good { "Success: HTTP 200" } else { "Failure: timeout" }))
+        };
+        assert_eq!(judge(of(18, 100), false), Check::Unhealthy);
+        assert_eq!(judge(of(19, 100), false), Check::Healthy);
+        assert_eq!(judge(of(19, 100), true), Check::Unhealthy);
+        assert_eq!(judge(of(0, 0), false), Check::Unknown);
+    }
+}
