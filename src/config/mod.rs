@@ -1,1 +1,23 @@
-//! config
+//! TOML files with located diagnostics: the service, its runbooks, and where they are found.
+//!
+//! Every error of a file is found in one go, each with its file, line, column and key. What is read is safe to show:
+//! every text from a file that gets into a diagnostic went through [`crate::domain::text`].
+
+pub mod diagnostic;
+pub mod facts;
+pub mod locate;
+pub mod project;
+pub mod reader;
+pub mod runbook;
+pub mod service;
+pub mod source;
+
+mod component;
+mod form;
+mod graph;
+mod predicate;
+mod step;
+
+pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use project::{Loaded, Origin, Project};
+pub use source::Source;
