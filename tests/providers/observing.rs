@@ -94,7 +94,7 @@ fn metrics() -> Service {
                 unit: LagUnit::Seconds,
                 dimension: ("DBInstanceIdentifier".into(), "fineract-replica".into()),
                 region: HomeRole::Standby,
-                period: Duration::from_secs(60),
+                period: Duration::from_mins(1),
             }),
             alarms: Pair { primary: vec![], standby: vec!["lag-high".into(), "gone".into()] },
         }),
@@ -133,7 +133,7 @@ async fn the_lag_has_the_time_of_its_sample_and_minus_one_is_a_gap() {
     });
     let metrics = component(&metrics(), &wire, None);
     assert_eq!(metrics.places(), vec![Place::Region(west())]);
-    assert_eq!(metrics.pace(), Duration::from_secs(60));
+    assert_eq!(metrics.pace(), Duration::from_mins(1));
     let seen = metrics.observe(&Place::Region(west())).await.unwrap();
     let lag = seen.facts.iter().find(|fact| fact.name == "lag").unwrap();
     assert_eq!(lag.value, Value::Seconds(4.5));

@@ -168,8 +168,8 @@ pub(crate) fn service(id: &str, spec: Spec) -> Service {
         environment: "production".into(),
         description: String::new(),
         regions: Pair { primary: east(), standby: west() },
-        objectives: Objectives { rto: Duration::from_secs(1800), rpo: Duration::from_secs(900) },
-        lag: Thresholds { warn: Duration::from_secs(300), breach: Duration::from_secs(900) },
+        objectives: Objectives { rto: Duration::from_mins(30), rpo: Duration::from_mins(15) },
+        lag: Thresholds { warn: Duration::from_mins(5), breach: Duration::from_mins(15) },
         aws: Aws::default(),
         components: vec![Component { id: id.into(), title: id.into(), every: None, spec }],
     }

@@ -21,7 +21,7 @@ use crate::ports::Component;
 use crate::providers::Own;
 
 /// How far back the series goes.
-const SPAN: Duration = Duration::from_secs(3600);
+const SPAN: Duration = Duration::from_hours(1);
 
 /// The lag series and alarms of a service.
 pub struct CloudWatch {

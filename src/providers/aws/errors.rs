@@ -181,6 +181,10 @@ where
                 if timed_out { "no answer in time".to_owned() } else { chain },
             )
         }
+        // The SDK also calls a success that it cannot parse an error of the service.
+        SdkError::ServiceError(service) if service.raw().status().is_success() => {
+            (Fate::Garbled, None, format!("an answer that cannot be read: {chain}"))
+        }
         SdkError::ServiceError(service) => {
             let status = service.raw().status().as_u16();
             let code = service.err().code().map(|code| text::bounded(code, 100));
