@@ -1,5 +1,7 @@
 //! What AWS's errors mean: for a look, and for a mutation that must never be made twice.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use handover::domain::plan::PerformError;
@@ -7,7 +9,12 @@ use handover::domain::reading::Why;
 use handover::domain::region::{Pair, Place};
 use handover::domain::service::{RdsReplica, Service, Spec};
 
-use super::support::{Reply, Wire, ask, authorised, component, described, instance, rds_error, service, west};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use super::support::{
+    Reply, Wire, ask, authorised, component, described, instance, rds_error, real_component, service, west,
+};
 
 fn database() -> Service {
     let instance = Pair { primary: "fineract".into(), standby: "fineract-replica".into() };
@@ -154,4 +161,62 @@ async fn each_region_is_asked_at_its_own_endpoint() {
         assert!(request.uri.contains(&request.region), "{request:?}");
     }
     assert!(wire.count("rds.us-east-1.amazonaws.com") > 0 && wire.count("rds.us-west-2.amazonaws.com") > 0);
+}
+
+/// The real connector, not a scripted one, against a socket on loopback.
+async fn over_a_real_socket(endpoint: String) -> (PerformError, Why) {
+    let service = database();
+    let planning = promoting(Reply::Hang);
+    let plan = component(&service, &planning, None).plan(&ask(&service, "promote", &west())).await.unwrap();
+    let mut there = service;
+    there.aws.endpoints = vec![(west(), endpoint)];
+    let database = real_component(&there);
+    let error = database.perform(&authorised(&plan)).await.unwrap_err();
+    let unread = database.observe(&Place::Region(west())).await.unwrap_err();
+    (error, unread.why)
+}
+
+#[tokio::test]
+async fn a_refused_connection_was_never_sent_and_a_reset_one_may_have_been() {
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let (error, why) = over_a_real_socket(format!("http://{closed}")).await;
+    assert!(matches!(error, PerformError::NotYet { .. }), "{error:?}");
+    assert_eq!(why, Why::Unreachable);
+
+    let (error, why) = over_a_real_socket("http://no-such-host.invalid".to_owned()).await;
+    assert!(matches!(error, PerformError::NotYet { .. }), "{error:?}");
+    assert_eq!(why, Why::Unreachable);
+
+    // Not TLS at all: the handshake fails, and nothing was sent.
+    let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = plain.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = plain.accept().await.unwrap();
+            let _ = stream.write_all(b"SSH-2.0-nonsense\r\n").await;
+        }
+    });
+    let (error, _) = over_a_real_socket(format!("https://{address}")).await;
+    assert!(matches!(error, PerformError::NotYet { .. }), "{error:?}");
+
+    let resetting = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = resetting.local_addr().unwrap();
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = count.clone();
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = resetting.accept().await.unwrap();
+            counted.fetch_add(1, Ordering::SeqCst);
+            let mut request = [0; 64];
+            let _ = stream.read(&mut request).await;
+        }
+    });
+    let service = database();
+    let plan =
+        component(&service, &promoting(Reply::Hang), None).plan(&ask(&service, "promote", &west())).await.unwrap();
+    let mut there = service;
+    there.aws.endpoints = vec![(west(), format!("http://{address}"))];
+    let error = real_component(&there).perform(&authorised(&plan)).await.unwrap_err();
+    assert!(matches!(error, PerformError::Unknown { .. }), "{error:?}");
+    assert_eq!(count.load(Ordering::SeqCst), 1);
 }

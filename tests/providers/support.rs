@@ -175,8 +175,21 @@ pub(crate) fn service(id: &str, spec: Spec) -> Service {
     }
 }
 
+/// The one component of a service, over the SDK's own connections.
+pub(crate) fn real_component(service: &Service) -> Arc<dyn ports::Component> {
+    use aws_smithy_http_client::Builder;
+    use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    let time = SharedTimeSource::new(SystemTimeSource::new());
+    over(service, &Clients::simulated(service, http, SharedAsyncSleep::new(TokioSleep::new()), time), None)
+}
+
 /// The one component of a service, over a wire and probes.
 pub(crate) fn component(service: &Service, wire: &Wire, sql: Option<Arc<Fake>>) -> Arc<dyn ports::Component> {
+    over(service, &wire.clients(service), sql)
+}
+
+fn over(service: &Service, clients: &Clients, sql: Option<Arc<Fake>>) -> Arc<dyn ports::Component> {
     let fake = sql.clone().unwrap_or_default();
     let probes = Probes {
         clock: Arc::new(SystemClock::new()),
@@ -184,7 +197,7 @@ pub(crate) fn component(service: &Service, wire: &Wire, sql: Option<Arc<Fake>>) 
         resolver: fake.clone(),
         http: fake,
     };
-    components(service, &wire.clients(service), probes)[&service.components[0].id].clone()
+    components(service, clients, probes)[&service.components[0].id].clone()
 }
 
 /// Probes that answer what they are told to.
