@@ -72,15 +72,12 @@ async fn exchange(server: &str, question: &Message) -> io::Result<Message> {
     socket.send(&packet).await?;
     let mut buffer = vec![0; 65_535];
     let answer = loop {
-        let length = match timeout(AGAIN, socket.recv(&mut buffer)).await {
-            Ok(length) => length?,
-            Err(_) => {
-                socket.send(&packet).await?;
-                continue;
-            }
+        let Ok(length) = timeout(AGAIN, socket.recv(&mut buffer)).await else {
+            socket.send(&packet).await?;
+            continue;
         };
         // What does not belong to the question is passed over: it may be forged, or late.
-        if let Ok(answer) = Message::from_vec(buffer.get(..length).unwrap_or_default())
+        if let Ok(answer) = Message::from_vec(buffer.get(..length?).unwrap_or_default())
             && belongs(question, &answer)
         {
             break answer;

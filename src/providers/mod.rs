@@ -43,6 +43,7 @@ pub struct Probes {
 }
 
 /// Every component of a service, ready to answer the four verbs.
+#[expect(clippy::needless_pass_by_value, reason = "the components keep the probes; the caller makes them for this")]
 pub fn components(service: &Service, aws: &aws::Clients, probes: Probes) -> Components {
     let mut all = Components::new();
     for component in &service.components {

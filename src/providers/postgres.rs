@@ -112,17 +112,14 @@ impl Postgres {
         if let Some(password) = &self.password {
             config.password(password);
         }
-        match self.tls.as_ref().map_err(|why| Trouble::Setup(why.clone()))? {
-            Some(tls) => {
-                config.ssl_mode(SslMode::Require);
-                let (client, connection) = config.connect(tls.clone()).await?;
-                Ok(Session { client, driver: tokio::spawn(async { drop(connection.await) }) })
-            }
-            None => {
-                config.ssl_mode(SslMode::Disable);
-                let (client, connection) = config.connect(NoTls).await?;
-                Ok(Session { client, driver: tokio::spawn(async { drop(connection.await) }) })
-            }
+        if let Some(tls) = self.tls.as_ref().map_err(|why| Trouble::Setup(why.clone()))? {
+            config.ssl_mode(SslMode::Require);
+            let (client, connection) = config.connect(tls.clone()).await?;
+            Ok(Session { client, driver: tokio::spawn(async { drop(connection.await) }) })
+        } else {
+            config.ssl_mode(SslMode::Disable);
+            let (client, connection) = config.connect(NoTls).await?;
+            Ok(Session { client, driver: tokio::spawn(async { drop(connection.await) }) })
         }
     }
 
@@ -168,21 +165,7 @@ impl Postgres {
         let said = match trouble {
             Trouble::TimedOut(limit) => format!("no answer in {:.1} s", limit.as_secs_f64()),
             Trouble::Setup(said) => said.clone(),
-            Trouble::Sql(err) => match err.as_db_error() {
-                Some(db) => format!("{}: {} ({})", db.severity(), db.message(), db.code().code()),
-                None => {
-                    let mut said = err.to_string();
-                    let mut next = std::error::Error::source(err);
-                    while let Some(cause) = next {
-                        let cause_said = cause.to_string();
-                        if !said.contains(&cause_said) {
-                            let _ = write!(said, ": {cause_said}");
-                        }
-                        next = cause.source();
-                    }
-                    said
-                }
-            },
+            Trouble::Sql(err) => sentence(err),
         };
         match &self.password {
             Some(password) if password.chars().count() >= 4 => said.replace(password.as_str(), "[redacted]"),
@@ -217,6 +200,22 @@ pub(crate) fn identifier(name: &str) -> String {
 pub(crate) fn literal(value: &str) -> String {
     let doubled = value.replace('\'', "''");
     if value.contains('\\') { format!("E'{}'", doubled.replace('\\', "\\\\")) } else { format!("'{doubled}'") }
+}
+
+fn sentence(err: &tokio_postgres::Error) -> String {
+    if let Some(db) = err.as_db_error() {
+        return format!("{}: {} ({})", db.severity(), db.message(), db.code().code());
+    }
+    let mut said = err.to_string();
+    let mut next = std::error::Error::source(err);
+    while let Some(cause) = next {
+        let more = cause.to_string();
+        if !said.contains(&more) {
+            let _ = write!(said, ": {more}");
+        }
+        next = cause.source();
+    }
+    said
 }
 
 fn why(trouble: &Trouble) -> Why {

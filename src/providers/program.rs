@@ -1,5 +1,6 @@
 //! External programs, each in a process group of its own.
 
+use std::fmt::Write as _;
 use std::io;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
@@ -106,7 +107,7 @@ impl Lines {
         let safe = redactor.apply(&safe);
         let mut shown: String = safe.chars().take(text::LIMIT).collect();
         if self.total > self.kept.len() || shown.len() < safe.len() {
-            shown.push_str(&format!("… (cut, {} bytes in all)", self.total));
+            let _ = write!(shown, "… (cut, {} bytes in all)", self.total);
         }
         shown
     }

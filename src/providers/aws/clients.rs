@@ -87,6 +87,7 @@ impl Clients {
     }
 
     /// Clients of simulated Regions: nothing leaves the process, and no credentials are needed.
+    #[expect(clippy::needless_pass_by_value, reason = "as the SDK's own builders take it")]
     pub fn simulated(
         service: &Service,
         http_client: SharedHttpClient,

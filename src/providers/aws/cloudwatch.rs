@@ -21,7 +21,7 @@ use crate::ports::Component;
 use crate::providers::Own;
 
 /// How far back the series goes.
-const SPAN: Duration = Duration::from_secs(3600);
+const SPAN: Duration = Duration::from_hours(1);
 
 /// The lag series and alarms of a service.
 pub struct CloudWatch {
@@ -56,14 +56,14 @@ impl CloudWatch {
         let stat = MetricStat::builder().metric(metric).period(period).stat("Maximum").unit(unit).build();
         let query = MetricDataQuery::builder().id("lag").metric_stat(stat).return_data(true).build();
         let now = self.own.clock.now().as_second();
-        let start = now.saturating_sub_unsigned(SPAN.as_secs());
+        let from = now.saturating_sub_unsigned(SPAN.as_secs());
         let output = self
             .aws
             .region(region)?
             .cloudwatch
             .get_metric_data()
             .metric_data_queries(query)
-            .start_time(DateTime::from_secs(start - start.rem_euclid(60)))
+            .start_time(DateTime::from_secs(from - from.rem_euclid(60)))
             .end_time(DateTime::from_secs(now))
             .scan_by(ScanBy::TimestampAscending)
             .send()
@@ -139,22 +139,17 @@ fn tell_alarms(seen: &mut Observation, names: &[String], states: &[(String, Stri
     let mut ok = 0;
     for name in names {
         let shown = text::bounded(name, 100);
-        match state(name) {
-            Some(state) => {
-                seen.text(&format!("alarm.{shown}"), state);
-                match state {
-                    "ALARM" => alarming.push(shown),
-                    "OK" => ok += 1,
-                    _ => {}
-                }
-            }
-            None => {
-                missing += 1;
-                seen.unread.push((
-                    format!("alarm.{shown}"),
-                    Unread::new(Why::NotFound, format!("{source}: there is no alarm {shown:?}")),
-                ));
-            }
+        let Some(state) = state(name) else {
+            missing += 1;
+            let unread = Unread::new(Why::NotFound, format!("{source}: there is no alarm {shown:?}"));
+            seen.unread.push((format!("alarm.{shown}"), unread));
+            continue;
+        };
+        seen.text(&format!("alarm.{shown}"), state);
+        match state {
+            "ALARM" => alarming.push(shown),
+            "OK" => ok += 1,
+            _ => {}
         }
     }
     let said = if !alarming.is_empty() {

@@ -96,13 +96,12 @@ where
     let request_id = looked.request_id.clone();
     match looked.fate {
         Fate::NeverSent => PerformError::NotYet { message, request_id },
-        Fate::Unsigned | Fate::Unmade => PerformError::Refused { message, request_id },
-        Fate::TimedOut | Fate::Cut | Fate::Garbled => PerformError::Unknown { message },
         Fate::Answered(status) if looked.throttled(status) => PerformError::NotYet { message, request_id },
-        // The server gave up waiting for the request's end, or says so after having begun.
-        Fate::Answered(408) => PerformError::Unknown { message },
-        Fate::Answered(400..=499) => PerformError::Refused { message, request_id },
-        Fate::Answered(_) => PerformError::Unknown { message },
+        // 408: the server gave up waiting, and may say so after having begun.
+        Fate::Unsigned | Fate::Unmade | Fate::Answered(400..=407 | 409..=499) => {
+            PerformError::Refused { message, request_id }
+        }
+        Fate::TimedOut | Fate::Cut | Fate::Garbled | Fate::Answered(_) => PerformError::Unknown { message },
     }
 }
 
@@ -180,6 +179,10 @@ where
                 None,
                 if timed_out { "no answer in time".to_owned() } else { chain },
             )
+        }
+        // The SDK also calls a success that it cannot parse an error of the service.
+        SdkError::ServiceError(service) if service.raw().status().is_success() => {
+            (Fate::Garbled, None, format!("an answer that cannot be read: {chain}"))
         }
         SdkError::ServiceError(service) => {
             let status = service.raw().status().as_u16();

@@ -96,7 +96,6 @@ impl SecretReplica {
         let health = match secret.replica_status.as_deref() {
             _ if secret.deleted => Health::Down,
             _ if secret.version.is_none() => Health::Down,
-            Some("Failed") => Health::Degraded,
             Some("InSync") | None => Health::Healthy,
             Some(_) => Health::Degraded,
         };

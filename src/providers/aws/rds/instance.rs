@@ -113,12 +113,11 @@ impl Instance {
     pub(super) fn health(&self) -> Health {
         if self.broken() || ["stopped", "stopping", "deleting"].contains(&self.status.as_str()) {
             Health::Down
-        } else if !self.available() {
-            Health::Degraded
-        } else if self.role == Role::Replica && self.replication.as_deref() != Some("replicating") {
-            Health::Degraded
-        } else {
+        } else if self.available() && (self.role != Role::Replica || self.replication.as_deref() == Some("replicating"))
+        {
             Health::Healthy
+        } else {
+            Health::Degraded
         }
     }
 }

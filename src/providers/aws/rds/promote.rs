@@ -13,7 +13,7 @@ use crate::providers::aws::errors;
 use crate::providers::yes_no;
 
 /// After how long a promotion that was accepted would show. The instance may still read `available` for a while.
-const WOULD_SHOW: Duration = Duration::from_secs(180);
+const WOULD_SHOW: Duration = Duration::from_mins(3);
 
 const INSTANCE: &str = "DBInstanceIdentifier";
 

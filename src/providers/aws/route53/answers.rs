@@ -10,7 +10,7 @@ use crate::providers::aws::errors;
 
 /// What one server answered.
 pub(super) struct Server {
-    pub(super) server: String,
+    pub(super) name: String,
     pub(super) answer: Result<DnsAnswer, Unread>,
     /// The Region's code, or `other`; `None` if it gave no usable answer.
     pub(super) region: Option<String>,
@@ -71,7 +71,7 @@ impl Servers {
                 (None, Err(unread)) => unread.why.as_str().to_owned(),
                 (None, Ok(_)) => "no usable answer".to_owned(),
             };
-            format!("{} {said}", server.server)
+            format!("{} {said}", server.name)
         };
         self.0.iter().map(say).collect::<Vec<_>>().join(", ")
     }
@@ -128,7 +128,7 @@ impl Failover {
                 },
                 _ => None,
             };
-            Server { server: crate::domain::text::bounded(server, 100), answer, region }
+            Server { name: crate::domain::text::bounded(server, 100), answer, region }
         }))
         .await
     }
@@ -140,7 +140,7 @@ mod tests {
 
     fn servers(said: &[(Option<&str>, u32)]) -> Servers {
         let server = |(region, ttl): &(Option<&str>, u32)| Server {
-            server: "ns".into(),
+            name: "ns".into(),
             answer: Ok(DnsAnswer { values: vec![], ttl: *ttl, authoritative: true }),
             region: region.map(ToOwned::to_owned),
         };

@@ -144,8 +144,7 @@ impl Failover {
                 pointing.primary != Check::Unhealthy
                     && pointing.both.primary.value().is_some_and(|value| self.role_of_value(value).is_some())
             }
-            Some(HomeRole::Standby) => false,
-            None => false,
+            Some(HomeRole::Standby) | None => false,
         }
     }
 }

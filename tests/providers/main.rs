@@ -1,0 +1,13 @@
+//! The providers through their public door: AWS by a scripted wire under the real SDK, the probes by real sockets and programs.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod aws_errors;
+mod database;
+mod dns;
+mod http;
+mod observing;
+mod postgres;
+#[cfg(unix)]
+mod program;
+mod support;
+mod traffic;

@@ -1,0 +1,111 @@
+//! The PostgreSQL probe: what it says of servers that are none, and, where there is a real one, what it does to it.
+
+use std::time::{Duration, Instant};
+
+use handover::domain::plan::PerformError;
+use handover::domain::reading::Why;
+use handover::domain::region::Pair;
+use handover::domain::service::{Sql, Tls};
+use handover::ports::{SqlProbe, WriteRefused};
+use handover::providers::postgres::Postgres;
+use tokio::net::TcpListener;
+
+use super::support::{east, west};
+
+fn spec(port: u16) -> Sql {
+    Sql {
+        host: Pair { primary: "127.0.0.1".into(), standby: "127.0.0.1".into() },
+        port: Pair { primary: port, standby: port },
+        database: "postgres".into(),
+        user: "postgres".into(),
+        password_env: None,
+        tls: Tls::Off,
+        app_user: Some("it's \"an\" app".into()),
+        mark: Some("SELECT max(id) FROM ledger;".into()),
+        timeout: Duration::from_millis(500),
+    }
+}
+
+fn probe(spec: &Sql) -> Postgres {
+    Postgres::new(spec, &Pair { primary: east(), standby: west() }, Some("hunter22".into()))
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_costs_no_more_than_the_timeout_and_does_nothing() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let postgres = probe(&spec(listener.local_addr().unwrap().port()));
+    let start = Instant::now();
+    assert_eq!(postgres.state(&east()).await.unwrap_err().why, Why::TimedOut);
+    assert!(
+        matches!(postgres.try_write(&east()).await, Err(WriteRefused::Unread(unread)) if unread.why == Why::TimedOut)
+    );
+    // Nothing was committed: COMMIT was never sent.
+    assert!(matches!(postgres.fence(&east()).await, Err(PerformError::NotYet { .. })));
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_unreachable() {
+    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let postgres = probe(&spec(port));
+    let unread = postgres.state(&west()).await.unwrap_err();
+    assert_eq!(unread.why, Why::Unreachable, "{unread}");
+    assert!(unread.message.contains("us-west-2"), "{unread}");
+    assert!(matches!(postgres.fence(&west()).await, Err(PerformError::NotYet { .. })));
+}
+
+#[tokio::test]
+async fn nobody_fences_themselves() {
+    let own = Sql { app_user: Some("postgres".into()), ..spec(1) };
+    assert!(matches!(probe(&own).fence(&east()).await, Err(PerformError::Refused { .. })));
+}
+
+/// `HANDOVER_TEST_PG` is the port of a PostgreSQL on loopback that trusts `postgres` and may be written to.
+#[tokio::test]
+#[ignore = "needs a PostgreSQL server at the port in HANDOVER_TEST_PG"]
+async fn a_real_database_is_read_written_and_fenced() {
+    let port = std::env::var("HANDOVER_TEST_PG").unwrap().parse().unwrap();
+    let spec = Sql { timeout: Duration::from_secs(5), ..spec(port) };
+    let app = spec.app_user.clone().unwrap();
+    let (admin, connection) =
+        tokio_postgres::connect(&format!("host=127.0.0.1 port={port} user=postgres"), tokio_postgres::NoTls)
+            .await
+            .unwrap();
+    tokio::spawn(connection);
+    let quoted = app.replace('"', "\"\"");
+    let setup = format!(
+        "DROP TABLE IF EXISTS ledger; CREATE TABLE ledger (id int); INSERT INTO ledger VALUES (41);
+         DROP ROLE IF EXISTS \"{quoted}\"; CREATE ROLE \"{quoted}\" LOGIN"
+    );
+    admin.batch_execute(&setup).await.unwrap();
+    let mut config = tokio_postgres::Config::new();
+    config.host("127.0.0.1").port(port).user(&app).dbname("postgres");
+    let (session, connection) = config.connect(tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+
+    let postgres = probe(&spec);
+    let state = postgres.state(&east()).await.unwrap();
+    assert!(!state.in_recovery && !state.read_only && state.current_lsn.is_some() && state.replay_lsn.is_none());
+    assert_eq!((state.app_login, state.app_sessions), (Some(true), Some(1)));
+    assert_eq!(postgres.mark(&east()).await.unwrap(), Some(41));
+    postgres.try_write(&east()).await.unwrap();
+
+    postgres.fence(&east()).await.unwrap();
+    let state = postgres.state(&east()).await.unwrap();
+    assert_eq!((state.app_login, state.app_sessions), (Some(false), Some(0)));
+    assert!(session.simple_query("SELECT 1").await.is_err());
+    assert!(config.connect(tokio_postgres::NoTls).await.is_err());
+
+    // Kept connections that the server ends are made again.
+    admin
+        .execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'handover'", &[])
+        .await
+        .unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    postgres.state(&east()).await.unwrap();
+
+    admin.batch_execute("ALTER ROLE postgres SET default_transaction_read_only = on").await.unwrap();
+    let refused = postgres.try_write(&east()).await;
+    admin.batch_execute("ALTER ROLE postgres RESET default_transaction_read_only").await.unwrap();
+    assert!(matches!(refused, Err(WriteRefused::ReadOnly(_))), "{refused:?}");
+}
