@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 
@@ -19,7 +19,7 @@ use crate::ports::{Clock, SqlProbe, World};
 use crate::providers::{self, Probes};
 use crate::sim;
 use crate::store::file::{FileJournal, FileLease, Holder, OpenError};
-use crate::store::runs::{RunFolder, Runs, Simulation};
+use crate::store::runs::{RunFolder, Runs};
 
 /// The version of this program, as the journal has it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -88,7 +88,15 @@ pub struct Stage {
 
 enum Where {
     Live,
-    Simulated { scenario: Box<sim::Scenario>, seed: u64, clock: Arc<sim::SimClock> },
+    Simulated { scenario: Box<sim::Scenario>, seed: u64, clock: Arc<sim::SimClock>, log: Log },
+}
+
+/// Where the log of a simulation's wire is.
+enum Log {
+    /// It is there: another process began it.
+    Begun(PathBuf),
+    /// It is begun when the run is opened; until then, the simulation is here.
+    Later(Arc<OnceLock<Arc<sim::Regions>>>),
 }
 
 /// Why a stage could not be set.
@@ -121,24 +129,19 @@ impl Stage {
         let folder = runs.folder(&id);
         let redactor = redactor(&book.service);
         let direction = direction(&book.service, &book.runbook);
-        let (regions, clock, simulation, mode) = match wanted {
+        let started = Arc::new(OnceLock::<Arc<sim::Regions>>::new());
+        let (regions, clock, mode) = match wanted {
             Some(wanted) => {
                 let scenario = sim::scenario::load(&wanted.scenario).map_err(NoStage::Files)?;
                 let clock = Arc::new(sim::SimClock::new(real, wanted.speed));
-                let simulation = Simulation {
-                    scenario: wanted.scenario.clone(),
-                    seed: wanted.seed,
-                    speed: wanted.speed,
-                    began: real,
-                    real,
-                };
-                let regions =
-                    Where::Simulated { scenario: Box::new(scenario), seed: wanted.seed, clock: Arc::clone(&clock) };
-                (regions, clock as Arc<dyn Clock>, Some(simulation), Mode::Simulation)
+                let log = Log::Later(Arc::clone(&started));
+                let (scenario, seed) = (Box::new(scenario), wanted.seed);
+                let regions = Where::Simulated { scenario, seed, clock: Arc::clone(&clock), log };
+                (regions, clock as Arc<dyn Clock>, Mode::Simulation)
             }
             None => {
                 let mode = if book.runbook.way == Way::Drill { Mode::Drill } else { Mode::Live };
-                (Where::Live, Arc::new(providers::clock::SystemClock::new()) as Arc<dyn Clock>, None, mode)
+                (Where::Live, Arc::new(providers::clock::SystemClock::new()) as Arc<dyn Clock>, mode)
             }
         };
         let run = Run::new(&book.service.name, book.runbook.clone(), mode, direction.clone());
@@ -156,7 +159,7 @@ impl Stage {
                 tool: VERSION.to_owned(),
                 host: operator.host.clone(),
                 shared_terminal: operator.shared_terminal.clone(),
-                scenario: simulation.as_ref().map(|simulation| simulation.scenario.clone()),
+                scenario: wanted.map(|wanted| wanted.scenario.clone()),
             },
             lead_of(&operator),
         ];
@@ -165,8 +168,11 @@ impl Stage {
             let (service_toml, runbook_toml) = (book.service_toml.clone(), book.runbook_toml.clone());
             let runbook = book.runbook.id.clone();
             Box::new(move || {
-                let folder = runs.create(&id, &service_toml, (&runbook, &runbook_toml), simulation.as_ref())?;
+                let folder = runs.create(&id, &service_toml, (&runbook, &runbook_toml))?;
                 let lease = take(&folder, &holder)?;
+                if let Some(regions) = started.get() {
+                    regions.keep_log(&folder.wire_log())?;
+                }
                 let store = FileJournal::create(&folder.journal()).map_err(io::Error::other)?;
                 Ok(Opened { chain: Chain::new(redactor), store: Box::new(store), lease: Box::new(lease), first })
             }) as Open
@@ -218,9 +224,19 @@ impl Stage {
         if run.closed.is_some() && lead.is_none() {
             return Err(NoStage::Closed(folder.id));
         }
-        let simulation = folder.simulation().map_err(io("simulation.json".to_owned()))?;
-        let (regions, clock, speed) = match simulation {
-            Some(simulation) => simulated(&simulation)?,
+        let log = folder.wire_log();
+        let header = sim::log::header(&log).map_err(io(log.display().to_string()))?;
+        let (regions, clock, speed) = match header {
+            Some(header) => {
+                let scenario = Box::new(sim::scenario::load(&header.scenario).map_err(NoStage::Files)?);
+                let clock = Arc::new(header.clock());
+                let (seed, log) = (header.seed, Log::Begun(log));
+                let regions = Where::Simulated { scenario, seed, clock: Arc::clone(&clock), log };
+                (regions, clock as Arc<dyn Clock>, header.speed)
+            }
+            None if run.mode == Mode::Simulation => {
+                return Err(NoStage::Files(format!("{}: the simulation's wire log is missing", log.display())));
+            }
             None => (Where::Live, Arc::new(providers::clock::SystemClock::new()) as Arc<dyn Clock>, 1.0),
         };
         let mut first = Vec::new();
@@ -262,10 +278,17 @@ impl Stage {
     pub async fn world(&self) -> Result<World, String> {
         match &self.regions {
             Where::Live => live(&self.service, Arc::clone(&self.clock), &self.redactor).await,
-            Where::Simulated { scenario, seed, clock } => {
-                let log = Some(self.folder.wire_log());
-                let regions = sim::Regions::start(&self.service, scenario, *seed, Arc::clone(clock), log)
+            Where::Simulated { scenario, seed, clock, log } => {
+                let begun = match log {
+                    Log::Begun(path) => Some(path.clone()),
+                    Log::Later(_) => None,
+                };
+                let regions = sim::Regions::start(&self.service, scenario, *seed, Arc::clone(clock), begun)
                     .map_err(|error| format!("the simulated Regions: {error}"))?;
+                if let Log::Later(started) = log {
+                    // The first to ask for the world is the one that runs.
+                    let _ = started.set(Arc::clone(&regions));
+                }
                 Ok(simulated_world(&self.service, &regions, clock))
             }
         }
@@ -319,18 +342,6 @@ async fn idle(
         let _ = events.send(Event::Refused { why: "the cloud could not be reached at the start".to_owned() });
     }
     let _ = events.send(Event::Ended);
-}
-
-fn simulated(simulation: &Simulation) -> Result<(Where, Arc<dyn Clock>, f64), NoStage> {
-    let scenario = sim::scenario::load(&simulation.scenario).map_err(NoStage::Files)?;
-    let passed = Timestamp::now().duration_since(simulation.real).as_secs_f64().max(0.0) * simulation.speed;
-    let passed = jiff::SignedDuration::try_from_secs_f64(passed).unwrap_or_default();
-    let now = simulation.began.checked_add(passed).unwrap_or(simulation.began);
-    // The world counts its time from when it began, the clock goes on from now.
-    let clock = Arc::new(sim::SimClock::resumed(simulation.began, now, simulation.speed));
-    let regions =
-        Where::Simulated { scenario: Box::new(scenario), seed: simulation.seed, clock: Arc::clone(&clock) };
-    Ok((regions, clock as Arc<dyn Clock>, simulation.speed))
 }
 
 /// The world of live providers.

@@ -23,7 +23,7 @@ pub(super) struct Resume {
 impl Resume {
     pub(super) fn run(&self, screen: &ScreenOptions, who: &WhoOptions) -> Result<Status> {
         let folder = surroundings::runs().find(self.run.as_deref())?;
-        if self.autoplay && folder.simulation()?.is_none() {
+        if self.autoplay && !folder.is_simulation() {
             bail!("{} is not a simulation: autoplay confirms nothing that is real", folder.id);
         }
         let operator = surroundings::operator(who);

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use crate::domain::command::{Command, Event};
 use crate::domain::consent::How;
-use crate::domain::journal::RunOutcome;
+use crate::domain::journal::{Body, RunOutcome};
 use crate::domain::run::{Run, State};
 use crate::domain::runbook::{Action, Hazard, Step};
 use crate::domain::timeline::Milestone;
@@ -40,44 +40,47 @@ pub async fn play(
     then: Then,
 ) -> Option<RunOutcome> {
     let mut tries: HashMap<String, u32> = HashMap::new();
-    let mut pending: Option<Command> = None;
     loop {
-        // Take in all that has happened, then think.
-        let mut quiet = false;
-        while !quiet {
-            match within(clock.as_ref(), THINK, events.recv()).await {
-                Some(Some(event)) => match event {
-                    Event::Entry(entry) => run.apply(&entry),
-                    Event::Planned { step, result } => pending = Some(answer(&run, &step, result)),
-                    Event::Latched { .. } | Event::Ended => return run.closed.map(|(outcome, _)| outcome),
-                    // Readings and progress come all the time; they are no reason to go on listening.
-                    Event::Looked { .. } | Event::Progress { .. } | Event::Output { .. } | Event::Refused { .. } => {
-                        quiet = events.is_empty();
-                        if quiet {
-                            clock.sleep(THINK / 4).await;
-                        }
-                    }
-                },
-                Some(None) => return run.closed.map(|(outcome, _)| outcome),
-                None => quiet = true,
-            }
-        }
         if let Some((outcome, _)) = run.closed {
             if then == Then::Leave {
                 let _ = commands.send(Command::Leave);
             }
             return Some(outcome);
         }
-        let command = match pending.take() {
-            Some(command) => Some(command),
-            None => decide(&run, &mut tries, clock.as_ref()).await,
-        };
-        if let Some(command) = command
-            && commands.send(command).is_err()
-        {
-            return None;
+        clock.sleep(THINK).await;
+        while let Ok(event) = events.try_recv() {
+            if take(&mut run, &event) {
+                return run.closed.map(|(outcome, _)| outcome);
+            }
+        }
+        let Some(command) = decide(&run, &mut tries, clock.as_ref()).await else { continue };
+        let planning = matches!(command, Command::Plan(_));
+        commands.send(command).ok()?;
+        // What follows a plan is said at once; after anything else, what came of it is waited for.
+        while let Some(event) = within(clock.as_ref(), PATIENCE, events.recv()).await {
+            let event = event?;
+            if take(&mut run, &event) {
+                return run.closed.map(|(outcome, _)| outcome);
+            }
+            match event {
+                Event::Planned { step, result } if planning => {
+                    commands.send(answer(&run, &step, result)).ok()?;
+                    break;
+                }
+                Event::Entry(entry) if !matches!(entry.body, Body::Reading { .. }) => break,
+                Event::Refused { .. } => break,
+                _ => {}
+            }
         }
     }
+}
+
+/// Takes an event in; says whether it was the last.
+fn take(run: &mut Run, event: &Event) -> bool {
+    if let Event::Entry(entry) = event {
+        run.apply(entry);
+    }
+    matches!(event, Event::Latched { .. } | Event::Ended)
 }
 
 /// What follows a plan: override what is in the way, one gate at a time, then confirm.

@@ -19,7 +19,7 @@ pub struct Opened {
 }
 
 /// Opens a run's journal. A console that is only watched leaves no run behind: this is called for the first entry.
-pub type Open = Box<dyn FnOnce() -> io::Result<Opened> + Send>;
+pub type Open = Box<dyn FnOnce() -> io::Result<Opened> + Send + Sync>;
 
 /// Why an entry was not recorded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -14,7 +14,7 @@ use crate::domain::region::Place;
 use crate::ports::{Component, Components, World, within};
 
 /// How long one look may take.
-const LIMIT: Duration = Duration::from_secs(6);
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// A look, as it comes back.
 #[derive(Debug)]

@@ -29,6 +29,8 @@ enum NoSql {
     Unreachable(String),
     /// The database failed.
     Failed(String),
+    /// Nothing came back in time.
+    TimedOut(String),
 }
 
 impl From<NoSql> for Unread {
@@ -36,6 +38,7 @@ impl From<NoSql> for Unread {
         match no {
             NoSql::Unreachable(message) => Self::new(Why::Unreachable, message),
             NoSql::Failed(message) => Self::new(Why::ServerError, message),
+            NoSql::TimedOut(message) => Self::new(Why::TimedOut, message),
         }
     }
 }
@@ -52,14 +55,21 @@ impl Probes {
         self.regions.clock().sleep(latency / 4).await;
         match verdict {
             Verdict::Hang => {
-                self.regions.never().await;
-                Err(NoSql::Unreachable("the connection was given up".to_owned()))
+                Err(self.wait_in_vain("connect").await)
             }
             Verdict::Refuse => Err(NoSql::Unreachable("connection refused".to_owned())),
             Verdict::Error => Err(NoSql::Failed("FATAL: sorry, too many clients already".to_owned())),
             Verdict::Throttle | Verdict::Answer => self.up(region).map(|()| false),
             Verdict::LoseAnswer => self.up(region).map(|()| true),
         }
+    }
+
+    /// Waits as long as a client does whose service file says how long an answer may take.
+    async fn wait_in_vain(&self, what: &str) -> NoSql {
+        let limit = self.regions.look(|world| world.sql_database().and_then(|db| db.spec.sql.as_ref()).map(|sql| sql.timeout));
+        let limit = limit.unwrap_or(Duration::from_secs(5));
+        self.regions.clock().sleep(limit).await;
+        NoSql::TimedOut(format!("{what}: no answer within {} s", limit.as_secs_f64()))
     }
 
     fn up(&self, region: &Region) -> Result<(), NoSql> {
@@ -70,12 +80,13 @@ impl Probes {
         })
     }
 
-    async fn write(&self, region: &Region, change: Change, lost: bool) -> Result<(), ApiError> {
+    /// Writes; whether it was done is only known if the answer was not lost.
+    async fn write(&self, region: &Region, change: Change, lost: bool) -> Result<Result<(), ApiError>, NoSql> {
         let done = self.regions.act(|world, id| world.apply(region.as_str(), id, change).map(|_| ()));
         if lost {
-            self.regions.never().await;
+            return Err(self.wait_in_vain("commit").await);
         }
-        done.unwrap_or_else(|error| Err(ApiError::new(500, "58030", format!("could not write: {error}"))))
+        Ok(done.unwrap_or_else(|error| Err(ApiError::new(500, "58030", format!("could not write: {error}")))))
     }
 
     /// Reads of one database of the pair.
@@ -86,7 +97,7 @@ impl Probes {
         read: impl FnOnce(&World, &Database, HomeRole, Ms) -> R,
     ) -> Result<R, Unread> {
         if self.connect(region, operation).await? {
-            self.regions.never().await;
+            return Err(self.wait_in_vain("query").await.into());
         }
         let read = self.regions.look(|world| {
             let (role, database) = world.role_of(region.as_str()).zip(world.sql_database())?;
@@ -127,17 +138,18 @@ impl SqlProbe for Probes {
 
     async fn try_write(&self, region: &Region) -> Result<(), WriteRefused> {
         let lost = self.connect(region, "TestWrite").await.map_err(|no| WriteRefused::Unread(no.into()))?;
-        self.write(region, Change::TestWrite {}, lost).await.map_err(|error| WriteRefused::ReadOnly(error.message))
+        let done = self.write(region, Change::TestWrite {}, lost).await;
+        done.map_err(|no| WriteRefused::Unread(no.into()))?.map_err(|error| WriteRefused::ReadOnly(error.message))
     }
 
     async fn fence(&self, region: &Region) -> Result<(), PerformError> {
         let lost = self.connect(region, "Fence").await.map_err(|no| match no {
-            NoSql::Unreachable(message) | NoSql::Failed(message) => {
+            NoSql::Unreachable(message) | NoSql::Failed(message) | NoSql::TimedOut(message) => {
                 PerformError::NotYet { message: format!("{region}: {message}"), request_id: None }
             }
         })?;
-        self.write(region, Change::Fence {}, lost)
-            .await
+        let done = self.write(region, Change::Fence {}, lost).await;
+        done.map_err(|no| PerformError::Unknown { message: format!("{region}: {}", Unread::from(no)) })?
             .map_err(|error| PerformError::Refused { message: error.message, request_id: None })
     }
 

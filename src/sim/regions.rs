@@ -1,7 +1,7 @@
 //! The simulated Regions, running: the world tied to a clock, a log and the ports.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -71,6 +71,26 @@ impl Regions {
         }
         let core = Core { world, log, met: Met::new(), requests: 0 };
         Ok(Arc::new(Self { clock, core: Mutex::new(core) }))
+    }
+
+    /// From here on, keeps what is done in a log, which must not be there yet: so that a console which is only looked at
+    /// leaves nothing behind.
+    pub fn keep_log(&self, path: &Path) -> io::Result<()> {
+        let mut core = self.lock();
+        let world = &core.world;
+        let fresh = Header {
+            service: world.service().name.clone(),
+            scenario: world.scenario().name.clone(),
+            seed: world.seed(),
+            epoch: world.epoch(),
+            start: Clock::now(self.clock.as_ref()),
+            opened: Timestamp::now(),
+            speed: self.clock.speed(),
+        };
+        let mut log = Log::open(path, &fresh)?;
+        log.append(world.mutations())?;
+        core.log = Some(log);
+        Ok(())
     }
 
     /// The simulation's clock.

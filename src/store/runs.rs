@@ -5,7 +5,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::domain::hash;
 use crate::domain::journal::{Broken, Files, Verified, verify};
@@ -23,21 +22,6 @@ pub struct RunFolder {
     pub id: String,
     /// The folder.
     pub path: PathBuf,
-}
-
-/// What a simulation needs to go on: the same world, at the same time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Simulation {
-    /// The scenario's name.
-    pub scenario: String,
-    /// The seed.
-    pub seed: u64,
-    /// How much faster than time it runs.
-    pub speed: f64,
-    /// The simulated time at which it began.
-    pub began: Timestamp,
-    /// The real time at which that was.
-    pub real: Timestamp,
 }
 
 impl Runs {
@@ -61,7 +45,6 @@ impl Runs {
         id: &str,
         service_toml: &str,
         (runbook, runbook_toml): (&str, &str),
-        simulation: Option<&Simulation>,
     ) -> io::Result<RunFolder> {
         fs::create_dir_all(&self.root)?;
         let path = self.root.join(id);
@@ -69,9 +52,6 @@ impl Runs {
         fs::create_dir(path.join("runbooks"))?;
         fs::write(path.join("service.toml"), service_toml)?;
         fs::write(path.join("runbooks").join(format!("{runbook}.toml")), runbook_toml)?;
-        if let Some(simulation) = simulation {
-            fs::write(path.join("simulation.json"), serde_json::to_string_pretty(simulation)?)?;
-        }
         Ok(RunFolder { id: id.to_owned(), path })
     }
 
@@ -140,13 +120,9 @@ impl RunFolder {
         Ok(Files { service: hash::sha256(&fs::read(self.service())?), runbook: hash::sha256(&fs::read(runbook)?) })
     }
 
-    /// What a simulation needs to go on, if this was one.
-    pub fn simulation(&self) -> io::Result<Option<Simulation>> {
-        match fs::read_to_string(self.path.join("simulation.json")) {
-            Ok(text) => Ok(Some(serde_json::from_str(&text)?)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+    /// Whether this was a simulation.
+    pub fn is_simulation(&self) -> bool {
+        self.wire_log().is_file()
     }
 
     /// The verified journal.
@@ -175,12 +151,12 @@ mod tests {
         let runs = Runs::new(folder.path().join("runs"));
         assert!(runs.find(None).is_err());
         for id in ["20260101T000000Z-a-failover-0001", "20260102T000000Z-a-failover-0002"] {
-            let run = runs.create(id, "", ("failover", ""), None).unwrap();
+            let run = runs.create(id, "", ("failover", "")).unwrap();
             fs::write(run.journal(), "").unwrap();
         }
         assert!(runs.find(None).unwrap().id.ends_with("0002"));
         assert!(runs.find(Some("0001")).unwrap().id.ends_with("0001"));
         assert!(runs.find(Some("failover")).unwrap_err().to_string().contains("give more of it"));
-        assert!(runs.create("20260101T000000Z-a-failover-0001", "", ("failover", ""), None).is_err());
+        assert!(runs.create("20260101T000000Z-a-failover-0001", "", ("failover", "")).is_err());
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::duration;
 use crate::domain::gate::GateResult;
 use crate::domain::journal::{Body, OutcomeOf};
 use crate::domain::plan::{Ask, PerformError, Plan, Receipt, Refusal, Settlement};
-use crate::domain::reading::{Evidence, Key, Value};
+use crate::domain::reading::{Evidence, Key, Value, age};
 use crate::domain::run::{Ending, Mode, State};
 use crate::domain::runbook::{Action, Hazard, Step};
 use crate::domain::timeline::Milestone;
@@ -33,6 +33,8 @@ pub(super) enum Purpose {
 
 /// How often a request that was certainly not carried out is sent again under one consent.
 const REQUESTS: u32 = 6;
+/// After this long without having been carried out, a request is not sent again: the operator decides.
+const SEND_AGAIN_LIMIT: Duration = Duration::from_secs(15);
 /// How long one request may take before it counts as unanswered.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 /// How long one look at how far a plan has come may take.
@@ -295,8 +297,9 @@ impl Executor {
         let body = Body::Attempt { step: step.clone(), attempt, request, request_id, took_ms, answer };
         // Even if this cannot be recorded, the state of the world is read: the intent is on disk.
         let recorded = self.record(MYSELF, body).await;
+        let tried_for = self.run.record(&step).intended.map_or(SEND_AGAIN_LIMIT, |at| age(at, self.now()));
         let outcome = match result {
-            Err(PerformError::NotYet { .. }) if request < REQUESTS && recorded => {
+            Err(PerformError::NotYet { .. }) if request < REQUESTS && recorded && tried_for < SEND_AGAIN_LIMIT => {
                 let (found, clock) = (self.found.clone(), Arc::clone(&self.world.clock));
                 let wait = Duration::from_millis(500 << request.min(4));
                 let next = self.now() + wait;

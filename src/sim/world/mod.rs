@@ -48,6 +48,7 @@ impl ApiError {
 pub struct World {
     service: Service,
     scenario: Scenario,
+    seed: u64,
     chance: Chance,
     epoch: Timestamp,
     mutations: Vec<Mutation>,
@@ -74,6 +75,7 @@ impl World {
         let still = || Steps::always(Answering::Ok);
         let mut world = Self {
             service,
+            seed,
             chance: Chance::new(seed),
             epoch,
             mutations: Vec::new(),
@@ -115,6 +117,11 @@ impl World {
     /// The time.
     pub fn now(&self) -> Ms {
         self.now
+    }
+
+    /// What chance is drawn from.
+    pub fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// The wall-clock time of the scenario's zero.
