@@ -389,7 +389,14 @@ fn dimension(node: &Node<'_, '_>) -> Option<(String, String)> {
     const EXPECTED: &str = "one dimension, such as { DBInstanceIdentifier = \"fineract-production-replica\" }";
     let table = node.table(EXPECTED)?;
     match table.entries().as_slice() {
-        [(name, _, value)] => Some(((*name).to_owned(), value.line("the dimension's value", 255)?)),
+        [(name, _, value)] if name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') => {
+            Some(((*name).to_owned(), value.line("the dimension's value", 255)?))
+        }
+        [(name, ..)] => {
+            node.context()
+                .push(node.found(format!("\"{}\" is no dimension's name", bounded(name, 60))).expected(EXPECTED));
+            None
+        }
         entries => {
             let message = format!("{} dimensions are given", entries.len());
             node.context().push(node.found(message).expected(EXPECTED));

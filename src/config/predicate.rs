@@ -77,10 +77,10 @@ pub(super) fn read_list(node: &Node<'_, '_>, scope: &Scope<'_>, way: Way) -> Opt
 /// Reads `component.side.fact`. The type is `None` where the component itself could not be read.
 fn reading(node: &Node<'_, '_>, scope: &Scope<'_>, way: Way) -> Option<(ReadingRef, Option<FactType>)> {
     const EXPECTED: &str = "\"component.side.fact\", such as \"database.target.status\"";
-    let text = node.string(EXPECTED)?;
+    let text = node.line(EXPECTED, 400)?;
     let mut parts = text.splitn(3, '.');
     let (Some(id), Some(side), Some(name)) = (parts.next(), parts.next(), parts.next()) else {
-        node.context().push(node.found(format!("\"{}\" names no reading", bounded(text, 80))).expected(EXPECTED));
+        node.context().push(node.found(format!("\"{}\" names no reading", bounded(&text, 80))).expected(EXPECTED));
         return None;
     };
     let side_names = Side::ALL.map(Side::as_str);

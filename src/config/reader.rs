@@ -10,7 +10,7 @@ use super::context::Context;
 use super::diagnostic::Diagnostic;
 use super::words::{is_credential, is_secret, meant, one_of};
 use crate::domain::duration;
-use crate::domain::text::bounded;
+use crate::domain::text::{bounded, visible};
 
 /// A key is there, and its value is wrong, which has been reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -204,25 +204,31 @@ impl<'c, 't> Node<'c, 't> {
         None
     }
 
-    /// A string that is not empty and no longer than `limit` characters.
+    /// One line: not empty, no longer than `limit` characters, and safe to show.
     pub fn line(&self, expected: &str, limit: usize) -> Option<String> {
+        self.text(expected, limit, &[])
+    }
+
+    /// As [`Node::line`], and it may have line breaks.
+    pub fn prose(&self, expected: &str, limit: usize) -> Option<String> {
+        self.text(expected, limit, &['\n', '\t'])
+    }
+
+    fn text(&self, expected: &str, limit: usize, allowed: &[char]) -> Option<String> {
         let text = self.string(expected)?;
-        if text.trim().is_empty() {
-            self.context.push(self.found(format!("`{}` is empty", self.path)).expected(expected));
-            return None;
-        }
         let count = text.chars().count();
-        if count > limit {
-            let message = format!("`{}` has {count} characters; at most {limit} are allowed", self.path);
-            self.context.push(self.found(message).expected(expected));
-            return None;
-        }
-        if let Some(bad) = text.chars().find(|c| c.is_control() && *c != '\n' && *c != '\t') {
-            let message = format!("`{}` holds the control character U+{:04X}", self.path, u32::from(bad));
-            self.context.push(self.found(message).expected("plain text"));
-            return None;
-        }
-        Some(text.to_owned())
+        let message = if text.trim().is_empty() {
+            format!("`{}` is empty", self.path)
+        } else if count > limit {
+            format!("`{}` has {count} characters; at most {limit} are allowed", self.path)
+        } else if let Some(bad) = text.chars().find(|c| !allowed.contains(c) && !is_harmless(*c)) {
+            // What a file says gets to screens and reports: what could deceive there is refused here.
+            format!("`{}` holds the control or invisible character U+{:04X}", self.path, u32::from(bad))
+        } else {
+            return Some(text.to_owned());
+        };
+        self.context.push(self.found(message).expected(expected));
+        None
     }
 
     /// Yes or no.
@@ -359,4 +365,10 @@ impl<'c, 't> Node<'c, 't> {
             known: RefCell::default(),
         })
     }
+}
+
+/// Whether a character is shown as it is.
+fn is_harmless(c: char) -> bool {
+    let text = c.to_string();
+    visible(&text) == text
 }

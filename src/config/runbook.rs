@@ -79,7 +79,7 @@ pub fn read(source: &Source, scope: &Scope<'_>) -> Loaded<Runbook> {
         if let Some(table) = &head {
             let id = id(table, source);
             let title = table.need("title", "its name on the screen").and_then(|node| node.line("a title", 80));
-            let description = table.get("description").map(|node| node.line("a sentence or two", 1_000));
+            let description = table.get("description").map(|node| node.prose("a sentence or two", 1_000));
             let ways = Way::ALL.map(|way| (way.as_str(), way));
             let words = one_of(Way::ALL.map(Way::as_str));
             let read_way = table.need("way", &words).and_then(|node| node.word(&ways));

@@ -106,7 +106,7 @@ fn head(table: &Table<'_, '_>) -> Head {
         let message = format!("the title has {} characters; the checklist shows {TITLE}", title.chars().count());
         node.context().push(node.doubt(message).help("shorten it; the guidance has room"));
     }
-    let prose = |key, limit| table.get(key).map_or(Some(String::new()), |node| node.line("a text", limit));
+    let prose = |key, limit| table.get(key).map_or(Some(String::new()), |node| node.prose("a text", limit));
     let milestones = Milestone::ALL.map(|milestone| (milestone.as_str(), milestone));
     Head {
         title,
@@ -277,7 +277,7 @@ fn argument(node: &Node<'_, '_>) -> Option<String> {
 }
 
 fn line(node: &Node<'_, '_>, limit: usize) -> Option<String> {
-    let text = node.line("a text", limit)?;
+    let text = node.prose("a text", limit)?;
     placeholders(node, &text);
     Some(text)
 }

@@ -109,7 +109,7 @@ fn no_mutation_of_the_presets_panics_and_each_malformed_one_is_located() {
         .expect("the preset is sound");
     let mut malformed = 0;
     let mut by_kind = BTreeSet::new();
-    for number in 0..1_200u64 {
+    for number in 0..800u64 {
         let mut dice = Dice(number);
         let kind = usize::try_from(number).unwrap() % KINDS;
         let is_service = number / u64::try_from(KINDS).unwrap() % 2 == 0;
