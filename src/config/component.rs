@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::diagnostic::Diagnostic;
 use super::form;
-use super::reader::{Node, Table, is_secret, meant, one_of};
-use crate::domain::region::{HomeRole, Pair, Region};
+use super::reader::{Node, Table};
+use super::words::{is_secret, meant, one_of};
+use crate::domain::region::{HomeRole, Pair};
 use crate::domain::service::{
     CloudWatch, Component, Endpoint, LagMetric, LagUnit, RdsReplica, RecordType, Route53Failover, SecretReplica, Spec,
     Sql, Tls,
@@ -17,11 +18,11 @@ pub(super) const KINDS: [&str; 5] = ["endpoint", "rds-replica", "route53-failove
 
 const MS_100: Duration = Duration::from_millis(100);
 const SECOND: Duration = Duration::from_secs(1);
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3600);
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
 
 /// Reads `[components.*]` in the order of the file. Also gives the ids of those that could not be read.
-pub(super) fn read_all(root: &Table<'_, '_>, regions: &Option<Pair<Region>>) -> (Vec<Component>, Vec<String>) {
+pub(super) fn read_all(root: &Table<'_, '_>) -> (Vec<Component>, Vec<String>) {
     let (mut components, mut broken) = (Vec::new(), Vec::new());
     let Some(node) = root.need("components", "a table [components.NAME] for each part of the service") else {
         return (components, broken);
@@ -58,18 +59,13 @@ pub(super) fn read_all(root: &Table<'_, '_>, regions: &Option<Pair<Region>>) -> 
             None => broken.push(id.to_owned()),
         }
     }
-    let _ = regions;
     (components, broken)
 }
 
 fn component(id: &str, table: &Table<'_, '_>) -> Option<Component> {
     let title = table.get("title");
-    let every = table.get("every");
+    let every = table.optional("every", |node| node.duration(SECOND, HOUR));
     let title = title.map_or(Some(id.to_owned()), |node| node.line("a name for the screen", 32));
-    let every = match every {
-        Some(node) => node.duration(SECOND, HOUR).map(Some),
-        None => Some(None),
-    };
     let kind = table.need("kind", &one_of(KINDS))?.word(&KINDS.map(|kind| (kind, kind)))?;
     let spec = match kind {
         "endpoint" => endpoint(table).map(Spec::Endpoint),
@@ -79,7 +75,7 @@ fn component(id: &str, table: &Table<'_, '_>) -> Option<Component> {
         _ => cloudwatch(table).map(Spec::CloudWatch),
     };
     table.finish();
-    Some(Component { id: id.to_owned(), title: title?, every: every?, spec: spec? })
+    Some(Component { id: id.to_owned(), title: title?, every: every.ok()?, spec: spec? })
 }
 
 /// Two components on the same thing would be two answers to one question.
@@ -128,28 +124,20 @@ fn timeout(table: &Table<'_, '_>, default: Duration) -> Option<Duration> {
     table.get("timeout").map_or(Some(default), |node| node.duration(MS_100, MINUTE))
 }
 
-/// A key that may be left out: `None` only if it is there and wrong.
-fn optional<T>(node: Option<Node<'_, '_>>, read: impl FnOnce(&Node<'_, '_>) -> Option<T>) -> Option<Option<T>> {
-    match node {
-        Some(node) => read(&node).map(Some),
-        None => Some(None),
-    }
-}
-
 fn endpoint(table: &Table<'_, '_>) -> Option<Endpoint> {
     let urls = both(table, "{ url = \"https://…\" }", |side| {
         form::url(&side.need("url", "the URL of this Region's own endpoint")?)
     });
     let urls = differ(table, urls, "URL");
-    let public = optional(table.get("public"), form::url);
+    let public = table.optional("public", form::url);
     let expect_status = table.get("expect_status").map_or(Some(200), |node| node.integer(100, 599));
-    let expect_text = optional(table.get("expect_text"), |node| node.line("a text that a healthy body contains", 200));
+    let expect_text = table.optional("expect_text", |node| node.line("a text that a healthy body contains", 200));
     let timeout = timeout(table, Duration::from_secs(5));
     Some(Endpoint {
         urls: urls?,
-        public: public?,
+        public: public.ok()?,
         expect_status: u16::try_from(expect_status?).ok()?,
-        expect_text: expect_text?,
+        expect_text: expect_text.ok()?,
         timeout: timeout?,
     })
 }
@@ -167,13 +155,13 @@ fn rds_replica(table: &Table<'_, '_>) -> Option<RdsReplica> {
         }
         Some(id)
     });
-    let sql = optional(table.get("sql"), |node| {
+    let sql = table.optional("sql", |node| {
         let table = node.table("a table")?;
         let sql = sql(&table);
         table.finish();
         sql
     });
-    Some(RdsReplica { instance: instance?, sql: sql? })
+    Some(RdsReplica { instance: instance?, sql: sql.ok()? })
 }
 
 fn sql(table: &Table<'_, '_>) -> Option<Sql> {
@@ -184,11 +172,11 @@ fn sql(table: &Table<'_, '_>) -> Option<Sql> {
     let pair = differ(table, pair, "host and port");
     let database = table.need("database", "the database's name").and_then(|node| node.line("a name", 63));
     let user = table.need("user", "the role to log in as").and_then(|node| node.line("a role's name", 63));
-    let password_env = optional(table.get("password_env"), form::variable);
+    let password_env = table.optional("password_env", form::variable);
     let tls =
         table.get("tls").map_or(Some(Tls::Verify), |node| node.word(&[("verify", Tls::Verify), ("off", Tls::Off)]));
-    let app_user = optional(table.get("app_user"), |node| node.line("the application's own role", 63));
-    let mark = optional(table.get("mark"), mark);
+    let app_user = table.optional("app_user", |node| node.line("the application's own role", 63));
+    let mark = table.optional("mark", mark);
     let timeout = timeout(table, Duration::from_secs(3));
     let pair = pair?;
     Some(Sql {
@@ -196,10 +184,10 @@ fn sql(table: &Table<'_, '_>) -> Option<Sql> {
         port: Pair { primary: pair.primary.1, standby: pair.standby.1 },
         database: database?,
         user: user?,
-        password_env: password_env?,
+        password_env: password_env.ok()?,
         tls: tls?,
-        app_user: app_user?,
-        mark: mark?,
+        app_user: app_user.ok()?,
+        mark: mark.ok()?,
         timeout: timeout?,
     })
 }
@@ -230,10 +218,10 @@ fn route53(table: &Table<'_, '_>) -> Option<Route53Failover> {
             Some(RecordType::Cname) => form::dns_name(&node),
             None => None,
         });
-        let health_check = optional(side.get("health_check"), |node| {
+        let health_check = side.optional("health_check", |node| {
             form::token(node, "a health check's id", 64, |b| b.is_ascii_alphanumeric() || b == b'-')
         });
-        Some((target?, health_check?))
+        Some((target?, health_check.ok()?))
     });
     let differing = |sides: Pair<(String, Option<String>)>| {
         let Pair { primary: (target, check), standby: (other_target, other_check) } = sides;
@@ -322,23 +310,24 @@ fn secret(table: &Table<'_, '_>) -> Option<SecretReplica> {
 }
 
 fn cloudwatch(table: &Table<'_, '_>) -> Option<CloudWatch> {
-    let lag = optional(table.get("lag"), |node| {
+    let lag = table.optional("lag", |node| {
         let table = node.table("a table")?;
         let lag = lag_metric(&table);
         table.finish();
         lag
     });
     let alarms = |key| {
-        optional(table.get(key), |node| {
-            let table = node.table("{ alarms = [\"…\"] }")?;
-            let alarms = optional(table.get("alarms"), names).map(Option::unwrap_or_default);
-            table.finish();
-            alarms
-        })
-        .map(Option::unwrap_or_default)
+        table
+            .optional(key, |node| {
+                let table = node.table("{ alarms = [\"…\"] }")?;
+                let alarms = table.optional("alarms", names).map(Option::unwrap_or_default);
+                table.finish();
+                alarms.ok()
+            })
+            .map(Option::unwrap_or_default)
     };
     let (primary, standby) = (alarms("primary"), alarms("standby"));
-    let found = CloudWatch { lag: lag?, alarms: Pair { primary: primary?, standby: standby? } };
+    let found = CloudWatch { lag: lag.ok()?, alarms: Pair { primary: primary.ok()?, standby: standby.ok()? } };
     if found.lag.is_none() && found.alarms.primary.is_empty() && found.alarms.standby.is_empty() {
         let context = table.context();
         let message = format!("{} has neither a lag series nor alarms: there is nothing to read", table.path());
@@ -400,7 +389,14 @@ fn dimension(node: &Node<'_, '_>) -> Option<(String, String)> {
     const EXPECTED: &str = "one dimension, such as { DBInstanceIdentifier = \"fineract-production-replica\" }";
     let table = node.table(EXPECTED)?;
     match table.entries().as_slice() {
-        [(name, _, value)] => Some(((*name).to_owned(), value.line("the dimension's value", 255)?)),
+        [(name, _, value)] if name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') => {
+            Some(((*name).to_owned(), value.line("the dimension's value", 255)?))
+        }
+        [(name, ..)] => {
+            node.context()
+                .push(node.found(format!("\"{}\" is no dimension's name", bounded(name, 60))).expected(EXPECTED));
+            None
+        }
         entries => {
             let message = format!("{} dimensions are given", entries.len());
             node.context().push(node.found(message).expected(EXPECTED));

@@ -159,22 +159,19 @@ impl fmt::Display for Diagnostic {
         writeln!(f, "{}: {}", self.severity.as_str(), self.message)?;
         let number = self.line.to_string();
         let gutter = " ".repeat(number.len());
-        match &self.snippet {
-            Some(snippet) => {
-                writeln!(f, "{gutter}--> {}:{}:{}", self.file, self.line, self.column)?;
-                writeln!(f, "{gutter} |")?;
-                writeln!(f, "{number} | {}", snippet.text)?;
-                let mark = format!("{}{}", " ".repeat(snippet.offset), "^".repeat(snippet.width));
-                match &self.expected {
-                    Some(expected) => writeln!(f, "{gutter} | {mark} expected {expected}")?,
-                    None => writeln!(f, "{gutter} | {mark}")?,
-                }
+        if let Some(snippet) = &self.snippet {
+            writeln!(f, "{gutter}--> {}:{}:{}", self.file, self.line, self.column)?;
+            writeln!(f, "{gutter} |")?;
+            writeln!(f, "{number} | {}", snippet.text)?;
+            let mark = format!("{}{}", " ".repeat(snippet.offset), "^".repeat(snippet.width));
+            match &self.expected {
+                Some(expected) => writeln!(f, "{gutter} | {mark} expected {expected}")?,
+                None => writeln!(f, "{gutter} | {mark}")?,
             }
-            None => {
-                writeln!(f, "{gutter}--> {}", self.file)?;
-                if let Some(expected) = &self.expected {
-                    writeln!(f, "{gutter} = expected: {expected}")?;
-                }
+        } else {
+            writeln!(f, "{gutter}--> {}", self.file)?;
+            if let Some(expected) = &self.expected {
+                writeln!(f, "{gutter} = expected: {expected}")?;
             }
         }
         if !self.key.is_empty() {

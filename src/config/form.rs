@@ -26,16 +26,14 @@ pub(super) fn is_slug(text: &str) -> bool {
 pub(super) fn region(node: &Node<'_, '_>) -> Option<Region> {
     const EXPECTED: &str = "an AWS Region code, such as \"us-east-1\"";
     let text = node.string(EXPECTED)?;
-    match text.parse() {
-        Ok(region) => Some(region),
-        Err(_) => {
-            let found = node.found(format!("\"{}\" is not an AWS Region code", bounded(text, 60))).expected(EXPECTED);
-            let lower = text.trim().to_lowercase().replace([' ', '_'], "-");
-            let help = lower.parse::<Region>().ok().map(|region| format!("write \"{region}\""));
-            node.context().push(found.help_if(help));
-            None
-        }
+    if let Ok(region) = text.parse() {
+        return Some(region);
     }
+    let found = node.found(format!("\"{}\" is not an AWS Region code", bounded(text, 60))).expected(EXPECTED);
+    let lower = text.trim().to_lowercase().replace([' ', '_'], "-");
+    let help = lower.parse::<Region>().ok().map(|region| format!("write \"{region}\""));
+    node.context().push(found.help_if(help));
+    None
 }
 
 /// An http or https URL without a login in it.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::reader::meant;
+use super::words::meant;
 use crate::domain::text::visible;
 
 /// A service with runbooks that comes with the program.

@@ -3,6 +3,7 @@
 //! Every error of a file is found in one go, each with its file, line, column and key. What is read is safe to show:
 //! every text from a file that gets into a diagnostic went through [`crate::domain::text`].
 
+pub mod context;
 pub mod diagnostic;
 pub mod facts;
 pub mod locate;
@@ -11,6 +12,7 @@ pub mod reader;
 pub mod runbook;
 pub mod service;
 pub mod source;
+pub mod words;
 
 mod component;
 mod form;
@@ -18,6 +20,7 @@ mod graph;
 mod predicate;
 mod step;
 
+pub use context::Context;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use project::{Loaded, Origin, Project};
 pub use source::Source;

@@ -1,9 +1,10 @@
 //! Predicates: `{ reading = "database.target.status", is = "available" }`, checked against what the service can read.
 
 use super::facts::{self, FactSpec, FactType};
-use super::reader::{Node, Table, meant, one_of};
-use super::runbook::Scope;
+use super::reader::{Node, Table};
+use super::runbook::{Known, Scope};
 use super::service::LONGEST;
+use super::words::{meant, one_of};
 use crate::domain::gate::{Predicate, ReadingRef, Test};
 use crate::domain::region::{HomeRole, Region, Side};
 use crate::domain::runbook::Way;
@@ -76,10 +77,10 @@ pub(super) fn read_list(node: &Node<'_, '_>, scope: &Scope<'_>, way: Way) -> Opt
 /// Reads `component.side.fact`. The type is `None` where the component itself could not be read.
 fn reading(node: &Node<'_, '_>, scope: &Scope<'_>, way: Way) -> Option<(ReadingRef, Option<FactType>)> {
     const EXPECTED: &str = "\"component.side.fact\", such as \"database.target.status\"";
-    let text = node.string(EXPECTED)?;
+    let text = node.line(EXPECTED, 400)?;
     let mut parts = text.splitn(3, '.');
     let (Some(id), Some(side), Some(name)) = (parts.next(), parts.next(), parts.next()) else {
-        node.context().push(node.found(format!("\"{}\" names no reading", bounded(text, 80))).expected(EXPECTED));
+        node.context().push(node.found(format!("\"{}\" names no reading", bounded(&text, 80))).expected(EXPECTED));
         return None;
     };
     let side_names = Side::ALL.map(Side::as_str);
@@ -89,8 +90,9 @@ fn reading(node: &Node<'_, '_>, scope: &Scope<'_>, way: Way) -> Option<(ReadingR
         return None;
     };
     let reading = ReadingRef { component: id.to_owned(), side, fact: name.to_owned() };
-    let Some(component) = scope.component(node, id)? else {
-        return Some((reading, None));
+    let component = match scope.component(node, id)? {
+        Known::Read(component) => component,
+        Known::Unread => return Some((reading, None)),
     };
     let spec = &component.spec;
     let Some(fact) = facts::find(spec, name) else {
@@ -162,7 +164,7 @@ fn typed_test(key: &str, node: &Node<'_, '_>, of: FactType, reading: &ReadingRef
         },
         FactType::Number if ordered => {
             if node.is_number() {
-                number_test(key, node.float()?)
+                node.float().map(|limit| number_test(key, limit))
             } else {
                 bad_limit(node, reading, "a number")
             }
@@ -171,7 +173,7 @@ fn typed_test(key: &str, node: &Node<'_, '_>, of: FactType, reading: &ReadingRef
             if !node.is_string() {
                 return bad_limit(node, reading, "a duration, such as \"15m\"");
             }
-            number_test(key, node.duration(Duration::ZERO, LONGEST)?.as_secs_f64())
+            node.duration(Duration::ZERO, LONGEST).map(|limit| number_test(key, limit.as_secs_f64()))
         }
         FactType::Number | FactType::Seconds => unfit("at_most or at_least"),
         FactType::Words(_) | FactType::Region(_) | FactType::Text if ordered => unfit("is, one_of or is_not"),
@@ -187,8 +189,8 @@ fn bad_limit(node: &Node<'_, '_>, reading: &ReadingRef, expected: &str) -> Optio
     None
 }
 
-fn number_test(key: &str, limit: f64) -> Option<Test> {
-    Some(if key == "at_most" { Test::AtMost(limit) } else { Test::AtLeast(limit) })
+fn number_test(key: &str, limit: f64) -> Test {
+    if key == "at_most" { Test::AtMost(limit) } else { Test::AtLeast(limit) }
 }
 
 /// What is wrong with a word: the expectation, and the help.
@@ -242,8 +244,10 @@ fn word_test(key: &str, node: &Node<'_, '_>, known: impl Fn(&str) -> Result<(), 
 fn any_test(key: &str, node: &Node<'_, '_>) -> Option<Test> {
     match key {
         "is" if node.is_boolean() => node.boolean().map(Test::IsBool),
-        "at_most" | "at_least" if node.is_number() => number_test(key, node.float()?),
-        "at_most" | "at_least" => number_test(key, node.duration(Duration::ZERO, LONGEST)?.as_secs_f64()),
+        "at_most" | "at_least" if node.is_number() => node.float().map(|limit| number_test(key, limit)),
+        "at_most" | "at_least" => {
+            node.duration(Duration::ZERO, LONGEST).map(|limit| number_test(key, limit.as_secs_f64()))
+        }
         _ => word_test(key, node, |_| Ok(())),
     }
 }

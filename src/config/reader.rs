@@ -1,174 +1,35 @@
-//! A reader over TOML with spans: typed values, missing and unknown keys, and everything that is wrong at once.
+//! Tables and values with spans: typed reading, missing keys and unknown keys.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::ops::Range;
 use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
 
-use super::diagnostic::{Diagnostic, Diagnostics};
-use super::source::Source;
+use super::context::Context;
+use super::diagnostic::Diagnostic;
+use super::words::{is_credential, is_secret, meant, one_of};
 use crate::domain::duration;
-use crate::domain::text::bounded;
+use crate::domain::text::{bounded, visible};
 
-/// What one reading of a file collects.
-pub struct Context<'c> {
-    source: &'c Source,
-    found: RefCell<Vec<Diagnostic>>,
-    syntax: Cell<bool>,
-    bad_lines: RefCell<Vec<usize>>,
-}
-
-/// How much a file may hold.
-const MAX_BYTES: usize = 4 << 20;
-
-impl<'c> Context<'c> {
-    /// Parses a file and gives its tree to `read`, with all that is wrong with the text itself already noted. Without a
-    /// tree, `read` is not called.
-    pub fn read<T>(
-        source: &'c Source,
-        read: impl FnOnce(&Self, &Table<'_, '_>) -> Option<T>,
-    ) -> (Option<T>, Diagnostics) {
-        let context =
-            Self { source, found: RefCell::default(), syntax: Cell::new(false), bad_lines: RefCell::default() };
-        if let Some(at) = source.broken_utf8() {
-            let help = "save the file as UTF-8";
-            context.syntax(
-                at..at + 1,
-                Diagnostic::error(source, at..at + 1, &source.key_near(at), "not UTF-8").help(help),
-            );
-        }
-        if source.text().len() > MAX_BYTES {
-            let message = format!("the file has {} bytes; at most {MAX_BYTES} are read", source.text().len());
-            context.push(Diagnostic::error(source, 0..0, "", message));
-            return (None, Diagnostics::of_file(context.found.into_inner()));
-        }
-        context.find_access_keys();
-        let (root, errors) = DeTable::parse_recoverable(source.text());
-        for error in errors {
-            let span = error.span().unwrap_or(0..0);
-            let key = source.key_near(span.start);
-            let (what, expected) = match error.message().split_once(", expected ") {
-                Some((what, expected)) => (what, Some(expected)),
-                None => (error.message(), None),
-            };
-            let mut found = Diagnostic::error(source, span.clone(), &key, format!("TOML: {what}"));
-            found.expected = expected.map(|expected| bounded(expected, 400));
-            context.syntax(span, found);
-        }
-        let table = Table {
-            context: &context,
-            path: String::new(),
-            span: 0..0,
-            table: root.get_ref(),
-            known: RefCell::default(),
-        };
-        let value = read(&context, &table);
-        let bad_lines = context.bad_lines.into_inner();
-        let syntax = context.syntax.get();
-        let mut found = context.found.into_inner();
-        // What the parser made up in place of a line that it could not read says nothing about the file.
-        found.retain(|found| found.message.starts_with("TOML: ") || !syntax || !bad_lines.contains(&found.line));
-        (value, Diagnostics::of_file(found))
-    }
-
-    /// Notes a diagnostic.
-    pub fn push(&self, found: Diagnostic) {
-        self.found.borrow_mut().push(found);
-    }
-
-    /// Notes an error.
-    pub fn error(&self, span: Range<usize>, key: &str, message: impl AsRef<str>) {
-        self.push(Diagnostic::error(self.source, span, key, message));
-    }
-
-    /// The file.
-    pub fn source(&self) -> &'c Source {
-        self.source
-    }
-
-    /// Whether the text itself is broken: then what seems to be missing may only have been lost, and is not reported.
-    pub fn is_broken(&self) -> bool {
-        self.syntax.get()
-    }
-
-    fn syntax(&self, span: Range<usize>, mut found: Diagnostic) {
-        if !found.message.starts_with("TOML: ") {
-            found.message.insert_str(0, "TOML: ");
-        }
-        self.syntax.set(true);
-        self.bad_lines.borrow_mut().push(self.source.position(span.start).0);
-        self.push(found);
-    }
-
-    /// AWS access key ids are `AKIA` or `ASIA` and sixteen more capitals and digits, wherever they stand: in a value, in
-    /// a comment, in a key.
-    fn find_access_keys(&self) {
-        let text = self.source.text();
-        for mark in ["AKIA", "ASIA"] {
-            for (at, _) in text.match_indices(mark) {
-                let boundary =
-                    !text.get(..at).is_some_and(|before| before.ends_with(|c: char| c.is_ascii_alphanumeric()));
-                let tail = text.get(at..).unwrap_or_default();
-                let run = tail.bytes().take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit()).count();
-                if boundary && run >= 20 {
-                    let key = self.source.key_near(at);
-                    let message = "this looks like an AWS access key; secrets are never in the file";
-                    let help = "take it out and treat it as leaked; name a profile of the AWS configuration instead: aws.profile";
-                    self.push(Diagnostic::hidden(self.source, at..at + run, &key, message).help(help));
-                }
-            }
-        }
-    }
-}
-
-/// The nearest of some words, if one is near enough to be what was meant.
-pub fn nearest<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
-    if word.chars().count() > 64 {
-        return None;
-    }
-    let plain = |text: &str| text.to_lowercase().replace('_', "-");
-    let wanted = plain(word);
-    let near = |known: &&str| {
-        let limit = (wanted.chars().count().max(known.chars().count()) / 3).max(1);
-        let distance = strsim::damerau_levenshtein(&wanted, &plain(known));
-        (distance <= limit).then_some(distance)
-    };
-    words.into_iter().filter_map(|known| Some((near(&known)?, known))).min().map(|(_, known)| known)
-}
-
-/// `did you mean …?`, if there is something near.
-pub fn meant<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Option<String> {
-    nearest(word, words).map(|near| format!("did you mean \"{near}\"?"))
-}
-
-/// `one of "a", "b", "c"`.
-pub fn one_of<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
-    let words: Vec<String> = words.into_iter().map(|word| format!("\"{word}\"")).collect();
-    if words.len() == 1 { words.concat() } else { format!("one of {}", words.join(", ")) }
-}
+/// A key is there, and its value is wrong, which has been reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bad;
 
 /// A table, and which of its keys are known.
 pub struct Table<'c, 't> {
     context: &'c Context<'c>,
     path: String,
     span: Range<usize>,
-    table: &'t DeTable<'t>,
+    keys: &'t DeTable<'t>,
     known: RefCell<Vec<&'static str>>,
 }
 
-/// A value with its path.
-#[derive(Clone)]
-pub struct Node<'c, 't> {
-    context: &'c Context<'c>,
-    /// The dotted path of its key.
-    pub path: String,
-    /// Where it stands.
-    pub span: Range<usize>,
-    value: &'t DeValue<'t>,
-}
-
 impl<'c, 't> Table<'c, 't> {
+    pub(super) fn root(context: &'c Context<'c>, keys: &'t DeTable<'t>) -> Self {
+        Self { context, path: String::new(), span: 0..0, keys, known: RefCell::default() }
+    }
+
     /// The file that it is in.
     pub fn context(&self) -> &'c Context<'c> {
         self.context
@@ -194,7 +55,7 @@ impl<'c, 't> Table<'c, 't> {
     /// A key's value, if it is there.
     pub fn get(&self, key: &'static str) -> Option<Node<'c, 't>> {
         self.known.borrow_mut().push(key);
-        let value = self.table.get(key)?;
+        let value = self.keys.get(key)?;
         Some(Node { context: self.context, path: self.path_of(key), span: value.span(), value: value.get_ref() })
     }
 
@@ -207,16 +68,28 @@ impl<'c, 't> Table<'c, 't> {
             } else {
                 format!("{} has no `{key}`", self.path)
             };
-            let found = Diagnostic::error(self.context.source, self.span(), &self.path_of(key), message);
+            let found = Diagnostic::error(self.context.source(), self.span(), &self.path_of(key), message);
             self.context.push(found.help(format!("add {key}: {expected}")));
         }
         node
     }
 
+    /// What a key that may be left out holds.
+    pub fn optional<T>(
+        &self,
+        key: &'static str,
+        read: impl FnOnce(&Node<'c, 't>) -> Option<T>,
+    ) -> Result<Option<T>, Bad> {
+        match self.get(key) {
+            Some(node) => read(&node).map(Some).ok_or(Bad),
+            None => Ok(None),
+        }
+    }
+
     /// Every key with its value and the key's own place, in the order of the file: for tables whose keys are names.
     pub fn entries(&self) -> Vec<(&'t str, Range<usize>, Node<'c, 't>)> {
         let mut entries: Vec<_> = self
-            .table
+            .keys
             .iter()
             .map(|(key, value)| {
                 let (path, span) = (self.path_of(key.get_ref()), value.span());
@@ -233,20 +106,24 @@ impl<'c, 't> Table<'c, 't> {
         let mut known = self.known.borrow().clone();
         known.sort_unstable();
         known.dedup();
-        for (key, value) in self.table {
+        for (key, value) in self.keys {
             let name = key.get_ref().as_ref();
             if known.contains(&name) {
                 continue;
             }
             let path = self.path_of(name);
+            let near = meant(name, known.iter().copied());
+            // In a broken text a key may have landed in another table than its own.
+            if self.context.is_broken() && near.is_none() && !is_credential(name) {
+                continue;
+            }
             if is_secret(name) {
                 self.refuse_secret(name, key.span(), value.span());
                 continue;
             }
             let message = format!("unknown key `{}`", bounded(name, 80));
-            let found = Diagnostic::error(self.context.source, key.span(), &path, message);
-            let help =
-                meant(name, known.iter().copied()).unwrap_or_else(|| format!("the keys here are {}", known.join(", ")));
+            let found = Diagnostic::error(self.context.source(), key.span(), &path, message);
+            let help = near.unwrap_or_else(|| format!("the keys here are {}", known.join(", ")));
             self.context.push(found.help(help));
         }
     }
@@ -255,7 +132,7 @@ impl<'c, 't> Table<'c, 't> {
         let message = format!("`{}` is refused: secrets are never in the file", bounded(name, 80));
         let help =
             "take it out and treat it as leaked; name the environment variable that holds it: password_env = \"…\"";
-        let source = self.context.source;
+        let source = self.context.source();
         let found = if source.position(key.start).0 == source.position(value.start).0 {
             Diagnostic {
                 snippet: Diagnostic::hidden(source, value, "", "").snippet,
@@ -268,22 +145,15 @@ impl<'c, 't> Table<'c, 't> {
     }
 }
 
-/// Whether a name says that its value is a secret.
-pub fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase().replace('-', "_");
-    let ends = [
-        "password",
-        "passwd",
-        "pwd",
-        "secret_key",
-        "access_key",
-        "access_key_id",
-        "secret_access_key",
-        "token",
-        "api_key",
-    ];
-    ends.iter().any(|end| name == *end || name.strip_suffix(end).is_some_and(|rest| rest.ends_with('_')))
-        || matches!(name.as_str(), "pgpassword" | "secret" | "credentials" | "passphrase")
+/// A value with its path.
+#[derive(Clone)]
+pub struct Node<'c, 't> {
+    context: &'c Context<'c>,
+    /// The dotted path of its key.
+    pub path: String,
+    /// Where it stands.
+    pub span: Range<usize>,
+    value: &'t DeValue<'t>,
 }
 
 impl<'c, 't> Node<'c, 't> {
@@ -299,12 +169,12 @@ impl<'c, 't> Node<'c, 't> {
 
     /// An error at this value, to be completed and pushed.
     pub fn found(&self, message: impl AsRef<str>) -> Diagnostic {
-        Diagnostic::error(self.context.source, self.span.clone(), &self.path, message)
+        Diagnostic::error(self.context.source(), self.span.clone(), &self.path, message)
     }
 
     /// A warning at this value, to be completed and pushed.
     pub fn doubt(&self, message: impl AsRef<str>) -> Diagnostic {
-        Diagnostic::warning(self.context.source, self.span.clone(), &self.path, message)
+        Diagnostic::warning(self.context.source(), self.span.clone(), &self.path, message)
     }
 
     /// Its type in words.
@@ -334,36 +204,40 @@ impl<'c, 't> Node<'c, 't> {
         None
     }
 
-    /// A string that is not empty and no longer than `limit` characters.
+    /// One line: not empty, no longer than `limit` characters, and safe to show.
     pub fn line(&self, expected: &str, limit: usize) -> Option<String> {
+        self.text(expected, limit, &[])
+    }
+
+    /// As [`Node::line`], and it may have line breaks.
+    pub fn prose(&self, expected: &str, limit: usize) -> Option<String> {
+        self.text(expected, limit, &['\n', '\t'])
+    }
+
+    fn text(&self, expected: &str, limit: usize, allowed: &[char]) -> Option<String> {
         let text = self.string(expected)?;
-        if text.trim().is_empty() {
-            self.context.push(self.found(format!("`{}` is empty", self.path)).expected(expected));
-            return None;
-        }
         let count = text.chars().count();
-        if count > limit {
-            let message = format!("`{}` has {count} characters; at most {limit} are allowed", self.path);
-            self.context.push(self.found(message).expected(expected));
-            return None;
-        }
-        if let Some(bad) = text.chars().find(|c| c.is_control() && *c != '\n' && *c != '\t') {
-            let message = format!("`{}` holds the control character U+{:04X}", self.path, u32::from(bad));
-            self.context.push(self.found(message).expected("plain text"));
-            return None;
-        }
-        Some(text.to_owned())
+        let message = if text.trim().is_empty() {
+            format!("`{}` is empty", self.path)
+        } else if count > limit {
+            format!("`{}` has {count} characters; at most {limit} are allowed", self.path)
+        } else if let Some(bad) = text.chars().find(|c| !allowed.contains(c) && !is_harmless(*c)) {
+            // What a file says gets to screens and reports: what could deceive there is refused here.
+            format!("`{}` holds the control or invisible character U+{:04X}", self.path, u32::from(bad))
+        } else {
+            return Some(text.to_owned());
+        };
+        self.context.push(self.found(message).expected(expected));
+        None
     }
 
     /// Yes or no.
     pub fn boolean(&self) -> Option<bool> {
-        match self.value {
-            DeValue::Boolean(value) => Some(*value),
-            _ => {
-                self.wrong("true or false");
-                None
-            }
+        if let DeValue::Boolean(value) = self.value {
+            return Some(*value);
         }
+        self.wrong("true or false");
+        None
     }
 
     /// Whether it is a boolean.
@@ -479,7 +353,7 @@ impl<'c, 't> Node<'c, 't> {
 
     /// A table.
     pub fn table(&self, expected: &str) -> Option<Table<'c, 't>> {
-        let DeValue::Table(table) = self.value else {
+        let DeValue::Table(keys) = self.value else {
             self.wrong(expected);
             return None;
         };
@@ -487,8 +361,14 @@ impl<'c, 't> Node<'c, 't> {
             context: self.context,
             path: self.path.clone(),
             span: self.span.clone(),
-            table,
+            keys,
             known: RefCell::default(),
         })
     }
+}
+
+/// Whether a character is shown as it is.
+fn is_harmless(c: char) -> bool {
+    let text = c.to_string();
+    visible(&text) == text
 }

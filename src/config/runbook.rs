@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
+use super::context::Context;
 use super::diagnostic::Diagnostic;
 use super::form;
 use super::graph;
 use super::project::Loaded;
-use super::reader::{Context, Node, Table, meant, one_of};
+use super::reader::{Node, Table};
 use super::source::Source;
 use super::step::{self, Read};
+use super::words::{meant, one_of};
 use crate::domain::runbook::{Phase, Runbook, Way};
 use crate::domain::service::{Component, Service};
 use crate::domain::text::bounded;
@@ -20,6 +22,14 @@ use crate::domain::text::bounded;
 pub struct Scope<'s> {
     service: &'s Service,
     left_out: &'s [String],
+}
+
+/// A component that a runbook names.
+pub(super) enum Known<'s> {
+    /// It is there.
+    Read(&'s Component),
+    /// It is in the service file, and could not be read.
+    Unread,
 }
 
 impl<'s> Scope<'s> {
@@ -33,13 +43,13 @@ impl<'s> Scope<'s> {
         self.service
     }
 
-    /// A component by id. `None`, with a diagnostic, where there is none; `Some(None)` where it could not be read.
-    pub(super) fn component(&self, node: &Node<'_, '_>, id: &str) -> Option<Option<&'s Component>> {
+    /// A component by id. `None`, with a diagnostic, where there is none.
+    pub(super) fn component(&self, node: &Node<'_, '_>, id: &str) -> Option<Known<'s>> {
         if let Some(component) = self.service.component(id) {
-            return Some(Some(component));
+            return Some(Known::Read(component));
         }
         if self.left_out.iter().any(|left_out| left_out == id) {
-            return Some(None);
+            return Some(Known::Unread);
         }
         let ids = || self.service.components.iter().map(|component| component.id.as_str());
         let found = node.found(format!("the service has no component \"{}\"", bounded(id, 60)));
@@ -69,7 +79,7 @@ pub fn read(source: &Source, scope: &Scope<'_>) -> Loaded<Runbook> {
         if let Some(table) = &head {
             let id = id(table, source);
             let title = table.need("title", "its name on the screen").and_then(|node| node.line("a title", 80));
-            let description = table.get("description").map(|node| node.line("a sentence or two", 1_000));
+            let description = table.get("description").map(|node| node.prose("a sentence or two", 1_000));
             let ways = Way::ALL.map(|way| (way.as_str(), way));
             let words = one_of(Way::ALL.map(Way::as_str));
             let read_way = table.need("way", &words).and_then(|node| node.word(&ways));
@@ -163,13 +173,12 @@ fn check_order(context: &Context<'_>, places: &Places) {
     for (index, (_, after)) in places.steps.iter().enumerate() {
         let mut wanted = Vec::new();
         for (at, name) in after.iter().enumerate() {
-            match places.ids.get(&name.id) {
-                Some((need, _)) => wanted.push(*need),
-                None => {
-                    let message = format!("there is no step \"{}\"", bounded(&name.id, 60));
-                    let found = Diagnostic::error(context.source(), name.span.clone(), &name.path, message);
-                    context.push(found.help_if(meant(&name.id, places.ids.keys().map(String::as_str))));
-                }
+            if let Some((need, _)) = places.ids.get(&name.id) {
+                wanted.push(*need);
+            } else {
+                let message = format!("there is no step \"{}\"", bounded(&name.id, 60));
+                let found = Diagnostic::error(context.source(), name.span.clone(), &name.path, message);
+                context.push(found.help_if(meant(&name.id, places.ids.keys().map(String::as_str))));
             }
             if after.iter().take(at).any(|other| other.id == name.id) {
                 let message = format!("\"{}\" is named twice", bounded(&name.id, 60));

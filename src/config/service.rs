@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use super::component;
+use super::context::Context;
 use super::diagnostic::Diagnostic;
 use super::form;
 use super::project::Loaded;
-use super::reader::{Context, Node, Table, meant};
+use super::reader::{Node, Table};
 use super::source::Source;
+use super::words::meant;
 use crate::domain::duration;
 use crate::domain::lag::Thresholds;
 use crate::domain::region::{Pair, Region};
@@ -15,16 +17,16 @@ use crate::domain::service::{Aws, Objectives, Service};
 use crate::domain::text::bounded;
 
 /// The longest duration that a service or a runbook may name: beyond it, something was mistyped.
-pub(super) const LONGEST: Duration = Duration::from_secs(30 * 86_400);
+pub(super) const LONGEST: Duration = Duration::from_hours(30 * 24);
 
 /// Reads a service file. The value holds what could be read: with errors, it is good for looking at, never for acting.
 pub fn read(source: &Source) -> Loaded<Service> {
     let mut left_out = Vec::new();
     let (value, diagnostics) = Context::read(source, |context, root| {
         let parts = Parts::read(root);
-        let service = parts.and_then(|parts| {
-            let (components, broken) = component::read_all(root, &parts.regions);
-            left_out = broken;
+        let (components, broken) = component::read_all(root);
+        left_out = broken;
+        let service = (|| {
             Some(Service {
                 name: parts.name?,
                 environment: parts.environment?,
@@ -35,7 +37,7 @@ pub fn read(source: &Source) -> Loaded<Service> {
                 aws: parts.aws,
                 components,
             })
-        });
+        })();
         root.finish();
         service.filter(|_| !context.is_broken())
     });
@@ -54,7 +56,7 @@ struct Parts {
 }
 
 impl Parts {
-    fn read(root: &Table<'_, '_>) -> Option<Self> {
+    fn read(root: &Table<'_, '_>) -> Self {
         let service = root.need("service", "the table [service] with name, environment, primary and standby");
         let service = service.and_then(|node| node.table("a table"));
         let (mut name, mut environment, mut description, mut regions) = (None, None, String::new(), None);
@@ -72,7 +74,7 @@ impl Parts {
         let lag = lag.and_then(|table| thresholds(&table, objectives));
         let aws = root.get("aws").and_then(|node| node.table("a table"));
         let aws = aws.map(|table| aws_of(&table, regions.as_ref())).unwrap_or_default();
-        Some(Self { name, environment, description, regions, objectives, lag, aws })
+        Self { name, environment, description, regions, objectives, lag, aws }
     }
 }
 

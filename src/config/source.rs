@@ -73,7 +73,8 @@ impl Source {
         }
         let header = (0..line).rev().map(text).find(|text| text.starts_with('[') && !text.contains('='));
         let header = header.map(|text| bare(text.trim_matches(['[', ']', ' ']))).unwrap_or_default();
-        let key = own.split_once('=').map(|(key, _)| bare(key.trim())).unwrap_or_default();
+        let keyish = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        let key: String = own.chars().take_while(|c| keyish(*c)).take(80).collect();
         match (header.is_empty(), key.is_empty()) {
             (false, false) => format!("{header}.{key}"),
             (false, true) => header,
@@ -114,5 +115,7 @@ mod tests {
     fn a_syntax_error_is_given_the_key_of_its_line() {
         let source = Source::new("a.toml", b"[objectives]\nrto = = 5\n");
         assert_eq!(source.key_near(20), "objectives.rto");
+        assert_eq!(Source::new("a.toml", b"[lag]\nwarn \"5m\"\n").key_near(12), "lag.warn");
+        assert_eq!(Source::new("a.toml", b"[a]\nx = [\n  \"y\" z\n]").key_near(17), "a");
     }
 }

@@ -7,9 +7,10 @@ use super::diagnostic::Diagnostic;
 use super::facts::{self, ActionSpec};
 use super::form;
 use super::predicate::{self, REGIONS};
-use super::reader::{Node, Table, is_secret, meant, nearest, one_of};
-use super::runbook::Scope;
+use super::reader::{Bad, Node, Table};
+use super::runbook::{Known, Scope};
 use super::service::LONGEST;
+use super::words::{is_secret, meant, nearest, one_of};
 use crate::domain::gate::Predicate;
 use crate::domain::region::Side;
 use crate::domain::runbook::{Action, Exec, Gate, Hazard, Step, Way};
@@ -47,28 +48,33 @@ pub(super) fn read(node: &Node<'_, '_>, scope: &Scope<'_>, way: Way) -> Read {
     let after = table.get("after").map(|node| after(&node));
     let head = head(&table);
     let gates = table.get("gates").map_or(Some(Vec::new()), |node| gates(&node, scope, way));
-    let action = action(&table, scope, way);
-    let hazard = action.as_ref().and_then(|(action, least)| hazard(&table, action, *least));
-    table.finish();
-    let named = after.unwrap_or(Some(Vec::new()));
-    let names = named.iter().flatten().map(|after| after.id.clone()).collect();
+    let kind = table.need("kind", &one_of(KINDS)).and_then(|node| node.word(&KINDS.map(|kind| (kind, kind))));
+    let action = kind.and_then(|kind| action(kind, &table, scope, way));
+    let hazard_node = table.get("hazard");
+    let hazard = action.as_ref().and_then(|(action, least)| hazard(&table, hazard_node, action, *least));
+    // Without its kind, nobody knows which keys a step may have.
+    if kind.is_some() {
+        table.finish();
+    }
+    let waits = after.unwrap_or(Some(Vec::new()));
+    let names = waits.iter().flatten().map(|after| after.id.clone()).collect();
     let step = (|| {
-        let (head, (action, _)) = (head?, action?);
+        let (action, _) = action?;
         Some(Step {
             id: id.as_ref()?.0.clone(),
             title: head.title?,
             action,
             hazard: hazard?,
             gates: gates?,
-            after: named.is_some().then_some(names)?,
-            expected: head.expected?,
+            after: waits.is_some().then_some(names)?,
+            expected: head.expected.ok()?,
             guidance: head.guidance?,
             carries: head.carries?,
             differs: head.differs?,
-            marks: head.marks?,
+            marks: head.marks.ok()?,
         })
     })();
-    Read { step, id, after: named.unwrap_or_default() }
+    Read { step, id, after: waits.unwrap_or_default() }
 }
 
 fn after(node: &Node<'_, '_>) -> Option<Vec<After>> {
@@ -84,14 +90,14 @@ fn after(node: &Node<'_, '_>) -> Option<Vec<After>> {
 /// What every step has besides its action; `None` inside where a key is there and wrong.
 struct Head {
     title: Option<String>,
-    expected: Option<Option<Duration>>,
+    expected: Result<Option<Duration>, Bad>,
     guidance: Option<String>,
     carries: Option<String>,
     differs: Option<String>,
-    marks: Option<Option<Milestone>>,
+    marks: Result<Option<Milestone>, Bad>,
 }
 
-fn head(table: &Table<'_, '_>) -> Option<Head> {
+fn head(table: &Table<'_, '_>) -> Head {
     let title_node = table.need("title", "a short imperative, such as \"Promote the replica\"");
     let title = title_node.as_ref().and_then(|node| node.line("a short imperative", 200));
     if let (Some(node), Some(title)) = (title_node, &title)
@@ -100,22 +106,16 @@ fn head(table: &Table<'_, '_>) -> Option<Head> {
         let message = format!("the title has {} characters; the checklist shows {TITLE}", title.chars().count());
         node.context().push(node.doubt(message).help("shorten it; the guidance has room"));
     }
-    let prose = |key, limit| table.get(key).map_or(Some(String::new()), |node| node.line("a text", limit));
+    let prose = |key, limit| table.get(key).map_or(Some(String::new()), |node| node.prose("a text", limit));
     let milestones = Milestone::ALL.map(|milestone| (milestone.as_str(), milestone));
-    Some(Head {
+    Head {
         title,
-        expected: match table.get("expected") {
-            Some(node) => node.duration(SECOND, LONGEST).map(Some),
-            None => Some(None),
-        },
+        expected: table.optional("expected", |node| node.duration(SECOND, LONGEST)),
         guidance: prose("guidance", 1_500),
         carries: prose("carries", 300),
         differs: prose("differs", 1_000),
-        marks: match table.get("marks") {
-            Some(node) => node.word(&milestones).map(Some),
-            None => Some(None),
-        },
-    })
+        marks: table.optional("marks", |node| node.word(&milestones)),
+    }
 }
 
 fn gates(node: &Node<'_, '_>, scope: &Scope<'_>, way: Way) -> Option<Vec<Gate>> {
@@ -148,8 +148,7 @@ fn gates(node: &Node<'_, '_>, scope: &Scope<'_>, way: Way) -> Option<Vec<Gate>> 
 }
 
 /// The action, and the least hazard that it can have; `None` where only the runbook knows.
-fn action(table: &Table<'_, '_>, scope: &Scope<'_>, way: Way) -> Option<(Action, Option<Hazard>)> {
-    let kind = table.need("kind", &one_of(KINDS))?.word(&KINDS.map(|kind| (kind, kind)))?;
+fn action(kind: &str, table: &Table<'_, '_>, scope: &Scope<'_>, way: Way) -> Option<(Action, Option<Hazard>)> {
     let read = match kind {
         "attest" => {
             let statement = table.need("statement", "what the person says by confirming")?.line("a sentence", 500)?;
@@ -179,8 +178,9 @@ fn act(table: &Table<'_, '_>, scope: &Scope<'_>, way: Way) -> Option<(Action, Ha
     let action = action_node.as_ref().and_then(|node| node.line("an action's name", 64));
     let (component_node, action_node, on_node) = (component_node?, action_node?, on_node?);
     let (id, action) = (id?, action?);
-    let Some(component) = scope.component(&component_node, &id)? else {
-        return Some((Action::Act { component: id, action, on: on? }, Hazard::Write));
+    let component = match scope.component(&component_node, &id)? {
+        Known::Read(component) => component,
+        Known::Unread => return Some((Action::Act { component: id, action, on: on? }, Hazard::Write)),
     };
     let known = facts::actions(&component.spec);
     let kind = component.spec.kind();
@@ -244,19 +244,13 @@ fn exec(table: &Table<'_, '_>) -> Option<Exec> {
     let both = run_node.is_some() && shell_node.is_some();
     let one = run_node.is_some() != shell_node.is_some();
     let run = run_node.map_or(Some(Vec::new()), |node| words(&node));
-    let shell = match shell_node {
-        Some(node) => line(&node, 4_000).map(Some),
-        None => Some(None),
-    };
+    let shell = shell_node.map_or(Ok(None), |node| line(&node, 4_000).map(Some).ok_or(Bad));
     let env = table.get("env").map_or(Some(Vec::new()), |node| env(&node));
-    let dir = match table.get("dir") {
-        Some(node) => line(&node, 500).map(Some),
-        None => Some(None),
-    };
+    let dir = table.optional("dir", |node| line(node, 500));
     let timeout = table.need("timeout", "after how long it is ended, such as \"2m\"");
     let timeout = timeout.and_then(|node| node.duration(SECOND, LONGEST));
     (one && !both).then_some(())?;
-    Some(Exec { run: run?, shell: shell?, env: env?, dir: dir?, timeout: timeout? })
+    Some(Exec { run: run?, shell: shell.ok()?, env: env?, dir: dir.ok()?, timeout: timeout? })
 }
 
 fn words(node: &Node<'_, '_>) -> Option<Vec<String>> {
@@ -283,7 +277,7 @@ fn argument(node: &Node<'_, '_>) -> Option<String> {
 }
 
 fn line(node: &Node<'_, '_>, limit: usize) -> Option<String> {
-    let text = node.line("a text", limit)?;
+    let text = node.prose("a text", limit)?;
     placeholders(node, &text);
     Some(text)
 }
@@ -333,14 +327,14 @@ fn env(node: &Node<'_, '_>) -> Option<Vec<(String, String)>> {
 }
 
 /// The hazard: the action's own unless the runbook raises it; an exec step must say.
-fn hazard(table: &Table<'_, '_>, action: &Action, least: Option<Hazard>) -> Option<Hazard> {
+fn hazard(table: &Table<'_, '_>, node: Option<Node<'_, '_>>, action: &Action, least: Option<Hazard>) -> Option<Hazard> {
     let words = Hazard::ALL.map(|hazard| (hazard.as_str(), hazard));
     let expected = one_of(Hazard::ALL.map(Hazard::as_str));
     let Some(least) = least else {
         let help = format!("{expected}: only the runbook knows what the program does");
         return table.need("hazard", &help)?.word(&words);
     };
-    let Some(node) = table.get("hazard") else { return Some(least) };
+    let Some(node) = node else { return Some(least) };
     let stated = node.word(&words)?;
     let kind = action.kind();
     if !matches!(action, Action::Act { .. }) && stated != Hazard::None {

@@ -107,7 +107,7 @@ fn a_preset_written_to_disk_is_the_same_project() {
 fn the_service_has_the_objectives_and_thresholds_of_its_document() {
     let project = fineract();
     let service = project.service().unwrap();
-    let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+    let minutes = |minutes: u64| Duration::from_mins(minutes);
     assert_eq!((service.objectives.rto, service.objectives.rpo), (minutes(30), minutes(15)));
     assert_eq!((service.lag.warn, service.lag.breach), (minutes(5), minutes(15)));
     let ids: Vec<&str> = service.components.iter().map(|component| component.id.as_str()).collect();
@@ -169,7 +169,7 @@ fn path_to(runbook: &Runbook, id: &str) -> Duration {
 fn the_expected_path_from_alarm_to_verified_fits_the_rto() {
     let runbook = failover();
     let path = path_to(&runbook, "test-api");
-    assert!(path <= Duration::from_secs(30 * 60), "{path:?}");
+    assert!(path <= Duration::from_mins(30), "{path:?}");
 }
 
 #[test]
