@@ -136,12 +136,10 @@ mod tests {
 
     #[test]
     fn a_key_that_is_held_down_repeats() {
-        assert_eq!(kinds(&[('y', 0), ('y', 400), ('y', 33), ('y', 33)]), [
-            Kind::Press,
-            Kind::Press,
-            Kind::Repeat,
-            Kind::Repeat
-        ]);
+        assert_eq!(
+            kinds(&[('y', 0), ('y', 400), ('y', 33), ('y', 33)]),
+            [Kind::Press, Kind::Press, Kind::Repeat, Kind::Repeat]
+        );
     }
 
     #[test]
@@ -157,16 +155,14 @@ mod tests {
     #[test]
     fn what_the_terminal_calls_a_repeat_is_one_at_any_pace() {
         let mut pace = Pace::default();
-        let event =
-            Event::Key(KeyEvent::new_with_kind(KeyCode::Enter, KeyModifiers::NONE, KeyEventKind::Repeat));
+        let event = Event::Key(KeyEvent::new_with_kind(KeyCode::Enter, KeyModifiers::NONE, KeyEventKind::Repeat));
         let Some(Input::Key(key)) = translate(event, Instant::now(), &mut pace) else { panic!() };
         assert_eq!(key.kind, Kind::Repeat);
     }
 
     #[test]
     fn releases_and_the_mouse_are_nothing() {
-        let release =
-            Event::Key(KeyEvent::new_with_kind(KeyCode::Enter, KeyModifiers::NONE, KeyEventKind::Release));
+        let release = Event::Key(KeyEvent::new_with_kind(KeyCode::Enter, KeyModifiers::NONE, KeyEventKind::Release));
         assert_eq!(translate(release, Instant::now(), &mut Pace::default()), None);
     }
 

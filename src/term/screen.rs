@@ -13,6 +13,7 @@ use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr;
 
 use super::output::{BufferedOut, Tty};
+use super::session;
 
 /// What the terminal draws with at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -256,7 +257,13 @@ impl<W: Write> Backend for Screen<W> {
     }
 
     /// The end of the frame: puts the cursor where it belongs and writes, if there is anything to write.
+    ///
+    /// Fails with [`io::ErrorKind::NotConnected`] once the terminal was given back, also when nothing changed: after a panic
+    /// in another thread the console must not run on unseen.
     fn flush(&mut self) -> io::Result<()> {
+        if self.fixed.is_none() && !session::is_open() {
+            return Err(io::Error::new(io::ErrorKind::NotConnected, "the terminal was given back"));
+        }
         match self.cursor {
             Cursor { wanted: Some(position), shown } => {
                 self.move_to(position)?;
@@ -404,8 +411,9 @@ mod tests {
             Just(Modifier::UNDERLINED | Modifier::BOLD),
             Just(Modifier::DIM)
         ];
-        let cell = (0..12_u16, 0..4_u16, symbol, any_colour(), any_colour(), modifier)
-            .prop_map(|(x, y, symbol, fg, bg, modifier)| (x, y, symbol, Style::new().fg(fg).bg(bg).add_modifier(modifier)));
+        let cell = (0..12_u16, 0..4_u16, symbol, any_colour(), any_colour(), modifier).prop_map(
+            |(x, y, symbol, fg, bg, modifier)| (x, y, symbol, Style::new().fg(fg).bg(bg).add_modifier(modifier)),
+        );
         prop::collection::vec(cell, 0..30)
     }
 

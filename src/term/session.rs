@@ -221,8 +221,7 @@ mod tests {
     #[test]
     fn everything_that_is_switched_on_is_switched_off() {
         for bits in 0..8_u8 {
-            let options =
-                Options { bracketed_paste: bits & 1 != 0, focus: bits & 2 != 0, repeats: bits & 4 != 0 };
+            let options = Options { bracketed_paste: bits & 1 != 0, focus: bits & 2 != 0, repeats: bits & 4 != 0 };
             let (on, off) = (entering(options.bits()), leaving(options.bits()));
             let mut screen = vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 0);
             screen.process(&on);

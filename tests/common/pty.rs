@@ -1,6 +1,6 @@
 //! A program in a pseudo-terminal: keys in, screen out, and every byte kept.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
@@ -84,8 +84,9 @@ impl Pty {
             let mut buffer = [0; 16 * 1024];
             loop {
                 let count = reader.read(&mut buffer).unwrap_or(0);
+                let at = Instant::now();
                 let mut seen = shared.0.lock().unwrap();
-                seen.at = Instant::now();
+                seen.at = at;
                 seen.ended = count == 0;
                 seen.raw.extend_from_slice(&buffer[..count]);
                 seen.parser.process(&buffer[..count]);
@@ -175,6 +176,24 @@ impl Pty {
         });
         let screen = self.screen();
         texts.iter().find(|text| screen.contains(**text)).unwrap_or_else(|| panic!("ended, showing:\n{screen}"))
+    }
+
+    /// How many bytes came out so far.
+    pub fn output_size(&self) -> usize {
+        self.seen.0.lock().unwrap().raw.len()
+    }
+
+    /// When the last bytes came out.
+    pub fn last_output(&self) -> Instant {
+        self.seen.0.lock().unwrap().at
+    }
+
+    /// Waits until more than `before` bytes came out in all, and says when the last of them came; `None` when they don't.
+    pub fn wait_for_bytes(&self, before: usize, limit: Duration) -> Option<Instant> {
+        let seen = self.seen.0.lock().unwrap();
+        let (seen, waited) =
+            self.seen.1.wait_timeout_while(seen, limit, |seen| seen.raw.len() <= before && !seen.ended).unwrap();
+        (!waited.timed_out() && seen.raw.len() > before).then_some(seen.at)
     }
 
     /// Waits until nothing came out for a while.
