@@ -5,7 +5,9 @@
 //! What is measured, and how, is told in `benches/README.md`.
 
 #![allow(
+    dead_code,
     missing_docs,
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -155,8 +157,8 @@ mod measure {
             .collect()
     }
 
-    /// Instructions of a whole run of the program that only starts and says its version, by `perf` or else `valgrind`; what a
-    /// draw costs is counted by the difference that draws make, see README.
+    /// User-space instructions of a whole run of a program, by `perf` where the processor's counter is to be had, else by
+    /// callgrind.
     pub fn instructions(argv: &[&str]) -> Option<u64> {
         let perf = Command::new("perf").args(["stat", "-x,", "-e", "instructions:u", "--"]).args(argv).output().ok();
         let counted = perf.and_then(|out| {
@@ -165,8 +167,7 @@ mod measure {
         });
         counted.or_else(|| {
             let out = Command::new("valgrind")
-                .args(["--tool=none", "--log-file=/dev/null"])
-                .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--log-fd=2"])
+                .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
                 .args(argv)
                 .output()
                 .ok()?;
@@ -180,6 +181,11 @@ mod measure {
         values.get((values.len() * of_hundred / 100).min(values.len().saturating_sub(1))).copied().unwrap_or_default()
     }
 
+    /// Milliseconds, where anything was measured.
+    pub fn some(duration: Duration) -> String {
+        if duration.is_zero() { "none".into() } else { format!("{:.3}", ms(duration)) }
+    }
+
     pub fn ms(duration: Duration) -> f64 {
         duration.as_secs_f64() * 1e3
     }
@@ -187,10 +193,10 @@ mod measure {
 
 #[cfg(unix)]
 fn main() {
-    use measure::{Measured, Plan, Subject, bare_sync, ms, percentile};
+    use measure::{Measured, Plan, Subject, bare_sync, ms, percentile, some};
     use std::time::Duration;
 
-    let mut plan = Plan { idle: Duration::from_secs(60), presses: 300, starts: 9 };
+    let mut plan = Plan { idle: Duration::from_mins(1), presses: 300, starts: 9 };
     let mut subjects = vec![Subject::handover()];
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
@@ -216,14 +222,14 @@ fn main() {
             let Measured { first_byte, full_screen, mut keys, unanswered, idle_bytes, idle_cpu } =
                 measure::subject(subject, size, &plan);
             println!(
-                "| {} | {}×{} | {:.1} | {:.1} | {:.3} | {:.3} | {unanswered} | {idle_bytes:.0} | {idle_cpu:.3} |",
+                "| {} | {}×{} | {:.1} | {:.1} | {} | {} | {unanswered} | {idle_bytes:.0} | {idle_cpu:.3} |",
                 subject.name,
                 size.0,
                 size.1,
                 ms(first_byte),
                 ms(full_screen),
-                ms(percentile(&mut keys, 50)),
-                ms(percentile(&mut keys, 99)),
+                some(percentile(&mut keys, 50)),
+                some(percentile(&mut keys, 99)),
             );
         }
     }

@@ -4,6 +4,7 @@
 //! asks the terminal where its cursor is, on the input that the input thread reads; and it opens `/dev/tty` for each size.
 //! This one keeps what it knows: the pen, the cursor, and where it stands.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use ratatui::backend::{Backend, ClearType, WindowSize};
@@ -34,6 +35,8 @@ pub struct Screen<W: Write = Tty> {
     /// Where the next character would go, if that is known.
     at: Option<Position>,
     cursor: Cursor,
+    /// Where characters of two columns stand.
+    wide: BTreeSet<(u16, u16)>,
     /// Where there is no terminal to ask for its size.
     fixed: Option<Size>,
 }
@@ -60,7 +63,7 @@ impl<W: Write> Screen<W> {
 
     fn with(out: BufferedOut<W>, fixed: Option<Size>) -> Self {
         let cursor = Cursor { shown: false, wanted: None };
-        Self { out, pen: None, at: None, cursor, fixed }
+        Self { out, pen: None, at: None, cursor, wide: BTreeSet::new(), fixed }
     }
 
     /// What it writes through, with its counts.
@@ -79,6 +82,20 @@ impl<W: Write> Screen<W> {
         self.pen = None;
         self.at = None;
         self.cursor.shown = false;
+    }
+
+    /// Blanks the half that is left of a wide character when something is drawn over the other: terminals differ in what it
+    /// then looks like, and ratatui draws it anew only where its own style shows on a blank.
+    fn split(&mut self, at: Position) -> io::Result<()> {
+        let right = self.wide.remove(&(at.y, at.x)).then(|| at.x.saturating_add(1));
+        let left = at.x.checked_sub(1).filter(|left| self.wide.remove(&(at.y, *left)));
+        for x in right.into_iter().chain(left) {
+            self.move_to(Position { x, y: at.y })?;
+            self.take(PLAIN)?;
+            self.out.write_all(b" ")?;
+            self.at = None;
+        }
+        Ok(())
     }
 
     fn move_to(&mut self, to: Position) -> io::Result<()> {
@@ -193,11 +210,21 @@ impl<W: Write> Backend for Screen<W> {
     {
         for (x, y, cell) in content {
             let symbol = if harmless(cell.symbol()) { cell.symbol() } else { "?" };
+            if !self.wide.is_empty() {
+                self.split(Position { x, y })?;
+                if symbol.width() == 2 {
+                    self.split(Position { x: x.saturating_add(1), y })?;
+                }
+            }
             self.move_to(Position { x, y })?;
             self.take(Pen { fg: cell.fg, bg: cell.bg, modifier: cell.modifier })?;
             self.out.write_all(symbol.as_bytes())?;
             // Terminals differ on how wide some characters are: after one that is not plainly one column, say where to go.
-            self.at = (symbol.width() == 1).then(|| Position { x: x.saturating_add(1), y });
+            let width = symbol.width();
+            self.at = (width == 1).then(|| Position { x: x.saturating_add(1), y });
+            if width == 2 {
+                self.wide.insert((y, x));
+            }
         }
         Ok(())
     }
@@ -231,6 +258,7 @@ impl<W: Write> Backend for Screen<W> {
         // A terminal clears with the colour of its pen.
         self.out.write_all(b"\x1b[0m")?;
         self.pen = Some(PLAIN);
+        self.wide.clear();
         if clear_type != ClearType::All
             && let Some(at) = self.cursor.wanted
         {

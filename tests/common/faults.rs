@@ -1,6 +1,6 @@
 //! Faults of the disk and of the process, at an exact write or sync of the journal: `tests/faults/shim.c`, preloaded.
 
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};

@@ -1,6 +1,6 @@
 //! What the tests of the real process share.
 
-#[allow(unreachable_pub)]
+#![allow(dead_code, unreachable_pub)]
+
 pub mod faults;
-#[allow(unreachable_pub)]
 pub mod pty;

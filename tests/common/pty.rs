@@ -1,6 +1,12 @@
 //! A program in a pseudo-terminal: keys in, screen out, and every byte kept.
 
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(
+    clippy::struct_excessive_bools,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
 
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
