@@ -1,5 +1,6 @@
 //! What the integration tests share.
+#![allow(dead_code, unreachable_pub)]
 
-#![allow(dead_code, unreachable_pub, reason = "each test uses its own part")]
-
+pub mod faults;
 pub mod peers;
+pub mod pty;
