@@ -48,15 +48,14 @@ impl Probes {
         Self { regions }
     }
 
-    /// Connects to a Region's database: says whether its answer will be lost.
+    /// Connects to a Region's database, within the service file's timeout as a real client does; says whether its
+    /// answer will be lost.
     async fn connect(&self, region: &Region, operation: &str) -> Result<bool, NoSql> {
         let call = ApiCall { region: region.as_str(), service: "sql", operation };
         let (verdict, latency) = self.regions.verdict(&call);
         self.regions.clock().sleep(latency / 4).await;
         match verdict {
-            Verdict::Hang => {
-                Err(self.wait_in_vain("connect").await)
-            }
+            Verdict::Hang => Err(NoSql::TimedOut(self.give_up().await)),
             Verdict::Refuse => Err(NoSql::Unreachable("connection refused".to_owned())),
             Verdict::Error => Err(NoSql::Failed("FATAL: sorry, too many clients already".to_owned())),
             Verdict::Throttle | Verdict::Answer => self.up(region).map(|()| false),
@@ -64,12 +63,14 @@ impl Probes {
         }
     }
 
-    /// Waits as long as a client does whose service file says how long an answer may take.
-    async fn wait_in_vain(&self, what: &str) -> NoSql {
-        let limit = self.regions.look(|world| world.sql_database().and_then(|db| db.spec.sql.as_ref()).map(|sql| sql.timeout));
+    /// Waits for an answer that never comes, for as long as a real client does.
+    async fn give_up(&self) -> String {
+        let limit = self
+            .regions
+            .look(|world| world.sql_database().and_then(|database| database.spec.sql.as_ref()).map(|sql| sql.timeout));
         let limit = limit.unwrap_or(Duration::from_secs(5));
         self.regions.clock().sleep(limit).await;
-        NoSql::TimedOut(format!("{what}: no answer within {} s", limit.as_secs_f64()))
+        format!("no answer in {:.1} s", limit.as_secs_f64())
     }
 
     fn up(&self, region: &Region) -> Result<(), NoSql> {
@@ -80,13 +81,14 @@ impl Probes {
         })
     }
 
-    /// Writes; whether it was done is only known if the answer was not lost.
-    async fn write(&self, region: &Region, change: Change, lost: bool) -> Result<Result<(), ApiError>, NoSql> {
+    /// Writes to a database that is connected; `Err(None)` where nobody knows whether it was done.
+    async fn write(&self, region: &Region, change: Change, lost: bool) -> Result<(), Option<ApiError>> {
         let done = self.regions.act(|world, id| world.apply(region.as_str(), id, change).map(|_| ()));
         if lost {
-            return Err(self.wait_in_vain("commit").await);
+            self.give_up().await;
+            return Err(None);
         }
-        Ok(done.unwrap_or_else(|error| Err(ApiError::new(500, "58030", format!("could not write: {error}")))))
+        done.unwrap_or_else(|error| Err(ApiError::new(500, "58030", format!("could not write: {error}")))).map_err(Some)
     }
 
     /// Reads of one database of the pair.
@@ -97,7 +99,7 @@ impl Probes {
         read: impl FnOnce(&World, &Database, HomeRole, Ms) -> R,
     ) -> Result<R, Unread> {
         if self.connect(region, operation).await? {
-            return Err(self.wait_in_vain("query").await.into());
+            return Err(NoSql::TimedOut(self.give_up().await).into());
         }
         let read = self.regions.look(|world| {
             let (role, database) = world.role_of(region.as_str()).zip(world.sql_database())?;
@@ -138,19 +140,23 @@ impl SqlProbe for Probes {
 
     async fn try_write(&self, region: &Region) -> Result<(), WriteRefused> {
         let lost = self.connect(region, "TestWrite").await.map_err(|no| WriteRefused::Unread(no.into()))?;
-        let done = self.write(region, Change::TestWrite {}, lost).await;
-        done.map_err(|no| WriteRefused::Unread(no.into()))?.map_err(|error| WriteRefused::ReadOnly(error.message))
+        self.write(region, Change::TestWrite {}, lost).await.map_err(|error| match error {
+            Some(error) => WriteRefused::ReadOnly(error.message),
+            None => WriteRefused::Unread(Unread::new(Why::TimedOut, "sent, and no answer came")),
+        })
     }
 
     async fn fence(&self, region: &Region) -> Result<(), PerformError> {
+        // Until the statement is sent nothing can have been done.
         let lost = self.connect(region, "Fence").await.map_err(|no| match no {
             NoSql::Unreachable(message) | NoSql::Failed(message) | NoSql::TimedOut(message) => {
                 PerformError::NotYet { message: format!("{region}: {message}"), request_id: None }
             }
         })?;
-        let done = self.write(region, Change::Fence {}, lost).await;
-        done.map_err(|no| PerformError::Unknown { message: format!("{region}: {}", Unread::from(no)) })?
-            .map_err(|error| PerformError::Refused { message: error.message, request_id: None })
+        self.write(region, Change::Fence {}, lost).await.map_err(|error| match error {
+            Some(error) => PerformError::Refused { message: error.message, request_id: None },
+            None => PerformError::Unknown { message: format!("{region}: sent, and no answer came") },
+        })
     }
 
     async fn mark(&self, region: &Region) -> Result<Option<i64>, Unread> {

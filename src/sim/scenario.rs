@@ -17,6 +17,9 @@ const EMBEDDED: [(&str, &str); 6] = [
     ("old-primary-returns", include_str!("../../assets/scenarios/old-primary-returns.toml")),
 ];
 
+/// The span over which the lag's noise goes from one throw to the next.
+pub const NOISE: Ms = 30_000;
+
 /// The names of the scenarios that come with the program.
 pub fn names() -> Vec<&'static str> {
     EMBEDDED.iter().map(|(name, _)| *name).collect()
@@ -35,6 +38,17 @@ pub fn load(name: &str) -> Result<Scenario, String> {
 pub fn parse(name: &str, text: &str) -> Result<Scenario, String> {
     let mut scenario: Scenario = toml::from_str(text).map_err(|error| format!("scenario {name}: {error}"))?;
     name.clone_into(&mut scenario.name);
+    let points = scenario.lag.points.iter();
+    for (before, next) in points.clone().zip(points.skip(1)) {
+        let (span, growth) = (next.at - before.at, next.lag - before.lag);
+        // A replica that falls behind faster than time goes by would forget what it has.
+        if span <= 0 || growth + 2 * scenario.lag.jitter * (span / NOISE + 1) >= span {
+            return Err(format!("scenario {name}: the lag grows faster than time, or its points go back"));
+        }
+    }
+    if 2 * scenario.lag.jitter >= NOISE || scenario.lag.points.is_empty() {
+        return Err(format!("scenario {name}: the lag has no points, or too much jitter"));
+    }
     for event in &scenario.events {
         if event.until <= event.at {
             return Err(format!("scenario {name}: an event ends before it begins"));
@@ -276,5 +290,7 @@ mod tests {
         let backward = format!("{base}[[event]]\nat='2m'\nuntil='1m'\nregion='primary'\nfault='hang'\n");
         assert!(parse("x", &backward).unwrap_err().contains("ends before"));
         assert!(parse("x", &base.replace("0s", "soon")).is_err());
+        let steep = base.replace("{at='0s',lag='1s'}", "{at='0s',lag='1s'},{at='1m',lag='2m'}");
+        assert!(parse("x", &steep).unwrap_err().contains("faster than time"));
     }
 }

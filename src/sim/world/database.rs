@@ -5,7 +5,7 @@ use super::{ApiError, World, faults};
 use crate::domain::region::{HomeRole, Pair, Region};
 use crate::domain::service::{RdsReplica, Service, Spec};
 use crate::sim::chance::Chance;
-use crate::sim::scenario::{Lag, Scenario};
+use crate::sim::scenario::{Lag, NOISE, Scenario};
 use crate::sim::steps::{Ms, NEVER, Steps};
 
 /// How long a received change takes to be replayed.
@@ -130,10 +130,10 @@ impl Database {
     /// How far the replica is behind while replication runs.
     pub fn lag_at(&self, at: Ms) -> Ms {
         let noise = {
-            // Straight lines between one throw every ten seconds.
-            let (slot, into) = (at.div_euclid(10_000), at.rem_euclid(10_000));
+            // Straight lines between one throw each span.
+            let (slot, into) = (at.div_euclid(NOISE), at.rem_euclid(NOISE));
             let throw = |slot| self.chance.between("lag", slot, -self.lag.jitter, self.lag.jitter);
-            throw(slot) + (throw(slot + 1) - throw(slot)) * into / 10_000
+            throw(slot) + (throw(slot + 1) - throw(slot)) * into / NOISE
         };
         (shape(&self.lag, at) + noise).max(REPLAY + 50)
     }

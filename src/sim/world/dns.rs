@@ -64,7 +64,7 @@ impl Zone {
 
 /// Route 53 chooses from a failover pair: the primary while it is healthy, else the secondary if that is healthy, and
 /// when neither is, the primary.
-fn choose<'a>(records: &'a [RecordSet], healthy: impl Fn(&RecordSet) -> bool) -> Option<&'a RecordSet> {
+fn choose(records: &[RecordSet], healthy: impl Fn(&RecordSet) -> bool) -> Option<&RecordSet> {
     let of = |role: &str| records.iter().find(|record| record.failover.as_deref() == Some(role));
     match (of("PRIMARY"), of("SECONDARY")) {
         (Some(primary), _) if healthy(primary) => Some(primary),

@@ -47,20 +47,20 @@ impl Zone {
             let Change::Records { zone: id, changes } = &mutation.change else { continue };
             let Some(zone) = zones.iter_mut().find(|zone| zone.id == *id) else { continue };
             if let Ok(records) = apply(&zone.name, zone.records.last(), changes) {
-                zone.spread(world, world.ms(mutation.at), Arc::new(records));
+                zone.spread(world, world.ms(mutation.at), &Arc::new(records));
             }
         }
         zones
     }
 
-    fn spread(&mut self, world: &World, at: Ms, records: Arc<Vec<RecordSet>>) {
+    fn spread(&mut self, world: &World, at: Ms, records: &Arc<Vec<RecordSet>>) {
         let insync = at + world.chance.between("insync", at, 20_000, 40_000);
-        self.records.push(at, Arc::clone(&records));
+        self.records.push(at, Arc::clone(records));
         for (index, server) in (0_i64..).zip(&mut self.servers) {
             let own = at + world.chance.between("server", at ^ (index << 40), 3_000, (insync - at).max(3_001) - 1_000);
             // A server never has a later change before an earlier one.
             let own = server.moments().last().map_or(own, |last| own.max(last + 1));
-            server.push(own, Arc::clone(&records));
+            server.push(own, Arc::clone(records));
         }
         let id = world.chance.text("change", at, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 20);
         self.changes.push(Propagation { id: format!("C{id}"), at, insync });
@@ -101,7 +101,7 @@ fn apply(zone: &str, records: &[RecordSet], changes: &[RecordChange]) -> Result<
             (Action::Create, Some(_)) => {
                 return Err(format!("Tried to create {} but it already exists", told(record)));
             }
-            (Action::Create, None) | (Action::Upsert, None) => after.push(record.clone()),
+            (Action::Create | Action::Upsert, None) => after.push(record.clone()),
             (Action::Upsert, Some(place)) => {
                 if let Some(have) = after.get_mut(place) {
                     have.clone_from(record);

@@ -1,0 +1,11 @@
+//! The simulated Regions, asked by the AWS SDK's own clients.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod faults;
+mod history;
+mod hostile;
+mod log;
+mod probes;
+mod support;
+mod traps;
+mod wire;
