@@ -238,7 +238,8 @@ fn chain(err: &(dyn Error + 'static)) -> String {
     let mut next = err.source();
     while let Some(cause) = next {
         let said = text::bounded(&cause.to_string(), 200);
-        if parts.last() != Some(&said) {
+        // The connector's bare word for what it has no word for.
+        if said != "other" && parts.last() != Some(&said) {
             parts.push(said);
         }
         next = cause.source();
