@@ -188,11 +188,11 @@ async fn a_refused_connection_was_never_sent_and_a_reset_one_may_have_been() {
     assert_eq!(why, Why::Unreachable);
 
     // Not TLS at all: the handshake fails, and nothing was sent.
-    let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = plain.local_addr().unwrap();
+    let babbling = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = babbling.local_addr().unwrap();
     tokio::spawn(async move {
         loop {
-            let (mut stream, _) = plain.accept().await.unwrap();
+            let (mut stream, _) = babbling.accept().await.unwrap();
             let _ = stream.write_all(b"SSH-2.0-nonsense\r\n").await;
         }
     });

@@ -109,3 +109,16 @@ async fn a_real_database_is_read_written_and_fenced() {
     admin.batch_execute("ALTER ROLE postgres RESET default_transaction_read_only").await.unwrap();
     assert!(matches!(refused, Err(WriteRefused::ReadOnly(_))), "{refused:?}");
 }
+
+/// `HANDOVER_TEST_PG_STANDBY` is the port of a streaming standby on loopback.
+#[tokio::test]
+#[ignore = "needs a PostgreSQL standby at the port in HANDOVER_TEST_PG_STANDBY"]
+async fn a_real_standby_takes_no_write_and_no_fence() {
+    let port = std::env::var("HANDOVER_TEST_PG_STANDBY").unwrap().parse().unwrap();
+    let postgres = probe(&Sql { timeout: Duration::from_secs(5), ..spec(port) });
+    let state = postgres.state(&west()).await.unwrap();
+    assert!(state.in_recovery && state.read_only && state.replay_lsn.is_some() && state.current_lsn.is_none());
+    let refused = postgres.try_write(&west()).await;
+    assert!(matches!(&refused, Err(WriteRefused::ReadOnly(said)) if said.contains("in recovery")), "{refused:?}");
+    assert!(matches!(postgres.fence(&west()).await, Err(PerformError::Refused { .. })));
+}

@@ -189,6 +189,7 @@ pub(crate) fn component(service: &Service, wire: &Wire, sql: Option<Arc<Fake>>) 
     over(service, &wire.clients(service), sql)
 }
 
+/// The one component of a service, over these clients.
 fn over(service: &Service, clients: &Clients, sql: Option<Arc<Fake>>) -> Arc<dyn ports::Component> {
     let fake = sql.clone().unwrap_or_default();
     let probes = Probes {

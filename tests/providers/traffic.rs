@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use handover::domain::plan::{Plan, Settlement};
+use handover::domain::plan::{PerformError, Plan, Settlement};
 use handover::domain::reading::{Health, Value, Why};
 use handover::domain::region::{Pair, Place};
 use handover::domain::service::{RecordType, Route53Failover, Service, Spec};
@@ -253,4 +253,25 @@ async fn pointing_back_finds_the_health_check_that_no_record_has_any_more() {
     let batch = plan.call.param("ChangeBatch").unwrap();
     assert!(batch.ends_with("[{\"Value\":\"east.example.com\"}],\"HealthCheckId\":\"hc-east\"}}]}"), "{batch}");
     assert_eq!(plan.closed_gates().count(), 0);
+}
+
+#[tokio::test]
+async fn a_record_that_somebody_changed_in_between_is_not_overwritten_and_route_53_says_which() {
+    let zone = zone();
+    let (plan, _, _) = planned(&zone, everywhere(EAST), &west()).await;
+    let service = traffic();
+    let refusing = Wire::new(|_| {
+        let said = "Tried to delete resource record set but the values provided do not match";
+        Reply::Xml(
+            400,
+            format!(
+                "<InvalidChangeBatch xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\"><Messages>\
+                 <Message>{said}</Message></Messages><RequestId>req-2</RequestId></InvalidChangeBatch>"
+            ),
+        )
+    });
+    let error = component(&service, &refusing, None).perform(&authorised(&plan)).await.unwrap_err();
+    let PerformError::Refused { message, .. } = error else { panic!("{error:?}") };
+    assert!(message.contains("InvalidChangeBatch") && message.contains("do not match"), "{message}");
+    assert_eq!(refusing.requests().len(), 1);
 }

@@ -186,8 +186,13 @@ where
         }
         SdkError::ServiceError(service) => {
             let status = service.raw().status().as_u16();
-            let code = service.err().code().map(|code| text::bounded(code, 100));
-            let said = service.err().message().map_or_else(|| "no message".to_owned(), |said| text::bounded(said, 300));
+            let body = service.raw().body().bytes().unwrap_or_default();
+            let (code, said) = match (service.err().code(), service.err().message()) {
+                (None, None) => unwrapped(body),
+                (code, said) => (code.map(ToOwned::to_owned), said.unwrap_or("no message").to_owned()),
+            };
+            let code = code.map(|code| text::bounded(&code, 100));
+            let said = text::bounded(&said, 300);
             let message = match &code {
                 Some(code) => format!("{code}: {said}"),
                 None => format!("HTTP {status}: {said}"),
@@ -201,6 +206,25 @@ where
         _ => (Fate::Cut, None, chain),
     };
     Looked { fate, code: code.unwrap_or_default(), message, request_id }
+}
+
+/// The code and message of an error that the SDK does not take apart: Route 53 documents `InvalidChangeBatch` as an element of
+/// its own, around messages, without the `ErrorResponse` that the SDK expects.
+fn unwrapped(body: &[u8]) -> (Option<String>, String) {
+    let Ok(said) = std::str::from_utf8(body) else { return (None, "an answer that is no text".to_owned()) };
+    if said.trim().is_empty() {
+        return (None, "no message".to_owned());
+    }
+    let Ok(document) = roxmltree::Document::parse(said) else { return (None, text::bounded(said, 200)) };
+    let messages: Vec<&str> = document
+        .descendants()
+        .filter(|node| node.tag_name().name().eq_ignore_ascii_case("message"))
+        .filter_map(|node| node.text())
+        .collect();
+    if messages.is_empty() {
+        return (None, text::bounded(said, 200));
+    }
+    (Some(document.root_element().tag_name().name().to_owned()), messages.join("; "))
 }
 
 /// Whether a request that had no answer may have been sent.
@@ -238,7 +262,8 @@ fn chain(err: &(dyn Error + 'static)) -> String {
     let mut next = err.source();
     while let Some(cause) = next {
         let said = text::bounded(&cause.to_string(), 200);
-        if parts.last() != Some(&said) {
+        // The connector's bare word for what it has no word for.
+        if said != "other" && parts.last() != Some(&said) {
             parts.push(said);
         }
         next = cause.source();

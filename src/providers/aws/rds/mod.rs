@@ -1,6 +1,6 @@
 //! `rds-replica`: an RDS instance and its cross-Region read replica.
 //!
-//! [`observe`] reads it, [`promote`], [`fence`] and [`verify`] are its actions.
+//! `observe` reads it, `promote`, `fence` and `verify` are its actions.
 
 mod fence;
 mod instance;

@@ -1,7 +1,7 @@
 //! `route53-failover`: a pair of failover records under one name.
 //!
-//! [`records`] reads and writes them, [`health`] reads their health checks, [`answers`] asks DNS itself, [`observe`] puts the
-//! three together, and [`point`] is the action.
+//! `records` reads and writes them, `health` reads their health checks, `answers` asks DNS itself, `observe` puts the
+//! three together, and `point` is the action.
 //!
 //! Pointing changes the PRIMARY record only. While both records have the standby's target, no health check can send
 //! traffic back to a primary with stale data: it is latched off until somebody points back.
