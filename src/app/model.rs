@@ -12,11 +12,11 @@ use super::modal::Modal;
 use crate::domain::gate::GateResult;
 use crate::domain::journal::Entry;
 use crate::domain::plan::{Plan, Refusal};
-use crate::domain::reading::{Board, Freshness, Key as ReadingKey, Reading, Value, age};
+use crate::domain::reading::{Board, Freshness, Health, Key as ReadingKey, Reading, Value, age};
 use crate::domain::region::{Place, Region};
 use crate::domain::run::{Run, State, StepRecord};
 use crate::domain::runbook::{Action as StepAction, Step, StepId};
-use crate::domain::service::Service;
+use crate::domain::service::{Component, Service, Spec};
 
 /// How many journal entries are kept for the tail.
 pub const TAIL: usize = 200;
@@ -165,6 +165,8 @@ pub struct Model {
     pub run: Run,
     /// The readings.
     pub board: Board,
+    /// The worst health in each Region, and since when it has been that.
+    pub worst: BTreeMap<Region, (Health, Timestamp)>,
     /// The latest journal entries, oldest first.
     pub tail: VecDeque<Arc<Entry>>,
     /// Who sits here.
@@ -226,6 +228,7 @@ impl Model {
             service,
             run,
             board: Board::default(),
+            worst: BTreeMap::new(),
             tail: journal.into_iter().skip(skip).collect(),
             role,
             operator,
@@ -343,6 +346,7 @@ impl Model {
     /// A second has passed.
     pub fn tick(&mut self, now: Timestamp) {
         self.now = now;
+        self.refresh_worst();
         if let Some(toast) = &mut self.toast {
             toast.left = toast.left.saturating_sub(1);
             if toast.left == 0 {
@@ -378,6 +382,45 @@ impl Model {
         })?;
         let pair = &self.service.regions;
         [&pair.primary, &pair.standby].into_iter().find(|region| region.as_str() == code)
+    }
+
+    /// The components that stand in each Region, in the order of the file.
+    pub fn regional(&self) -> impl Iterator<Item = &Component> {
+        self.service.components.iter().filter(|component| !matches!(component.spec, Spec::Route53Failover(_)))
+    }
+
+    /// The components that have something to say of no Region in particular.
+    pub fn global(&self) -> impl Iterator<Item = &Component> {
+        self.service.components.iter().filter(|component| match &component.spec {
+            Spec::Route53Failover(_) | Spec::SecretReplica(_) => true,
+            Spec::Endpoint(endpoint) => endpoint.public.is_some(),
+            Spec::RdsReplica(_) | Spec::CloudWatch(_) => false,
+        })
+    }
+
+    /// Looks again at what each Region's worst health is; a change is as old as this look.
+    pub fn refresh_worst(&mut self) {
+        let rank = |health: &Health| match health {
+            Health::Healthy => 0,
+            Health::Degraded => 1,
+            Health::Unknown => 2,
+            Health::Down => 3,
+        };
+        for region in [self.service.regions.primary.clone(), self.service.regions.standby.clone()] {
+            let place = Place::Region(region.clone());
+            let worst = self
+                .regional()
+                .map(|component| {
+                    self.board.glance(&component.id, &place).map_or(Health::Unknown, |glance| glance.shown(self.now))
+                })
+                .max_by_key(rank)
+                .unwrap_or(Health::Unknown);
+            let now = self.now;
+            let held = self.worst.entry(region).or_insert((worst, now));
+            if held.0 != worst {
+                *held = (worst, now);
+            }
+        }
     }
 
     /// The newest lag figure, when it was true, and whether it is still fresh.

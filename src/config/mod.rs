@@ -1,1 +1,3 @@
-//! config
+//! TOML files with located diagnostics.
+
+pub mod theme;

@@ -16,6 +16,7 @@ pub(super) fn take(model: &mut Model, event: Event, effects: &mut Vec<Effect>) {
         Event::Entry(entry) => take_entry(model, &entry, effects),
         Event::Looked { component, place, at, fresh_for, result } => {
             model.board.record(&component, &place, at, fresh_for, &result);
+            model.refresh_worst();
         }
         Event::Planned { step, result } => take_plan(model, step, result),
         Event::Output { step, line } => {

@@ -9,6 +9,8 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
+pub use steps::open_gates;
+
 use jiff::Timestamp;
 
 use super::action::Action;

@@ -65,7 +65,7 @@ pub(super) fn gates(model: &Model, step: &Step) -> Vec<GateResult> {
 }
 
 /// The gates of a step that neither hold nor are overridden.
-pub(super) fn open_gates(model: &Model, step: &Step) -> Vec<GateResult> {
+pub fn open_gates(model: &Model, step: &Step) -> Vec<GateResult> {
     let gates = gates(model, step);
     model.run.open_questions(&step.id, &gates).into_iter().cloned().collect()
 }
