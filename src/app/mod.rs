@@ -10,7 +10,7 @@ pub mod model;
 pub mod update;
 pub mod when;
 
-pub use action::{Action, Context, Need, Rights};
+pub use action::{ACTIONS, Action, Context, Need, Rights};
 pub use key::{Code, Key};
 pub use keymap::{Binding, Fault, Keymap};
 pub use modal::Modal;

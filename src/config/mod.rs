@@ -1,3 +1,28 @@
-//! TOML files with located diagnostics.
+//! TOML files with located diagnostics: the service, its runbooks, themes, keymaps, and where they are found.
+//!
+//! Every error of a file is found in one go, each with its file, line, column and key. What is read is safe to show:
+//! every text from a file that gets into a diagnostic went through [`crate::domain::text`].
 
+pub mod context;
+pub mod diagnostic;
+pub mod facts;
+pub mod keymap;
+pub mod locate;
+pub mod project;
+pub mod reader;
+pub mod runbook;
+pub mod service;
+pub mod source;
 pub mod theme;
+pub mod words;
+
+mod component;
+mod form;
+mod graph;
+mod predicate;
+mod step;
+
+pub use context::Context;
+pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use project::{Loaded, Origin, Project};
+pub use source::Source;

@@ -159,6 +159,9 @@ pub struct Route53Failover {
     pub record_type: RecordType,
     /// The value that means each Region: a host name or an address.
     pub target: Pair<String>,
+    /// The id of the health check that belongs to each Region's target. Moving traffic overwrites a record's health
+    /// check, so which one belongs where must be known from the file, not from the record.
+    pub health_check: Pair<Option<String>>,
     /// Authoritative servers as `host:port`; without them, the zone's own.
     pub nameservers: Vec<String>,
     /// Recursive resolvers to ask, as `host:port`.

@@ -23,6 +23,7 @@ mod step;
 mod words;
 
 pub mod glyphs;
+pub mod keys;
 pub mod layout;
 pub mod skin;
 

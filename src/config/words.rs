@@ -1,0 +1,50 @@
+//! Words: the nearest that may have been meant, lists of them, and those that name secrets.
+
+/// The nearest of some words, if one is near enough to be what was meant.
+pub fn nearest<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+    if word.chars().count() > 64 {
+        return None;
+    }
+    let plain = |text: &str| text.to_lowercase().replace('_', "-");
+    let wanted = plain(word);
+    let near = |known: &&str| {
+        let limit = (wanted.chars().count().max(known.chars().count()) / 3).max(1);
+        let distance = strsim::damerau_levenshtein(&wanted, &plain(known));
+        (distance <= limit).then_some(distance)
+    };
+    words.into_iter().filter_map(|known| Some((near(&known)?, known))).min().map(|(_, known)| known)
+}
+
+/// `did you mean …?`, if there is something near.
+pub fn meant<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Option<String> {
+    nearest(word, words).map(|near| format!("did you mean \"{near}\"?"))
+}
+
+/// `one of "a", "b", "c"`.
+pub fn one_of<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
+    let words: Vec<String> = words.into_iter().map(|word| format!("\"{word}\"")).collect();
+    if words.len() == 1 { words.concat() } else { format!("one of {}", words.join(", ")) }
+}
+
+/// Whether a name says that its value is a secret, or may be one.
+pub fn is_secret(name: &str) -> bool {
+    is_credential(name) || matches!(name.to_ascii_lowercase().as_str(), "secret" | "credentials")
+}
+
+/// Whether a name says that its value is a password, a key or a token.
+pub fn is_credential(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace('-', "_");
+    let ends = [
+        "password",
+        "passwd",
+        "pwd",
+        "secret_key",
+        "access_key",
+        "access_key_id",
+        "secret_access_key",
+        "token",
+        "api_key",
+    ];
+    ends.iter().any(|end| name == *end || name.strip_suffix(end).is_some_and(|rest| rest.ends_with('_')))
+        || matches!(name.as_str(), "pgpassword" | "passphrase")
+}
