@@ -1,4 +1,4 @@
-//! TOML files with located diagnostics: the service, its runbooks, and where they are found.
+//! TOML files with located diagnostics: the service, its runbooks, themes, keymaps, and where they are found.
 //!
 //! Every error of a file is found in one go, each with its file, line, column and key. What is read is safe to show:
 //! every text from a file that gets into a diagnostic went through [`crate::domain::text`].
@@ -6,12 +6,14 @@
 pub mod context;
 pub mod diagnostic;
 pub mod facts;
+pub mod keymap;
 pub mod locate;
 pub mod project;
 pub mod reader;
 pub mod runbook;
 pub mod service;
 pub mod source;
+pub mod theme;
 pub mod words;
 
 mod component;

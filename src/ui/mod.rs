@@ -1,1 +1,54 @@
-//! ui
+//! Views of the model: what is on the screen, and nothing else. A view reads; it decides nothing and keeps nothing.
+//!
+//! ```text
+//!  banner    mode, service, direction, active Region, clock, who is armed; recovery time, loss, journal
+//!  regions   the Region being left            the Region taking over
+//!  world     what no Region owns: traffic, the public endpoint
+//!  lag       replication lag over the last hour
+//!  checklist the steps                        the selected step
+//!  journal   the latest entries
+//!  footer    a message, or the keys
+//! ```
+
+mod banner;
+mod checklist;
+mod dialogs;
+mod doc;
+mod footer;
+mod journal;
+mod lag;
+mod paint;
+mod region;
+mod step;
+mod words;
+
+pub mod glyphs;
+pub mod keys;
+pub mod layout;
+pub mod skin;
+
+use ratatui::Frame;
+
+use crate::app::Model;
+use crate::app::model::Focus;
+pub use glyphs::Glyphs;
+pub use layout::{Layout, Tier};
+pub use skin::{Depth, Skin, Tone};
+
+use paint::Painter;
+
+/// Draws the model.
+pub fn view(model: &Model, skin: &Skin, frame: &mut Frame) {
+    let area = frame.area();
+    let layout = Layout::of(area, model);
+    let mut painter = Painter::new(frame.buffer_mut(), skin);
+    painter.fill(area, Tone::Text);
+    banner::draw(model, &layout, &mut painter);
+    region::draw(model, &layout, &mut painter);
+    lag::draw(model, layout.lag, &mut painter);
+    checklist::draw(model, layout.checklist, &mut painter);
+    step::draw(model, layout.step, &mut painter);
+    journal::draw(model, layout.journal, model.focus == Focus::Journal, &mut painter);
+    footer::draw(model, layout.footer, &mut painter);
+    dialogs::draw(model, area, &mut painter);
+}

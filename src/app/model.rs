@@ -1,0 +1,440 @@
+//! Everything that the console knows. Views read it; only [`update`](super::update()) changes it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::action::{Context, Rights};
+use super::keymap::Keymap;
+use super::modal::Modal;
+use crate::domain::gate::GateResult;
+use crate::domain::journal::Entry;
+use crate::domain::plan::{Plan, Refusal};
+use crate::domain::reading::{Board, Freshness, Health, Key as ReadingKey, Reading, Value, age};
+use crate::domain::region::{Place, Region};
+use crate::domain::run::{Run, State, StepRecord};
+use crate::domain::runbook::{Action as StepAction, Step, StepId};
+use crate::domain::service::{Component, Service, Spec};
+
+/// How many journal entries are kept for the tail.
+pub const TAIL: usize = 200;
+/// How many lines of a program's output are kept.
+pub const OUTPUT: usize = 500;
+/// After how long a plan on the screen is made again, by the run's clock.
+pub const PLAN_PACE: Duration = Duration::from_secs(10);
+/// For how many ticks (seconds) a message stays in the footer.
+const TOAST_TICKS: u8 = 10;
+
+/// Who sits at this console.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Role {
+    /// The operator who holds the run.
+    Lead,
+    /// Somebody who watches.
+    Observer {
+        /// Who leads, and where.
+        lead: String,
+    },
+}
+
+/// What the terminal can do, as far as the model cares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
+    /// It shows more than ASCII.
+    pub unicode: bool,
+    /// Text can be copied out of it.
+    pub copy: bool,
+}
+
+/// What a console starts from.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    /// The service.
+    pub service: Arc<Service>,
+    /// The run, with every entry so far folded in.
+    pub run: Run,
+    /// The entries so far; the last of them are kept for the tail.
+    pub journal: Vec<Arc<Entry>>,
+    /// Who sits here.
+    pub role: Role,
+    /// Their name, as the journal has it.
+    pub operator: String,
+    /// The AWS account, where it is known.
+    pub account: Option<String>,
+    /// How many times faster than time a simulation runs.
+    pub speed: f64,
+    /// The keys.
+    pub keymap: Keymap,
+    /// What the terminal can do.
+    pub capabilities: Capabilities,
+    /// The run's clock.
+    pub now: Timestamp,
+}
+
+/// Which pane keys go to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Focus {
+    /// The checklist.
+    Checklist,
+    /// The selected step.
+    Step,
+    /// The journal's tail.
+    Journal,
+}
+
+impl Focus {
+    /// The context in which its keys are looked up.
+    pub fn context(self) -> Context {
+        match self {
+            Self::Checklist => Context::Checklist,
+            Self::Step | Self::Journal => Context::Pane,
+        }
+    }
+}
+
+/// One step of the checklist as it stands; made anew whenever an entry changes the run, so that drawing does not.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// The index of its phase.
+    pub phase: usize,
+    /// Its place in the phase.
+    pub place: usize,
+    /// Its id.
+    pub id: StepId,
+    /// Its number on the screen, such as `2.1`.
+    pub number: String,
+    /// Whether it may be started now.
+    pub ready: bool,
+    /// The numbers of the steps that it waits for.
+    pub waits_for: Vec<String>,
+}
+
+/// What the engine said when it resolved a step.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// The plan and its gates, or why there is none.
+    pub result: Result<(Arc<Plan>, Vec<GateResult>), Refusal>,
+    /// The plan's hash; empty without one.
+    pub hash: String,
+    /// When that was, by the run's clock.
+    pub at: Timestamp,
+}
+
+/// How a running step gets on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    /// What it waits for.
+    pub text: String,
+    /// When it looks next.
+    pub next: Option<Timestamp>,
+    /// When that was said.
+    pub at: Timestamp,
+}
+
+/// How much a message matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// It answers a key.
+    Info,
+    /// It wants an eye.
+    Warn,
+    /// Something was not done.
+    Bad,
+}
+
+/// A message in the footer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Toast {
+    /// Its words.
+    pub text: String,
+    /// How much it matters.
+    pub level: Level,
+    /// For how many more ticks it stays.
+    pub left: u8,
+}
+
+/// Everything that the console knows.
+#[derive(Debug)]
+#[allow(clippy::struct_excessive_bools)] // They are independent of each other.
+pub struct Model {
+    /// The service.
+    pub service: Arc<Service>,
+    /// The run, folded from its journal.
+    pub run: Run,
+    /// The readings.
+    pub board: Board,
+    /// The worst health in each Region, and since when it has been that.
+    pub worst: BTreeMap<Region, (Health, Timestamp)>,
+    /// The latest journal entries, oldest first.
+    pub tail: VecDeque<Arc<Entry>>,
+    /// Who sits here.
+    pub role: Role,
+    /// Their name.
+    pub operator: String,
+    /// The AWS account, where it is known.
+    pub account: Option<String>,
+    /// How many times faster than time a simulation runs.
+    pub speed: f64,
+    /// The keys.
+    pub keymap: Keymap,
+    /// What the terminal can do.
+    pub capabilities: Capabilities,
+    /// The run's clock.
+    pub now: Timestamp,
+    /// The steps, in order.
+    pub rows: Vec<Row>,
+    /// The selected step, as an index into the rows.
+    pub selected: usize,
+    /// Where keys go.
+    pub focus: Focus,
+    /// Whether the focused pane has the whole height.
+    pub zoom: bool,
+    /// Whether the Region panels show every reading.
+    pub facts: bool,
+    /// How many lines of the step pane are scrolled away.
+    pub step_scroll: usize,
+    /// How many entries of the journal's tail are scrolled away, from the newest.
+    pub journal_scroll: usize,
+    /// The latest resolution of each step.
+    pub plans: BTreeMap<StepId, Planned>,
+    /// When each step's resolution was asked for last.
+    pub asked: BTreeMap<StepId, Timestamp>,
+    /// What programs wrote.
+    pub output: BTreeMap<StepId, VecDeque<String>>,
+    /// How running steps get on.
+    pub progress: BTreeMap<StepId, Progress>,
+    /// The dialogs; the last is on top.
+    pub modals: Vec<Modal>,
+    /// The message in the footer.
+    pub toast: Option<Toast>,
+    /// Why the journal can no longer be written.
+    pub latched: Option<String>,
+    /// Whether the console is being left.
+    pub leaving: bool,
+    /// Whether the engine has ended.
+    pub ended: bool,
+    /// Whether anything on the screen may have changed since it was drawn.
+    pub changed: bool,
+}
+
+impl Model {
+    /// The console as it opens.
+    pub fn new(opening: Opening) -> Self {
+        let Opening { service, run, journal, role, operator, account, speed, keymap, capabilities, now } = opening;
+        let skip = journal.len().saturating_sub(TAIL);
+        let mut model = Self {
+            service,
+            run,
+            board: Board::default(),
+            worst: BTreeMap::new(),
+            tail: journal.into_iter().skip(skip).collect(),
+            role,
+            operator,
+            account,
+            speed,
+            keymap,
+            capabilities,
+            now,
+            rows: Vec::new(),
+            selected: 0,
+            focus: Focus::Checklist,
+            zoom: false,
+            facts: false,
+            step_scroll: 0,
+            journal_scroll: 0,
+            plans: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            output: BTreeMap::new(),
+            progress: BTreeMap::new(),
+            modals: Vec::new(),
+            toast: None,
+            latched: None,
+            leaving: false,
+            ended: false,
+            changed: true,
+        };
+        model.refresh_rows();
+        model.selected = model.next_open(0).unwrap_or(0);
+        model
+    }
+
+    /// Makes the rows anew from the run.
+    pub fn refresh_rows(&mut self) {
+        let mut rows = Vec::with_capacity(self.rows.len());
+        for (phase, held) in self.run.runbook.phases.iter().enumerate() {
+            for (place, step) in held.steps.iter().enumerate() {
+                rows.push(Row {
+                    phase,
+                    place,
+                    id: step.id.clone(),
+                    number: format!("{phase}.{}", place + 1),
+                    ready: self.run.is_ready(&step.id),
+                    waits_for: self.run.blocked_by(&step.id).iter().map(|id| self.run.runbook.number(id)).collect(),
+                });
+            }
+        }
+        self.rows = rows;
+        self.selected = self.selected.min(self.rows.len().saturating_sub(1));
+    }
+
+    /// The selected row.
+    pub fn row(&self) -> Option<&Row> {
+        self.rows.get(self.selected)
+    }
+
+    /// A row's step.
+    pub fn step_of(&self, row: &Row) -> Option<&Step> {
+        self.run.runbook.phases.get(row.phase)?.steps.get(row.place)
+    }
+
+    /// The selected step.
+    pub fn step(&self) -> Option<&Step> {
+        self.step_of(self.row()?)
+    }
+
+    /// A step's record, if anything has happened to it.
+    pub fn record(&self, step: &str) -> Option<&StepRecord> {
+        self.run.steps.get(step)
+    }
+
+    /// Where a step stands.
+    pub fn state(&self, step: &str) -> &State {
+        static PENDING: State = State::Pending;
+        self.run.steps.get(step).map_or(&PENDING, |record| &record.state)
+    }
+
+    /// The first row from `from` on (and then from the start) that is ready, or that something goes on in.
+    pub fn next_open(&self, from: usize) -> Option<usize> {
+        let open = |row: &Row| {
+            let state = self.state(&row.id);
+            row.ready || state.is_running() || matches!(state, State::Unsure(_))
+        };
+        let from = from.min(self.rows.len());
+        (from..self.rows.len()).chain(0..from).find(|index| self.rows.get(*index).is_some_and(open))
+    }
+
+    /// Whether something is going on that must not be forgotten.
+    pub fn is_running(&self) -> bool {
+        self.run.steps.values().any(|record| record.state.is_running())
+    }
+
+    /// What whoever sits here may do now.
+    pub fn rights(&self) -> Rights {
+        let lead = self.role == Role::Lead
+            && self.latched.is_none()
+            && self.run.closed.is_none()
+            && !self.leaving
+            && !self.ended;
+        Rights { lead, armed: lead && self.run.armed.as_deref() == Some(self.operator.as_str()) }
+    }
+
+    /// Where keys are looked up; none while a dialog with keys of its own is open.
+    pub fn context(&self) -> Option<Context> {
+        match self.modals.last() {
+            Some(modal) => modal.context(),
+            None => Some(self.focus.context()),
+        }
+    }
+
+    /// Says something in the footer.
+    pub fn say(&mut self, level: Level, text: impl Into<String>) {
+        self.toast = Some(Toast { text: text.into(), level, left: TOAST_TICKS });
+    }
+
+    /// A second has passed.
+    pub fn tick(&mut self, now: Timestamp) {
+        self.now = now;
+        self.refresh_worst();
+        if let Some(toast) = &mut self.toast {
+            toast.left = toast.left.saturating_sub(1);
+            if toast.left == 0 {
+                self.toast = None;
+            }
+        }
+    }
+
+    /// Whether the screen has to be drawn; asking makes it drawn.
+    pub fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// Whether a step is resolved to an exact call before it starts.
+    pub fn has_plan(step: &Step) -> bool {
+        matches!(step.action, StepAction::Act { .. } | StepAction::Exec(_))
+    }
+
+    /// A reading.
+    pub fn reading(&self, component: &str, place: &Place, fact: &str) -> Option<&Reading> {
+        self.board.get(&ReadingKey::new(component, place, fact))
+    }
+
+    /// The Region that has the traffic now, as far as it is known by a fresh reading; never remembered.
+    pub fn active(&self) -> Option<&Region> {
+        let traffic = self.service.traffic()?;
+        let code = ["answers", "points_at"].into_iter().find_map(|fact| {
+            let reading = self.reading(traffic, &Place::Global, fact)?;
+            match &reading.value {
+                Value::Text(code) if reading.freshness(self.now) == Freshness::Fresh => Some(code.as_str()),
+                _ => None,
+            }
+        })?;
+        let pair = &self.service.regions;
+        [&pair.primary, &pair.standby].into_iter().find(|region| region.as_str() == code)
+    }
+
+    /// The components that stand in each Region, in the order of the file.
+    pub fn regional(&self) -> impl Iterator<Item = &Component> {
+        self.service.components.iter().filter(|component| !matches!(component.spec, Spec::Route53Failover(_)))
+    }
+
+    /// The components that have something to say of no Region in particular.
+    pub fn global(&self) -> impl Iterator<Item = &Component> {
+        self.service.components.iter().filter(|component| match &component.spec {
+            Spec::Route53Failover(_) | Spec::SecretReplica(_) => true,
+            Spec::Endpoint(endpoint) => endpoint.public.is_some(),
+            Spec::RdsReplica(_) | Spec::CloudWatch(_) => false,
+        })
+    }
+
+    /// Looks again at what each Region's worst health is; a change is as old as this look.
+    pub fn refresh_worst(&mut self) {
+        let rank = |health: &Health| match health {
+            Health::Healthy => 0,
+            Health::Degraded => 1,
+            Health::Unknown => 2,
+            Health::Down => 3,
+        };
+        for region in [self.service.regions.primary.clone(), self.service.regions.standby.clone()] {
+            let place = Place::Region(region.clone());
+            let worst = self
+                .regional()
+                .map(|component| {
+                    self.board.glance(&component.id, &place).map_or(Health::Unknown, |glance| glance.shown(self.now))
+                })
+                .max_by_key(rank)
+                .unwrap_or(Health::Unknown);
+            let now = self.now;
+            let held = self.worst.entry(region).or_insert((worst, now));
+            if held.0 != worst {
+                *held = (worst, now);
+            }
+        }
+    }
+
+    /// The newest lag figure, when it was true, and whether it is still fresh.
+    pub fn lag(&self) -> Option<(f64, &Reading)> {
+        let (component, place) = self.service.lag_series()?;
+        let reading = self.reading(component, &place, "lag")?;
+        match reading.value {
+            Value::Seconds(seconds) if seconds.is_finite() && seconds >= 0.0 => Some((seconds, reading)),
+            _ => None,
+        }
+    }
+
+    /// How long ago something was, by the run's clock.
+    pub fn since(&self, at: Timestamp) -> Duration {
+        age(at, self.now)
+    }
+}

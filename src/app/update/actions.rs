@@ -1,0 +1,271 @@
+//! What each action does.
+
+use super::{Effect, dialogs, steps};
+use crate::app::action::Action;
+use crate::app::input::Input;
+use crate::app::modal::{Choice, Guard, Help, Item, Menu, Modal, Palette, Purpose, Reason, Subject, Way};
+use crate::app::model::{Focus, Level, Model};
+use crate::domain::command::Command;
+use crate::domain::journal::RunOutcome;
+use crate::domain::run::State;
+use crate::domain::timeline::Milestone;
+
+const PAGE: usize = 10;
+
+/// Does what an action says, if whoever sits here may.
+pub(super) fn run(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
+    if !model.rights().meet(action.info().need) {
+        return;
+    }
+    let last = model.rows.len().saturating_sub(1);
+    match action {
+        Action::StepNext => select(model, model.selected.saturating_add(1), effects),
+        Action::StepPrev => select(model, model.selected.saturating_sub(1), effects),
+        Action::StepFirst => select(model, 0, effects),
+        Action::StepLast => select(model, last, effects),
+        Action::StepPageDown => select(model, model.selected.saturating_add(PAGE), effects),
+        Action::StepPageUp => select(model, model.selected.saturating_sub(PAGE), effects),
+        Action::StepReady => match model.next_open(model.selected.saturating_add(1)) {
+            Some(index) => select(model, index, effects),
+            None => model.say(Level::Info, "no step is ready"),
+        },
+        Action::StepStart | Action::StepPerform => steps::start(model, effects),
+        Action::StepGates => {
+            if let Some(step) = model.step().cloned()
+                && !steps::gates_open(model, &step)
+            {
+                model.say(Level::Info, "no gate of this step stands open");
+            }
+        }
+        Action::StepWays => steps::ways(model),
+        Action::StepPlan => resolve(model, effects),
+        Action::StepCancel => cancel(model, effects),
+        Action::FocusStep => model.focus = Focus::Step,
+        Action::FocusChecklist => model.focus = Focus::Checklist,
+        Action::FocusNext => {
+            model.focus = match model.focus {
+                Focus::Checklist => Focus::Step,
+                Focus::Step => Focus::Journal,
+                Focus::Journal => Focus::Checklist,
+            };
+        }
+        Action::FocusPrev => {
+            model.focus = match model.focus {
+                Focus::Checklist => Focus::Journal,
+                Focus::Step => Focus::Checklist,
+                Focus::Journal => Focus::Step,
+            };
+        }
+        Action::PaneDown => scroll(model, 1),
+        Action::PaneUp => scroll(model, -1),
+        Action::PanePageDown => scroll(model, 10),
+        Action::PanePageUp => scroll(model, -10),
+        Action::PaneTop => scroll(model, isize::MIN / 2),
+        Action::Zoom => model.zoom = !model.zoom,
+        Action::Facts => model.facts = !model.facts,
+        Action::CopyByHand => copy(model, effects),
+        Action::Arm => steps::push_confirm(model, Subject::Arm, Way::TwoKeys { first: false }),
+        Action::Disarm => effects.push(Effect::Engine(Command::Disarm)),
+        Action::Refresh => {
+            effects.push(Effect::Engine(Command::Refresh));
+            resolve_if_planned(model, effects);
+            model.say(Level::Info, "reading everything now");
+        }
+        Action::Note => ask(model, Purpose::Note),
+        Action::Mark => mark(model),
+        Action::CloseRun => close(model),
+        Action::Palette => {
+            model.modals.push(Modal::Palette(Palette::default()));
+            dialogs::filter(model);
+        }
+        Action::Help => model.modals.push(Modal::Help(Help::default())),
+        Action::Redraw => effects.push(Effect::Redraw),
+        Action::Quit => {
+            if model.is_running() || model.rights().armed {
+                ask_to_leave(model, effects);
+            } else {
+                leave(model, effects);
+            }
+        }
+        // These mean something in a dialog only, and are taken there.
+        Action::MenuNext
+        | Action::MenuPrev
+        | Action::MenuChoose
+        | Action::PaletteNext
+        | Action::PalettePrev
+        | Action::PaletteRun
+        | Action::HelpDown
+        | Action::HelpUp
+        | Action::HelpPageDown
+        | Action::HelpPageUp
+        | Action::HelpClose => {}
+    }
+}
+
+/// Selects a row, as near to `index` as there is one.
+pub(super) fn select(model: &mut Model, index: usize, effects: &mut Vec<Effect>) {
+    let index = index.min(model.rows.len().saturating_sub(1));
+    if index != model.selected {
+        model.selected = index;
+        model.step_scroll = 0;
+    }
+    steps::resolve_selected(model, effects);
+}
+
+/// Asks for a line of text.
+pub(super) fn ask(model: &mut Model, purpose: Purpose) {
+    let reason = Reason { guard: Guard::default(), purpose, input: Input::default(), error: None };
+    model.modals.push(Modal::Reason(reason));
+}
+
+/// Asks whether to leave, on top of whatever is open. Asked a second time while it leaves, it leaves at once.
+pub(super) fn ask_to_leave(model: &mut Model, effects: &mut Vec<Effect>) {
+    if model.leaving {
+        effects.push(Effect::Quit);
+        return;
+    }
+    let asks = |modal: &Modal| matches!(modal, Modal::Menu(menu) if menu.items.iter().any(|item| item.choice == Choice::Leave));
+    if model.modals.iter().any(asks) {
+        return;
+    }
+    let running: Vec<&str> =
+        model.rows.iter().filter(|row| model.state(&row.id).is_running()).map(|row| row.number.as_str()).collect();
+    let (says, detail) = if running.is_empty() {
+        ("No step is running. The run stays open, and can be resumed.".to_owned(), "the run can be resumed")
+    } else {
+        let settling = model.run.steps.values().any(|record| matches!(record.state, State::InFlight | State::Settling));
+        let what = if settling {
+            "What AWS was asked to do goes on there, and `handover resume` finds it again."
+        } else {
+            "`handover resume` takes it up again."
+        };
+        (
+            format!("Still running: {}. {what} The journal will say that you left.", running.join(", ")),
+            "the journal says so",
+        )
+    };
+    let item = |label: &str, detail: &str, choice| Item { label: label.to_owned(), detail: detail.to_owned(), choice };
+    let items = vec![
+        item("stay", "nothing is changed", Choice::Stay),
+        item(if running.is_empty() { "leave" } else { "leave while it runs" }, detail, Choice::Leave),
+    ];
+    let title = "leave the console?".to_owned();
+    model.modals.push(Modal::Menu(Menu { guard: Guard::default(), title, says, items, selected: 0 }));
+}
+
+/// Leaves: the engine writes down what it must, and then the console ends.
+pub(super) fn leave(model: &mut Model, effects: &mut Vec<Effect>) {
+    if model.role != crate::app::model::Role::Lead || model.ended {
+        effects.push(Effect::Quit);
+        return;
+    }
+    model.leaving = true;
+    model.modals.clear();
+    effects.push(Effect::Engine(Command::Leave));
+}
+
+fn resolve(model: &mut Model, effects: &mut Vec<Effect>) {
+    let Some(row) = model.row() else { return };
+    let Some(step) = model.step_of(row) else { return };
+    if !Model::has_plan(step) {
+        model.say(Level::Info, "this step makes no call");
+    } else if row.ready {
+        let id = step.id.clone();
+        steps::resolve(model, &id, effects);
+        model.say(Level::Info, "resolving the exact call again");
+    } else {
+        model.say(Level::Info, "a step is resolved when it is ready");
+    }
+}
+
+fn resolve_if_planned(model: &mut Model, effects: &mut Vec<Effect>) {
+    let Some(row) = model.row() else { return };
+    if row.ready && model.plans.contains_key(&row.id) {
+        let id = row.id.clone();
+        steps::resolve(model, &id, effects);
+    }
+}
+
+fn cancel(model: &mut Model, effects: &mut Vec<Effect>) {
+    let Some(row) = model.row() else { return };
+    if *model.state(&row.id) == State::Looking || program_runs(model) {
+        effects.push(Effect::Engine(Command::Cancel(row.id.clone())));
+        model.say(Level::Info, "stopping it");
+    } else {
+        model.say(Level::Info, "nothing to stop here: a call that was made can't be taken back");
+    }
+}
+
+fn program_runs(model: &Model) -> bool {
+    model.step().is_some_and(|step| {
+        matches!(step.action, crate::domain::runbook::Action::Exec(_)) && model.state(&step.id).is_running()
+    })
+}
+
+fn scroll(model: &mut Model, by: isize) {
+    match model.focus {
+        Focus::Step => model.step_scroll = model.step_scroll.saturating_add_signed(by).min(10_000),
+        // The journal is read from its newest entry upwards.
+        Focus::Journal => {
+            let by = if by <= isize::MIN / 4 { isize::MAX } else { -by };
+            model.journal_scroll =
+                model.journal_scroll.saturating_add_signed(by).min(model.tail.len().saturating_sub(1));
+        }
+        Focus::Checklist => {}
+    }
+}
+
+fn copy(model: &mut Model, effects: &mut Vec<Effect>) {
+    let Some(step) = model.step() else { return };
+    let shown =
+        model.plans.get(&step.id).and_then(|planned| planned.result.as_ref().ok()).map(|(plan, _)| plan.as_ref());
+    let recorded = model.record(&step.id).and_then(|record| record.plan.as_ref());
+    match shown.or(recorded).map(|plan| plan.by_hand.clone()) {
+        Some(line) if !line.is_empty() => {
+            effects.push(Effect::Copy(line));
+            model.say(Level::Info, "copied the line to do it by hand");
+        }
+        _ => model.say(Level::Info, "there is no line to copy: the step has not been resolved"),
+    }
+}
+
+fn mark(model: &mut Model) {
+    let item = |milestone: &Milestone| Item {
+        label: milestone.as_str().replace('-', " "),
+        detail: match model.run.timeline.at(*milestone) {
+            Some(at) => format!("{} UTC", at.strftime("%H:%M:%S")),
+            None => "not known".to_owned(),
+        },
+        choice: Choice::Ask(Purpose::Mark(*milestone)),
+    };
+    let items = Milestone::ALL.iter().map(item).collect();
+    let title = "enter a moment".to_owned();
+    let says = "Without the moment the impact began, the recovery time is not measured.".to_owned();
+    model.modals.push(Modal::Menu(Menu { guard: Guard::default(), title, says, items, selected: 0 }));
+}
+
+fn close(model: &mut Model) {
+    let item = |label: &str, detail: &str, outcome| Item {
+        label: label.to_owned(),
+        detail: detail.to_owned(),
+        choice: Choice::Ask(Purpose::Close(outcome)),
+    };
+    if model.is_running() {
+        model.say(Level::Warn, "a step is running: a run is closed when nothing is");
+        return;
+    }
+    let mut items =
+        vec![Item { label: "back".to_owned(), detail: "the run stays open".to_owned(), choice: Choice::Stay }];
+    let (done, all) = model.run.progress();
+    if model.run.is_complete() {
+        items.push(item("verified", "every step is over and the target is verified", RunOutcome::Verified));
+    } else if !model.run.has_written() {
+        items.push(item("stand down", "nothing was written: a false alarm, say", RunOutcome::StoodDown));
+    }
+    if !model.run.is_complete() {
+        items.push(item("abandon", "ends it unfinished", RunOutcome::Abandoned));
+    }
+    let says = format!("{done} of {all} steps are over.");
+    let title = "close the run".to_owned();
+    model.modals.push(Modal::Menu(Menu { guard: Guard::default(), title, says, items, selected: 0 }));
+}

@@ -1,0 +1,179 @@
+//! Keys in a dialog: Esc backs out of every one of them.
+
+use jiff::Timestamp;
+
+use super::{Effect, actions, confirm, steps};
+use crate::app::action::{ACTIONS, Action, Context};
+use crate::app::key::{Code, Key};
+use crate::app::modal::{Choice, Modal, Purpose};
+use crate::app::model::{Level, Model};
+use crate::app::when;
+use crate::domain::command::Command;
+use crate::domain::runbook::Action as StepAction;
+
+pub(super) fn press(model: &mut Model, key: Key, repeat: bool, at: Timestamp, effects: &mut Vec<Effect>) {
+    let rights = model.rights();
+    let looked_up = model.context().and_then(|context| model.keymap.lookup(context, key, rights));
+    match model.modals.last_mut() {
+        None => {}
+        Some(Modal::Confirm(_)) => confirm::press(model, key, repeat, at, effects),
+        Some(_) if key.code == Code::Esc => {
+            model.modals.pop();
+        }
+        Some(Modal::Reason(reason)) => {
+            if key.code == Code::Enter {
+                if !repeat && reason.guard.lets(at) {
+                    answer(model, effects);
+                }
+            } else {
+                reason.error = None;
+                reason.input.key(key);
+            }
+        }
+        Some(Modal::Menu(menu)) => {
+            let guarded = !menu.guard.lets(at);
+            match looked_up {
+                Some(Action::MenuNext) => menu.selected = (menu.selected + 1).min(menu.items.len().saturating_sub(1)),
+                Some(Action::MenuPrev) => menu.selected = menu.selected.saturating_sub(1),
+                Some(Action::MenuChoose) if !repeat && !guarded => choose(model, effects),
+                _ => {}
+            }
+        }
+        Some(Modal::Gates(gates)) => {
+            let guarded = !gates.guard.lets(at);
+            let (step, selected) = (gates.step.clone(), gates.selected);
+            let Some(step) = model.run.runbook.step(&step).cloned() else { return };
+            let open = steps::open_gates(model, &step);
+            let last = open.len().saturating_sub(1);
+            let selected = match looked_up {
+                Some(Action::MenuNext) => (selected + 1).min(last),
+                Some(Action::MenuPrev) => selected.saturating_sub(1),
+                Some(Action::MenuChoose) if !repeat && !guarded => {
+                    if let Some(gate) = open.get(selected) {
+                        actions::ask(model, Purpose::Override { step: step.id, gate: gate.name.clone() });
+                    }
+                    return;
+                }
+                _ => selected,
+            };
+            if let Some(Modal::Gates(gates)) = model.modals.last_mut() {
+                gates.selected = selected.min(last);
+            }
+        }
+        Some(Modal::Palette(palette)) => match looked_up {
+            Some(Action::PaletteNext) => {
+                palette.selected = (palette.selected + 1).min(palette.found.len().saturating_sub(1));
+            }
+            Some(Action::PalettePrev) => palette.selected = palette.selected.saturating_sub(1),
+            Some(Action::PaletteRun) if !repeat => {
+                let action = palette.found.get(palette.selected).copied();
+                model.modals.pop();
+                if let Some(action) = action {
+                    actions::run(model, action, effects);
+                }
+            }
+            _ => {
+                if palette.input.key(key) {
+                    filter(model);
+                }
+            }
+        },
+        Some(Modal::Help(help)) => match looked_up {
+            Some(Action::HelpDown) => help.scroll = help.scroll.saturating_add(1).min(500),
+            Some(Action::HelpUp) => help.scroll = help.scroll.saturating_sub(1),
+            Some(Action::HelpPageDown) => help.scroll = help.scroll.saturating_add(10).min(500),
+            Some(Action::HelpPageUp) => help.scroll = help.scroll.saturating_sub(10),
+            Some(Action::HelpClose) => {
+                model.modals.pop();
+            }
+            _ => {}
+        },
+    }
+}
+
+/// Finds the palette's commands anew: those that exist for whoever sits here, and hold every typed word.
+pub(super) fn filter(model: &mut Model) {
+    let rights = model.rights();
+    let Some(Modal::Palette(palette)) = model.modals.last_mut() else { return };
+    let typed = palette.input.text().to_lowercase();
+    let words: Vec<&str> = typed.split_whitespace().collect();
+    let listed = |context| matches!(context, Context::Global | Context::Checklist);
+    let holds = |id: &str, doc: &str| words.iter().all(|word| id.contains(word) || doc.to_lowercase().contains(word));
+    palette.found = ACTIONS
+        .iter()
+        .filter(|info| listed(info.context) && rights.meet(info.need) && info.action != Action::Palette)
+        .filter(|info| holds(info.id, info.doc))
+        .map(|info| info.action)
+        .collect();
+    // What starts with the first word is meant more often than what only holds it.
+    if let Some(first) = words.first() {
+        palette.found.sort_by_key(|action| !action.id().starts_with(first));
+    }
+    palette.selected = 0;
+}
+
+/// Chooses the selected line of a menu.
+fn choose(model: &mut Model, effects: &mut Vec<Effect>) {
+    let Some(Modal::Menu(menu)) = model.modals.last() else { return };
+    let Some(choice) = menu.items.get(menu.selected).map(|item| item.choice.clone()) else { return };
+    if !matches!(choice, Choice::Stay | Choice::Leave) && !model.rights().lead {
+        return;
+    }
+    model.modals.pop();
+    match choice {
+        Choice::Stay => {}
+        Choice::Leave => actions::leave(model, effects),
+        Choice::Again(step) => {
+            let Some(step) = model.run.runbook.step(&step).cloned() else { return };
+            if model.run.is_ready(&step.id) {
+                steps::go(model, &step, effects);
+            } else if matches!(step.action, StepAction::Act { .. } | StepAction::Exec(_)) {
+                effects.push(Effect::Engine(Command::Start(step.id)));
+                model.say(Level::Info, "looking how far it has come");
+            }
+        }
+        Choice::Cancel(step) => effects.push(Effect::Engine(Command::Cancel(step))),
+        Choice::Gates(step) => {
+            if let Some(step) = model.run.runbook.step(&step).cloned() {
+                steps::gates_open(model, &step);
+            }
+        }
+        Choice::Ask(purpose) => actions::ask(model, purpose),
+    }
+}
+
+/// Takes the typed line as what it was asked for.
+fn answer(model: &mut Model, effects: &mut Vec<Effect>) {
+    let now = model.now;
+    if !model.rights().lead {
+        return;
+    }
+    let operator = model.operator.clone();
+    let Some(Modal::Reason(reason)) = model.modals.last_mut() else { return };
+    let text = reason.input.text().trim().to_owned();
+    if text.chars().count() < 3 {
+        reason.error = Some("write it down: it goes into the journal".to_owned());
+        return;
+    }
+    let command = match reason.purpose.clone() {
+        Purpose::Override { step, gate } => Command::Override { step, gate, reason: text },
+        Purpose::Skip(step) => Command::Skip { step, reason: text },
+        Purpose::AcceptRisk(step) => Command::AcceptRisk { step, reason: text },
+        Purpose::ByHand(step) => Command::ByHand { step, reason: text },
+        Purpose::NotDone(step) => Command::NotDone { step, reason: text },
+        Purpose::Note => Command::Note(text),
+        Purpose::Mark(milestone) => match when::parse(&text, now) {
+            Ok((when, how)) => {
+                let source = if how.is_empty() { format!("entered by {operator}") } else { how };
+                Command::Mark { milestone, when, source }
+            }
+            Err(why) => {
+                reason.error = Some(why);
+                return;
+            }
+        },
+        Purpose::Close(outcome) => Command::Close { outcome, says: text },
+    };
+    model.modals.pop();
+    effects.push(Effect::Engine(command));
+}

@@ -1,0 +1,192 @@
+//! What the engine tells.
+
+use std::sync::Arc;
+
+use super::{Effect, actions, steps};
+use crate::app::modal::{Guard, Modal, Subject};
+use crate::app::model::{Level, Model, OUTPUT, Planned, Progress, TAIL};
+use crate::domain::command::Event;
+use crate::domain::gate::GateResult;
+use crate::domain::journal::{Body, Entry};
+use crate::domain::plan::{Plan, Refusal};
+use crate::domain::runbook::Hazard;
+
+pub(super) fn take(model: &mut Model, event: Event, effects: &mut Vec<Effect>) {
+    match event {
+        Event::Entry(entry) => take_entry(model, &entry, effects),
+        Event::Looked { component, place, at, fresh_for, result } => {
+            model.board.record(&component, &place, at, fresh_for, &result);
+            model.refresh_worst();
+        }
+        Event::Planned { step, result } => take_plan(model, step, result),
+        Event::Output { step, line } => {
+            let lines = model.output.entry(step).or_default();
+            if lines.len() >= OUTPUT {
+                lines.pop_front();
+            }
+            lines.push_back(line);
+        }
+        Event::Progress { step, text, next } => {
+            let at = model.now;
+            model.progress.insert(step, Progress { text, next, at });
+        }
+        Event::Refused { why } => model.say(Level::Bad, why),
+        Event::Latched { why } => {
+            model.say(Level::Bad, format!("the journal can't be written: {why}"));
+            model.latched = Some(why);
+            close_what_may_not_stay(model);
+        }
+        Event::Ended => {
+            model.ended = true;
+            if model.leaving {
+                effects.push(Effect::Quit);
+            } else {
+                close_what_may_not_stay(model);
+            }
+        }
+    }
+}
+
+fn take_entry(model: &mut Model, entry: &Arc<Entry>, effects: &mut Vec<Effect>) {
+    if entry.at > model.now {
+        model.now = entry.at;
+    }
+    model.run.apply(entry);
+    if model.tail.len() >= TAIL {
+        model.tail.pop_front();
+    }
+    model.tail.push_back(Arc::clone(entry));
+    if model.journal_scroll > 0 {
+        // What is being read stays where it is.
+        model.journal_scroll = (model.journal_scroll + 1).min(model.tail.len().saturating_sub(1));
+    }
+    let opened = matches!(entry.body, Body::RunOpened { .. } | Body::RunClosed { .. });
+    if entry.body.step().is_some() || opened {
+        model.refresh_rows();
+    }
+    if let Some(step) = entry.body.step() {
+        if !model.state(step).is_running() {
+            model.progress.remove(step);
+        }
+        close_stale(model, step, entry);
+    }
+    close_what_may_not_stay(model);
+    match &entry.body {
+        Body::Settled { step, .. } => {
+            model.plans.remove(step);
+            model.asked.remove(step);
+            let selected = model.row().is_some_and(|row| row.id == *step);
+            // Goes on to what comes next, unless somebody is answering something.
+            if selected
+                && model.modals.is_empty()
+                && let Some(next) = model.next_open(model.selected)
+            {
+                actions::select(model, next, effects);
+            }
+        }
+        Body::Override { step, .. } => {
+            let answered =
+                model.run.runbook.step(step).cloned().is_some_and(|step| steps::open_gates(model, &step).is_empty());
+            if answered {
+                model.modals.retain(|modal| !matches!(modal, Modal::Gates(gates) if gates.step == *step));
+                model.say(Level::Info, "every gate is answered: the step can be confirmed");
+            }
+        }
+        Body::RunClosed { outcome, .. } => model.say(Level::Info, format!("the run is closed: {}", outcome.as_str())),
+        _ => {}
+    }
+    steps::resolve_selected(model, effects);
+}
+
+/// Closes the dialogs about a step that has moved on without them.
+fn close_stale(model: &mut Model, step: &str, entry: &Entry) {
+    let moved = matches!(
+        entry.body,
+        Body::Started { .. } | Body::Intent { .. } | Body::Settled { .. } | Body::Failed { .. } | Body::Unsure { .. }
+    );
+    if !moved {
+        return;
+    }
+    let before = model.modals.len();
+    model.modals.retain(|modal| match modal {
+        Modal::Confirm(confirm) => match &confirm.subject {
+            Subject::Perform(call) => call.step != step,
+            Subject::Attest(attest) => attest.step != step,
+            Subject::Arm => true,
+        },
+        Modal::Gates(gates) => gates.step != step,
+        Modal::Reason(_) | Modal::Menu(_) | Modal::Palette(_) | Modal::Help(_) => true,
+    });
+    if model.modals.len() < before {
+        model.say(Level::Warn, "the dialog was closed: the step has moved on");
+    }
+}
+
+/// Closes the dialogs that whoever sits here may no longer answer.
+fn close_what_may_not_stay(model: &mut Model) {
+    let rights = model.rights();
+    let before = model.modals.len();
+    model.modals.retain(|modal| match modal {
+        Modal::Confirm(confirm) => match confirm.subject {
+            Subject::Perform(_) => rights.armed,
+            Subject::Attest(_) => rights.lead,
+            Subject::Arm => rights.lead && !rights.armed,
+        },
+        Modal::Gates(_) | Modal::Reason(_) => rights.lead,
+        // Leaving is always possible; what else a menu offers is looked at when it is chosen.
+        Modal::Menu(_) | Modal::Palette(_) | Modal::Help(_) => true,
+    });
+    if model.modals.len() < before && model.toast.is_none() {
+        model.say(Level::Warn, "the dialog was closed: it can no longer be answered here");
+    }
+}
+
+fn take_plan(model: &mut Model, step: String, result: Result<(Arc<Plan>, Vec<GateResult>), Refusal>) {
+    let hash = result.as_ref().map(|(plan, _)| plan.hash()).unwrap_or_default();
+    let planned = Planned { result, hash, at: model.now };
+    let open: Vec<String> = match (&planned.result, model.run.runbook.step(&step)) {
+        (Ok((_, gates)), Some(_)) => {
+            model.run.open_questions(&step, gates).into_iter().map(|gate| gate.name.clone()).collect()
+        }
+        _ => Vec::new(),
+    };
+    let declared = model.run.runbook.step(&step).map_or(Hazard::Irreversible, |step| step.hazard);
+    for modal in &mut model.modals {
+        let Modal::Confirm(confirm) = modal else { continue };
+        let Subject::Perform(call) = &mut confirm.subject else { continue };
+        if call.step != step {
+            continue;
+        }
+        match &planned.result {
+            Ok((plan, gates)) => {
+                if planned.hash == call.hash {
+                    // A gate that closed under the hand voids what was given so far, too.
+                    if confirm.blocked.is_none() && !open.is_empty() {
+                        confirm.way.reset();
+                    }
+                } else {
+                    confirm.way = steps::way_of(plan);
+                    confirm.guard = Guard::default();
+                    confirm.notice = Some("the plan changed: look at the new one and confirm it anew".to_owned());
+                }
+                let hazard = declared.max(plan.hazard);
+                confirm.blocked = if hazard == Hazard::Irreversible && plan.phrase.is_none() {
+                    Some(steps::UNPHRASED.to_owned())
+                } else if open.is_empty() {
+                    None
+                } else {
+                    Some(format!("gates no longer hold: {}; press Esc and answer them", open.join(", ")))
+                };
+                call.plan = Arc::clone(plan);
+                call.gates.clone_from(gates);
+                call.hash.clone_from(&planned.hash);
+                call.at = planned.at;
+            }
+            Err(refusal) => {
+                confirm.way.reset();
+                confirm.blocked = Some(format!("it can't be done any more: {}", refusal.reason));
+            }
+        }
+    }
+    model.plans.insert(step, planned);
+}

@@ -1,0 +1,155 @@
+//! What follows from a message: the one door through which the model changes.
+
+mod actions;
+mod confirm;
+mod dialogs;
+mod events;
+mod steps;
+
+#[cfg(test)]
+mod tests;
+
+pub use steps::open_gates;
+
+use jiff::Timestamp;
+
+use super::action::Action;
+use super::key::{Code, Key};
+use super::modal::{Field, Modal, Subject};
+use super::model::{Level, Model};
+use crate::domain::command::{Command, Event};
+
+/// What comes in.
+#[derive(Debug, Clone)]
+pub enum Msg {
+    /// A key was pressed.
+    Key {
+        /// Which.
+        key: Key,
+        /// Whether the terminal says that it is held.
+        repeat: bool,
+        /// When it was read from the terminal, by the wall clock.
+        at: Timestamp,
+    },
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal has another size.
+    Resize,
+    /// The engine says something.
+    Engine(Event),
+    /// A second has passed; the run's clock says this.
+    Tick(Timestamp),
+    /// The model has been drawn, at this moment of the wall clock: what is open now is in sight from here on.
+    Drawn(Timestamp),
+    /// Something outside the model wants to be said, such as that a copy failed.
+    Say(Level, String),
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// The engine is asked for something.
+    Engine(Command),
+    /// Text goes to the clipboard.
+    Copy(String),
+    /// The screen is cleared and drawn anew.
+    Redraw,
+    /// The console ends.
+    Quit,
+}
+
+/// Takes a message in, and says what is to be done.
+pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    match msg {
+        Msg::Drawn(at) => {
+            if let Some(guard) = model.modals.last_mut().and_then(Modal::guard_mut) {
+                guard.drawn(at);
+            }
+            return effects;
+        }
+        Msg::Tick(now) => {
+            model.tick(now);
+            steps::resolve_selected(model, &mut effects);
+        }
+        Msg::Resize => {}
+        Msg::Say(level, text) => model.say(level, text),
+        Msg::Engine(event) => events::take(model, event, &mut effects),
+        Msg::Paste(text) => paste(model, &text),
+        Msg::Key { key, repeat, at } => press(model, key.normal(), repeat, at, &mut effects),
+    }
+    model.changed = true;
+    effects
+}
+
+fn press(model: &mut Model, key: Key, repeat: bool, at: Timestamp, effects: &mut Vec<Effect>) {
+    if key == Key::ctrl('c') {
+        if !repeat {
+            actions::ask_to_leave(model, effects);
+        }
+        return;
+    }
+    if !model.modals.is_empty() {
+        dialogs::press(model, key, repeat, at, effects);
+        return;
+    }
+    if key.code == Code::Esc {
+        // Backs out of whatever is not the plain checklist, one thing at a time.
+        if model.toast.take().is_some() {
+        } else if model.zoom {
+            model.zoom = false;
+        } else {
+            model.focus = super::model::Focus::Checklist;
+        }
+        return;
+    }
+    let Some(context) = model.context() else { return };
+    let Some(action) = model.keymap.lookup(context, key, model.rights()) else { return };
+    // A held key moves; it never starts anything.
+    if !repeat || moves(action) {
+        actions::run(model, action, effects);
+    }
+}
+
+fn moves(action: Action) -> bool {
+    matches!(
+        action,
+        Action::StepNext
+            | Action::StepPrev
+            | Action::StepPageDown
+            | Action::StepPageUp
+            | Action::PaneDown
+            | Action::PaneUp
+            | Action::PanePageDown
+            | Action::PanePageUp
+            | Action::MenuNext
+            | Action::MenuPrev
+            | Action::PaletteNext
+            | Action::PalettePrev
+            | Action::HelpDown
+            | Action::HelpUp
+            | Action::HelpPageDown
+            | Action::HelpPageUp
+    )
+}
+
+fn paste(model: &mut Model, text: &str) {
+    match model.modals.last_mut() {
+        Some(Modal::Reason(reason)) => {
+            reason.input.paste(text);
+            reason.error = None;
+        }
+        Some(Modal::Palette(_)) => {
+            if let Some(Modal::Palette(palette)) = model.modals.last_mut() {
+                palette.input.paste(text);
+            }
+            dialogs::filter(model);
+        }
+        Some(Modal::Confirm(confirm)) => match &mut confirm.subject {
+            Subject::Attest(attest) if attest.field == Field::Note => attest.note.paste(text),
+            Subject::Attest(attest) if attest.field == Field::When => attest.when.paste(text),
+            _ => confirm.notice = Some("a paste never confirms: type it".to_owned()),
+        },
+        _ => {}
+    }
+}

@@ -1,0 +1,155 @@
+//! Two lines: which run this is and which way it goes; then how it stands against what was promised.
+
+use std::borrow::Cow;
+
+use super::layout::{Layout, Tier};
+use super::paint::{Painter, Pen, width};
+use super::skin::Tone;
+use crate::app::Model;
+use crate::app::model::Role;
+use crate::domain::duration::{age as short, clock, seconds};
+use crate::domain::reading::Freshness;
+use crate::domain::run::Mode;
+use crate::domain::timeline::Milestone;
+
+/// A part of a line. The higher its rank, the sooner it gives way.
+struct Part<'a> {
+    text: Cow<'a, str>,
+    tone: Tone,
+    rank: u8,
+    right: bool,
+}
+
+fn part<'a>(text: impl Into<Cow<'a, str>>, tone: Tone, rank: u8) -> Part<'a> {
+    Part { text: text.into(), tone, rank, right: false }
+}
+
+fn right<'a>(text: impl Into<Cow<'a, str>>, tone: Tone, rank: u8) -> Part<'a> {
+    Part { right: true, ..part(text, tone, rank) }
+}
+
+pub(super) fn draw(model: &Model, layout: &Layout, painter: &mut Painter<'_>) {
+    let area = layout.banner;
+    line(painter, Pen::line(area, 0), first(model, painter, layout.tier));
+    if area.height > 1 {
+        line(painter, Pen::line(area, 1), second(model, painter, layout.tier));
+    }
+}
+
+fn line(painter: &mut Painter<'_>, pen: Pen, mut parts: Vec<Part<'_>>) {
+    const GAP: usize = 2;
+    while parts.len() > 1 && parts.iter().map(|part| width(&part.text) + GAP).sum::<usize>() > pen.room() + GAP {
+        let Some(least) = parts.iter().map(|part| part.rank).max() else { break };
+        if least == 0 {
+            break;
+        }
+        parts.retain(|part| part.rank != least);
+    }
+    let mut pen = pen;
+    for part in parts.iter().filter(|part| part.right).rev() {
+        painter.put_right(&mut pen, &part.text, part.tone);
+        pen.end = pen.end.saturating_sub(2).max(pen.x);
+    }
+    for part in parts.iter().filter(|part| !part.right) {
+        painter.put(&mut pen, &part.text, part.tone);
+        pen.skip(2);
+    }
+}
+
+fn first<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier) -> Vec<Part<'a>> {
+    let glyphs = painter.glyphs();
+    let run = &model.run;
+    let badge = match run.mode {
+        Mode::Live => part(" LIVE ", Tone::Live, 0),
+        Mode::Drill => part(" DRILL ", Tone::Drill, 0),
+        Mode::Simulation => part(" SIMULATION ", Tone::Simulation, 0),
+    };
+    let mut parts = vec![badge];
+    parts.push(match model.active() {
+        Some(region) => part(format!("active {region}"), Tone::Title, 1),
+        None => part("active ? unknown", Tone::Warn, 1),
+    });
+    parts.push(part(run.direction.source.as_str(), Tone::Source, 4));
+    parts.push(part(glyphs.arrow, Tone::Dim, 4));
+    parts.push(part(run.direction.target.as_str(), Tone::Target, 4));
+    parts.push(part(&*model.service.name, Tone::Title, 6));
+    if tier >= Tier::Standard {
+        parts.push(part(run.runbook.way.as_str(), Tone::Text, 8));
+    }
+    if let Some(scenario) = &run.scenario {
+        let speed = if model.speed > 1.0 { format!("{scenario} {}x", model.speed) } else { scenario.clone() };
+        parts.push(part(speed, Tone::Dim, 9));
+    }
+    parts.push(right(format!("{}Z", model.now.strftime("%H:%M:%S")), Tone::Text, 5));
+    parts.push(match (&model.latched, &model.role, &run.armed, &run.closed) {
+        (Some(_), ..) => right("READ-ONLY: journal lost", Tone::Bad, 0),
+        (_, Role::Observer { lead }, ..) => right(format!("observer, {lead} leads"), Tone::Warn, 2),
+        (.., Some((outcome, _))) => right(format!("closed: {}", outcome.as_str()), Tone::Ok, 2),
+        (_, _, Some(who), _) => right(format!(" ARMED: {who} "), Tone::Armed, 0),
+        _ => right("read-only", Tone::Ok, 2),
+    });
+    parts
+}
+
+fn second<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier) -> Vec<Part<'a>> {
+    let glyphs = painter.glyphs();
+    let mut parts = Vec::new();
+    if tier == Tier::Tiny {
+        // The running step is on the screen at any size.
+        if let Some(row) = model.rows.iter().find(|row| model.state(&row.id).is_running()) {
+            let title = model.step_of(row).map_or("", |step| step.title.as_str());
+            parts.push(part(format!("{} {} {title}", glyphs.running, row.number), Tone::Accent, 0));
+        }
+    }
+    let run = &model.run;
+    let rto = model.service.objectives.rto;
+    let (word, taken) = match (run.timeline.recovery(model.now), run.timeline.execution(model.now)) {
+        (Some(taken), _) => ("RTA", Some(taken)),
+        (None, taken) => ("run", taken),
+    };
+    if let Some(began) = run.timeline.at(Milestone::ImpactBegan) {
+        parts.push(part(format!("impact {} ago", clock(model.since(began))), Tone::Text, 5));
+    }
+    if let Some(taken) = taken {
+        let over = taken > rto;
+        let tone = if over { Tone::Bad } else { Tone::Text };
+        parts.push(part(format!("{word} {} of {}", clock(taken), clock(rto)), tone, 1));
+        let wide: u32 = if tier >= Tier::Standard { 15 } else { 8 };
+        let full = taken.as_millis().saturating_mul(u128::from(wide)) / rto.as_millis().max(1);
+        let full = usize::try_from(full).unwrap_or(usize::MAX).min(wide as usize);
+        let bar = format!("{}{}", glyphs.full.repeat(full), glyphs.empty.repeat(wide as usize - full));
+        parts.push(part(bar, if over { Tone::Bad } else { Tone::Accent }, 4));
+        if over {
+            parts.push(part("RTO missed", Tone::Bad, 1));
+        } else if word == "run" {
+            parts.push(part("T0 not entered", Tone::Warn, 6));
+        }
+    }
+    parts.push(loss(model));
+    parts.push(right(format!("journal {} {}", glyphs.done, run.entries), Tone::Dim, 7));
+    parts
+}
+
+fn loss(model: &Model) -> Part<'_> {
+    let rpo = model.service.objectives.rpo;
+    if let Some(loss) = &model.run.loss {
+        return part(format!("loss {loss}"), Tone::Title, 2);
+    }
+    match model.lag() {
+        Some((lag, reading)) => {
+            let fresh = reading.freshness(model.now) == Freshness::Fresh;
+            let over = lag > rpo.as_secs_f64();
+            let tone = if over {
+                Tone::Bad
+            } else if fresh {
+                Tone::Text
+            } else {
+                Tone::Warn
+            };
+            let age = short(model.since(reading.at));
+            let age = if age == "now" { age } else { format!("{age} ago") };
+            part(format!("expected loss {} ({age}) of {}", seconds(lag), clock(rpo)), tone, 2)
+        }
+        None => part(format!("expected loss ? unknown of {}", clock(rpo)), Tone::Warn, 2),
+    }
+}

@@ -1,0 +1,130 @@
+//! The checklist: phases with their progress, steps with their state. The selection is always in sight.
+
+use std::time::Duration;
+
+use ratatui::layout::Rect;
+
+use super::paint::{Painter, Pen};
+use super::skin::Tone;
+use super::words;
+use crate::app::Model;
+use crate::app::model::{Focus, Row};
+use crate::domain::duration::clock;
+use crate::domain::runbook::Hazard;
+
+/// A line of the checklist.
+#[derive(Clone, Copy)]
+enum Line<'a> {
+    Phase(usize),
+    Step(usize, &'a Row),
+}
+
+pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
+    if area.is_empty() {
+        return;
+    }
+    let focused = model.focus == Focus::Checklist && model.modals.is_empty();
+    let (done, all) = model
+        .rows
+        .iter()
+        .fold((0usize, 0usize), |(done, all), row| (done + usize::from(model.state(&row.id).is_ended()), all + 1));
+    let glyphs = painter.glyphs();
+    let count = format!("checklist {done}/{all} ");
+    let full = done * 10 / all.max(1);
+    let bar = format!("{}{}", glyphs.full.repeat(full), glyphs.empty.repeat(10 - full));
+    let (inside, rest) = painter.frame(area, &[(&count, Tone::Title), (&bar, Tone::Accent)], focused);
+    let left: Duration = model
+        .rows
+        .iter()
+        .filter(|row| !model.state(&row.id).is_ended())
+        .filter_map(|row| model.step_of(row).and_then(|step| step.expected))
+        .sum();
+    if !left.is_zero() {
+        let left = format!("about {} to go", clock(left));
+        painter.frame_right(rest, &[(&left, Tone::Dim)]);
+    }
+    let lines = lines(model, usize::from(inside.height));
+    let selected =
+        lines.iter().position(|line| matches!(line, Line::Step(index, _) if *index == model.selected)).unwrap_or(0);
+    let height = usize::from(inside.height);
+    // The selection stands a third down, so that what comes next is in sight.
+    let first = selected.saturating_sub(height / 3).min(lines.len().saturating_sub(height));
+    for (y, line) in (0..inside.height).zip(lines.iter().skip(first)) {
+        match line {
+            Line::Phase(index) => phase(model, *index, Pen::line(inside, y), painter),
+            Line::Step(index, row) => step(model, row, *index == model.selected, Pen::line(inside, y), painter),
+        }
+    }
+    if lines.len() > first + height {
+        let mut pen = Pen { x: area.right().saturating_sub(10), y: area.bottom().saturating_sub(1), end: area.right() };
+        painter.sign(&mut pen, glyphs.more, Tone::Dim);
+        painter.put(&mut pen, " more", Tone::Dim);
+    }
+}
+
+/// The lines: where they are more than fit, phases that are over are closed, but for the selected one.
+fn lines(model: &Model, height: usize) -> Vec<Line<'_>> {
+    let phases = model.run.runbook.phases.len();
+    let collapse = model.rows.len() + phases > height;
+    let here = model.row().map(|row| row.phase);
+    let mut lines = Vec::with_capacity(model.rows.len() + phases);
+    let mut rows = model.rows.iter().enumerate().peekable();
+    for phase in 0..phases {
+        lines.push(Line::Phase(phase));
+        let over = collapse
+            && here != Some(phase)
+            && model.rows.iter().filter(|row| row.phase == phase).all(|row| model.state(&row.id).is_ended());
+        while let Some((index, row)) = rows.next_if(|(_, row)| row.phase == phase) {
+            if !over {
+                lines.push(Line::Step(index, row));
+            }
+        }
+    }
+    lines
+}
+
+fn phase(model: &Model, index: usize, mut pen: Pen, painter: &mut Painter<'_>) {
+    let Some(phase) = model.run.runbook.phases.get(index) else { return };
+    let all = phase.steps.len();
+    let done = phase.steps.iter().filter(|step| model.state(&step.id).is_ended()).count();
+    let glyphs = painter.glyphs();
+    let (sign, tone) = if done == all { (glyphs.done, Tone::Ok) } else { (glyphs.open, Tone::Title) };
+    pen.skip(1);
+    painter.sign(&mut pen, sign, tone);
+    pen.end = pen.end.saturating_sub(1).max(pen.x);
+    painter.put_right(&mut pen, &format!(" {done}/{all}"), Tone::Dim);
+    painter.put(&mut pen, &format!(" {index} "), tone);
+    painter.put(&mut pen, &phase.title, tone);
+}
+
+fn step(model: &Model, row: &Row, selected: bool, mut pen: Pen, painter: &mut Painter<'_>) {
+    let Some(step) = model.step_of(row) else { return };
+    let glyphs = painter.glyphs();
+    let whole = Rect { x: pen.x, y: pen.y, width: pen.end.saturating_sub(pen.x), height: 1 };
+    let (sign, word, tone) = words::step(model, row, glyphs);
+    if selected {
+        painter.sign(&mut pen, glyphs.selected, Tone::Accent);
+    } else {
+        pen.skip(1);
+    }
+    pen.skip(2);
+    painter.sign(&mut pen, sign, tone);
+    pen.skip(1);
+    pen.end = pen.end.saturating_sub(1).max(pen.x);
+    match words::elapsed(model, row) {
+        Some(elapsed) => painter.put_right(&mut pen, &format!(" {word} {elapsed}"), tone),
+        None => {
+            painter.put_right(&mut pen, word, tone);
+            pen.end = pen.end.saturating_sub(1).max(pen.x);
+        }
+    }
+    if step.hazard == Hazard::Irreversible && !model.state(&row.id).is_ended() {
+        painter.put_right(&mut pen, " !", Tone::Irreversible);
+    }
+    painter.put(&mut pen, &row.number, Tone::Dim);
+    painter.put(&mut pen, " ", Tone::Dim);
+    painter.put(&mut pen, &step.title, if row.ready || selected { Tone::Text } else { Tone::Dim });
+    if selected {
+        painter.tint(whole, Tone::Selected);
+    }
+}

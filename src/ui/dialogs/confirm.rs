@@ -1,0 +1,178 @@
+//! Confirmations: what would be done, what it changes, what is accepted, and how to say yes.
+
+use ratatui::layout::Rect;
+
+use super::{boxed, comfortable, input};
+use crate::app::Model;
+use crate::app::modal::{Attest, Call, Confirm, Field, Subject, Way};
+use crate::app::when;
+use crate::domain::duration::age as short;
+use crate::domain::runbook::Hazard;
+use crate::ui::doc::Doc;
+use crate::ui::paint::{Painter, Pen};
+use crate::ui::skin::Tone;
+use crate::ui::words;
+
+/// How many lines the answer takes: a blank, what happened, the instruction, the input, how to cancel.
+const ANSWER: u16 = 5;
+
+pub(super) fn draw(model: &Model, confirm: &Confirm, screen: Rect, painter: &mut Painter<'_>) {
+    let mut doc = Doc::default();
+    let mut badge = None;
+    let title = match &confirm.subject {
+        Subject::Perform(call) => {
+            badge = words::hazard(hazard(model, call));
+            perform(model, call, painter, &mut doc);
+            let number = model.run.runbook.number(&call.step);
+            let title = model.run.runbook.step(&call.step).map_or("", |step| step.title.as_str());
+            format!("confirm {number} {title}")
+        }
+        Subject::Attest(attest) => {
+            doc.put(
+                "you say",
+                crate::domain::gate::fill(&attest.statement, &model.run.direction, &model.service.regions),
+                Tone::Title,
+            );
+            doc.put("as", format!("{}, in the journal", model.operator), Tone::Text);
+            format!("attest {}", model.run.runbook.number(&attest.step))
+        }
+        Subject::Arm => {
+            arm(model, &mut doc);
+            "arm the console".to_owned()
+        }
+    };
+    let wide = comfortable(screen);
+    let extra: u16 = match &confirm.subject {
+        Subject::Attest(attest) => 1 + u16::from(attest.marks.is_some()) + u16::from(attest.error.is_some()),
+        _ => 0,
+    };
+    let answer = ANSWER.saturating_add(extra);
+    let high = doc.height(wide.saturating_sub(4)) + usize::from(answer);
+    let (inside, rest) = boxed(screen, wide, high, &[(&title, Tone::Title)], painter);
+    if let Some(badge) = badge {
+        painter.frame_right(rest, &[badge]);
+    }
+    // The answer always has its lines; what it is about gets the others.
+    let answer = answer.min(inside.height);
+    let about = Rect { height: inside.height.saturating_sub(answer), ..inside };
+    let below = doc.draw(about, 0, painter);
+    let mut area = Rect { y: about.bottom(), height: answer, ..inside };
+    if below > 0 {
+        painter.put(
+            &mut Pen::line(area, 0),
+            &format!("{below} more lines: the screen is too small to show all of it"),
+            Tone::Warn,
+        );
+    }
+    let next = |area: &mut Rect| {
+        area.y = area.y.saturating_add(1);
+        area.height = area.height.saturating_sub(1);
+    };
+    next(&mut area);
+    if let Subject::Attest(attest) = &confirm.subject {
+        fields(attest, &mut area, painter);
+    }
+    if let Some(notice) = &confirm.notice {
+        let mut pen = Pen::line(area, 0);
+        painter.sign(&mut pen, painter.glyphs().warn, Tone::Warn);
+        pen.skip(1);
+        painter.put(&mut pen, notice, Tone::Warn);
+    }
+    next(&mut area);
+    ask(confirm, area, painter);
+}
+
+fn hazard(model: &Model, call: &Call) -> Hazard {
+    model.run.runbook.step(&call.step).map_or(call.plan.hazard, |step| step.hazard.max(call.plan.hazard))
+}
+
+fn perform(model: &Model, call: &Call, painter: &Painter<'_>, doc: &mut Doc) {
+    let plan = &call.plan;
+    doc.call(plan);
+    for (index, change) in plan.changes.iter().enumerate() {
+        doc.put(if index == 0 { "changes" } else { "" }, change.as_str(), Tone::Text);
+    }
+    doc.put("accepts", plan.accepting.clone().unwrap_or_default(), Tone::Warn);
+    if hazard(model, call) == Hazard::Irreversible {
+        doc.put("undo", "there is none", Tone::Bad);
+    }
+    doc.gates(model, &call.gates, &call.step, painter);
+    let age = short(model.since(call.at));
+    let age = if age == "now" { "just now".to_owned() } else { format!("{age} ago") };
+    let hash = call.hash.get(..12).unwrap_or_default();
+    doc.put(
+        "plan",
+        format!("made {age}, {} mode, plan {hash}; read again before the call", model.run.mode.as_str()),
+        Tone::Dim,
+    );
+}
+
+fn arm(model: &Model, doc: &mut Doc) {
+    let run = &model.run;
+    doc.put("service", format!("{} ({})", model.service.name, model.service.environment), Tone::Title);
+    doc.put("mode", run.mode.as_str().to_uppercase(), Tone::Title);
+    doc.put("account", model.account.clone().unwrap_or_else(|| "not known".to_owned()), Tone::Text);
+    doc.put("way", format!("{} → {}", run.direction.source, run.direction.target), Tone::Text);
+    doc.put("as", model.operator.as_str(), Tone::Text);
+    doc.put("", "Nothing is written by arming. From there on, each write asks for its own confirmation.", Tone::Text);
+}
+
+fn fields(attest: &Attest, area: &mut Rect, painter: &mut Painter<'_>) {
+    let mut field = |label: &str, hint: &str, text: &crate::app::input::Input, active: bool| {
+        let mut pen = Pen::line(*area, 0);
+        painter.put(&mut pen, label, Tone::Dim);
+        if text.text().is_empty() && !active {
+            painter.put(&mut pen, hint, Tone::Dim);
+        } else {
+            input(text.text(), text.cursor(), pen, active, painter);
+        }
+        area.y = area.y.saturating_add(1);
+        area.height = area.height.saturating_sub(1);
+    };
+    field("note     ", "tab to add one", &attest.note, attest.field == Field::Note);
+    if let Some(marks) = attest.marks {
+        let hint = format!("now, or tab to enter when ({}): {}", marks.as_str(), when::HINT);
+        field("when     ", &hint, &attest.when, attest.field == Field::When);
+    }
+    if let Some(error) = &attest.error {
+        painter.put(&mut Pen::line(*area, 0), error, Tone::Bad);
+        area.y = area.y.saturating_add(1);
+        area.height = area.height.saturating_sub(1);
+    }
+}
+
+fn ask(confirm: &Confirm, area: Rect, painter: &mut Painter<'_>) {
+    let mut pen = Pen::line(area, 0);
+    if let Some(blocked) = &confirm.blocked {
+        painter.sign(&mut pen, painter.glyphs().bad, Tone::Bad);
+        pen.skip(1);
+        painter.put(&mut pen, blocked, Tone::Bad);
+    } else {
+        match &confirm.way {
+            Way::TwoKeys { first: false } => {
+                painter.put(&mut pen, "Press ", Tone::Text);
+                painter.put(&mut pen, " y ", Tone::Key);
+                painter.put(&mut pen, ", then ", Tone::Text);
+                painter.put(&mut pen, " enter ", Tone::Key);
+                painter.put(&mut pen, " to confirm", Tone::Text);
+            }
+            Way::TwoKeys { first: true } => {
+                painter.put(&mut pen, "y: now press ", Tone::Warn);
+                painter.put(&mut pen, " enter ", Tone::Key);
+                painter.put(&mut pen, " to confirm", Tone::Warn);
+            }
+            Way::Phrase { phrase, input: typed } => {
+                painter.put(&mut pen, "Type ", Tone::Text);
+                painter.put(&mut pen, phrase, Tone::Key);
+                painter.put(&mut pen, " exactly, then ", Tone::Text);
+                painter.put(&mut pen, " enter ", Tone::Key);
+                input(typed.text(), typed.cursor(), Pen::line(area, 1), true, painter);
+            }
+        }
+    }
+    let last = match confirm.way {
+        Way::Phrase { .. } => 2,
+        Way::TwoKeys { .. } => 1,
+    };
+    painter.put(&mut Pen::line(area, last), "esc cancels; nothing is done until you confirm", Tone::Dim);
+}

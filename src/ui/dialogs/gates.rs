@@ -1,0 +1,49 @@
+//! The gates of a step that stand open.
+
+use ratatui::layout::Rect;
+
+use super::{boxed, comfortable};
+use crate::app::Model;
+use crate::app::modal::Gates;
+use crate::app::update::open_gates;
+use crate::ui::doc::seen;
+use crate::ui::paint::{Painter, Pen};
+use crate::ui::skin::Tone;
+use crate::ui::words;
+
+pub(super) fn draw(model: &Model, gates: &Gates, screen: Rect, painter: &mut Painter<'_>) {
+    let Some(step) = model.run.runbook.step(&gates.step) else { return };
+    let open = open_gates(model, step);
+    let title = format!("gates of {} {}", model.run.runbook.number(&step.id), step.title);
+    let high = open.len() + 6;
+    let (inside, _) = boxed(screen, comfortable(screen), high, &[(&title, Tone::Title)], painter);
+    let glyphs = painter.glyphs();
+    painter.put(&mut Pen::line(inside, 0), "These do not hold. Wait for them, or override one by name.", Tone::Text);
+    for (y, (index, gate)) in (2..inside.height).zip(open.iter().enumerate()) {
+        let mut pen = Pen::line(inside, y);
+        let chosen = index == gates.selected;
+        let whole = Rect { x: pen.x, y: pen.y, width: pen.end.saturating_sub(pen.x), height: 1 };
+        if chosen {
+            painter.sign(&mut pen, glyphs.selected, Tone::Accent);
+        } else {
+            pen.skip(1);
+        }
+        pen.skip(1);
+        let (sign, word, tone) = words::verdict(gate.verdict, glyphs);
+        painter.sign(&mut pen, sign, tone);
+        pen.skip(1);
+        painter.put(&mut pen, &gate.name, Tone::Text);
+        painter.put(&mut pen, " ", Tone::Text);
+        painter.put(&mut pen, word, tone);
+        painter.put(&mut pen, "  ", Tone::Dim);
+        painter.put(&mut pen, &gate.evidence.reading, Tone::Dim);
+        painter.put(&mut pen, " = ", Tone::Dim);
+        painter.put(&mut pen, &seen(model, &gate.evidence), Tone::Dim);
+        if chosen {
+            painter.tint(whole, Tone::Selected);
+        }
+    }
+    let last = inside.height.saturating_sub(1);
+    let hint = "enter overrides the selected gate (a reason is asked for); esc goes back";
+    painter.put(&mut Pen::line(inside, last), hint, Tone::Dim);
+}

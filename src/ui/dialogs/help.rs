@@ -1,0 +1,104 @@
+//! The help: every key that works now, from the keymap itself.
+
+use ratatui::layout::Rect;
+
+use super::{boxed, comfortable};
+use crate::app::Model;
+use crate::app::action::{Action, Context};
+use crate::app::keymap::Binding;
+use crate::app::modal::Help;
+use crate::ui::paint::{Painter, Pen};
+use crate::ui::skin::Tone;
+
+/// A line of the help.
+enum Line<'a> {
+    Context(&'static str),
+    Action(Action, &'a str, Vec<String>),
+    Fixed(&'static str, &'static str),
+    Blank,
+}
+
+pub(super) fn draw(model: &Model, help: &Help, screen: Rect, painter: &mut Painter<'_>) {
+    let lines = lines(model);
+    let high = usize::from(screen.height.saturating_sub(4)).min(lines.len());
+    let state = if model.rights().armed { "armed" } else { "read-only: keys that write are not there" };
+    let (inside, rest) = boxed(screen, comfortable(screen), high, &[("keys", Tone::Title)], painter);
+    painter.frame_right(rest, &[(state, if model.rights().armed { Tone::Warn } else { Tone::Dim })]);
+    let height = usize::from(inside.height);
+    let scroll = help.scroll.min(lines.len().saturating_sub(height));
+    for (y, line) in (0..inside.height).zip(lines.iter().skip(scroll)) {
+        let mut pen = Pen::line(inside, y);
+        let start = pen.x;
+        match line {
+            Line::Context(name) => painter.put(&mut pen, name, Tone::Title),
+            Line::Action(action, desc, keys) => {
+                pen.skip(2);
+                for key in keys {
+                    painter.put(&mut pen, key, Tone::Key);
+                    painter.put(&mut pen, " ", Tone::Dim);
+                }
+                pen.to(start, 22);
+                painter.put(&mut pen, desc, if action.writes() { Tone::Write } else { Tone::Text });
+            }
+            Line::Fixed(keys, says) => {
+                pen.skip(2);
+                painter.put(&mut pen, keys, Tone::Key);
+                pen.to(start, 22);
+                painter.put(&mut pen, says, Tone::Text);
+            }
+            Line::Blank => {}
+        }
+    }
+    if lines.len() > scroll + height {
+        let mut pen = Pen { x: inside.right().saturating_sub(8), y: inside.bottom(), end: inside.right() };
+        painter.sign(&mut pen, painter.glyphs().more, Tone::Dim);
+        painter.put(&mut pen, " more", Tone::Dim);
+    }
+}
+
+fn title(context: Context) -> &'static str {
+    match context {
+        Context::Global => "anywhere",
+        Context::Checklist => "in the checklist",
+        Context::Pane => "in the step pane and the journal",
+        Context::Menu => "in a list",
+        Context::Palette => "in the command palette",
+        Context::Help => "in this help",
+    }
+}
+
+fn lines(model: &Model) -> Vec<Line<'_>> {
+    let mut lines = Vec::with_capacity(64);
+    for context in [Context::Checklist, Context::Global, Context::Pane, Context::Menu, Context::Palette, Context::Help]
+    {
+        lines.push(Line::Context(title(context)));
+        let mut seen: Vec<Action> = Vec::new();
+        let here: Vec<&Binding> =
+            model.keymap.bindings(model.rights()).filter(|binding| binding.context == context).collect();
+        for binding in &here {
+            if seen.contains(&binding.action) {
+                continue;
+            }
+            // A key that a stronger action has taken is not listed for the weaker one.
+            let works = |binding: &&&Binding| {
+                model.keymap.lookup(context, binding.chord, model.rights()) == Some(binding.action)
+            };
+            let keys: Vec<String> = here
+                .iter()
+                .filter(|other| other.action == binding.action)
+                .filter(works)
+                .map(|other| other.chord.to_string())
+                .collect();
+            seen.push(binding.action);
+            if !keys.is_empty() {
+                lines.push(Line::Action(binding.action, &binding.desc, keys));
+            }
+        }
+        lines.push(Line::Blank);
+    }
+    lines.push(Line::Context("always"));
+    lines.push(Line::Fixed("esc", "Back out; it never does anything else"));
+    lines.push(Line::Fixed("ctrl-c", "Ask to leave"));
+    lines.push(Line::Fixed("y, then enter", "Confirm, in a confirmation; anything else cancels"));
+    lines
+}

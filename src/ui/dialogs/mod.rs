@@ -1,0 +1,81 @@
+//! Dialogs, the topmost of the stack over everything else.
+
+mod confirm;
+mod gates;
+mod help;
+mod menu;
+mod palette;
+mod reason;
+
+use ratatui::layout::Rect;
+
+use super::paint::{Painter, Pen};
+use super::skin::Tone;
+use crate::app::{Modal, Model};
+
+pub(super) fn draw(model: &Model, screen: Rect, painter: &mut Painter<'_>) {
+    match model.modals.last() {
+        None => {}
+        Some(Modal::Confirm(confirm)) => confirm::draw(model, confirm, screen, painter),
+        Some(Modal::Gates(gates)) => gates::draw(model, gates, screen, painter),
+        Some(Modal::Reason(reason)) => reason::draw(model, reason, screen, painter),
+        Some(Modal::Menu(menu)) => menu::draw(menu, screen, painter),
+        Some(Modal::Palette(palette)) => palette::draw(model, palette, screen, painter),
+        Some(Modal::Help(help)) => help::draw(model, help, screen, painter),
+    }
+}
+
+/// A box in the middle of the screen, as wide and high as asked and as there is room, cleared and framed.
+fn boxed(screen: Rect, wide: u16, high: usize, title: &[(&str, Tone)], painter: &mut Painter<'_>) -> (Rect, Pen) {
+    let width = wide.min(screen.width);
+    let height = u16::try_from(high).unwrap_or(u16::MAX).saturating_add(2).min(screen.height);
+    let area = Rect {
+        x: screen.x.saturating_add((screen.width - width) / 2),
+        y: screen.y.saturating_add((screen.height - height) / 3),
+        width,
+        height,
+    };
+    painter.fill(area, Tone::Dialog);
+    let (mut inside, rest) = painter.frame(area, title, true);
+    inside.x = inside.x.saturating_add(1);
+    inside.width = inside.width.saturating_sub(2);
+    (inside, rest)
+}
+
+/// How wide a dialog is on a screen.
+fn comfortable(screen: Rect) -> u16 {
+    screen.width.saturating_sub(4).clamp(1, 100)
+}
+
+/// An input line with its cursor.
+fn input(text: &str, cursor: usize, mut pen: Pen, active: bool, painter: &mut Painter<'_>) {
+    let tone = if active { Tone::Input } else { Tone::Text };
+    painter.put(&mut pen, "> ", Tone::Dim);
+    let (before, after) = text.split_at_checked(cursor).unwrap_or((text, ""));
+    // What is being typed stays in sight: the start gives way.
+    let mut start = 0;
+    for (at, c) in before.char_indices() {
+        if super::paint::width(before.get(at..).unwrap_or_default()) + 2 <= pen.room() {
+            start = at;
+            break;
+        }
+        start = at + c.len_utf8();
+    }
+    painter.put(&mut pen, before.get(start..).unwrap_or_default(), tone);
+    if active {
+        let here = Rect { x: pen.x, y: pen.y, width: u16::from(pen.room() > 0), height: 1 };
+        let mut chars = after.chars();
+        match chars.next() {
+            Some(c) => {
+                let mut utf8 = [0; 4];
+                painter.put(&mut pen, c.encode_utf8(&mut utf8), tone);
+            }
+            None => painter.put(&mut pen, " ", tone),
+        }
+        painter.tint(here, Tone::Key);
+        painter.cursor(here);
+        painter.put(&mut pen, chars.as_str(), tone);
+    } else {
+        painter.put(&mut pen, after, tone);
+    }
+}

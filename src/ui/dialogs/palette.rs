@@ -1,0 +1,45 @@
+//! The command palette.
+
+use ratatui::layout::Rect;
+
+use super::{boxed, comfortable, input};
+use crate::app::Model;
+use crate::app::modal::Palette;
+use crate::ui::paint::{Painter, Pen};
+use crate::ui::skin::Tone;
+
+pub(super) fn draw(model: &Model, palette: &Palette, screen: Rect, painter: &mut Painter<'_>) {
+    let high = usize::from(screen.height.saturating_sub(6)).min(22);
+    let (inside, rest) = boxed(screen, comfortable(screen), high, &[("commands", Tone::Title)], painter);
+    painter.frame_right(rest, &[("enter runs, esc closes", Tone::Dim)]);
+    input(palette.input.text(), palette.input.cursor(), Pen::line(inside, 0), true, painter);
+    let glyphs = painter.glyphs();
+    let room = usize::from(inside.height.saturating_sub(2)).max(1);
+    let first = (palette.selected + 1).saturating_sub(room);
+    if palette.found.is_empty() {
+        painter.put(&mut Pen::line(inside, 2), "no command that can be run now holds these words", Tone::Dim);
+    }
+    for (y, (index, action)) in (2..inside.height).zip(palette.found.iter().enumerate().skip(first)) {
+        let info = action.info();
+        let mut pen = Pen::line(inside, y);
+        let start = pen.x;
+        let chosen = index == palette.selected;
+        let whole = Rect { x: pen.x, y: pen.y, width: pen.end.saturating_sub(pen.x), height: 1 };
+        if chosen {
+            painter.sign(&mut pen, glyphs.selected, Tone::Accent);
+        } else {
+            pen.skip(1);
+        }
+        pen.skip(1);
+        painter.put(&mut pen, info.id, if action.writes() { Tone::Write } else { Tone::Text });
+        pen.to(start, 20);
+        if let Some(key) = model.keymap.chord(*action) {
+            painter.put_right(&mut pen, &key.to_string(), Tone::Key);
+            pen.end = pen.end.saturating_sub(1).max(pen.x);
+        }
+        painter.put(&mut pen, info.doc, Tone::Dim);
+        if chosen {
+            painter.tint(whole, Tone::Selected);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Replication lag over the last hour: columns with a gap where data is missing, the newest figure and its age.
+
+use std::time::Duration;
+
+use ratatui::layout::Rect;
+
+use super::paint::{Painter, Pen};
+use super::skin::Tone;
+use crate::app::Model;
+use crate::domain::duration::{age as short, format, seconds};
+use crate::domain::lag::{Columns, Level};
+use crate::domain::reading::{Freshness, Sample, Value};
+use crate::domain::service::{LagMetric, Spec};
+
+/// What the columns cover.
+const SPAN: Duration = Duration::from_hours(1);
+
+pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
+    if area.is_empty() {
+        return;
+    }
+    let Some((component, place)) = model.service.lag_series() else {
+        painter.put(&mut Pen::line(area, 0), "  replication lag: the service has no lag metric", Tone::Dim);
+        return;
+    };
+    let metric = model.service.component(component).and_then(|component| match &component.spec {
+        Spec::CloudWatch(watch) => watch.lag.as_ref(),
+        _ => None,
+    });
+    let samples: &[Sample] = match model.reading(component, &place, "lag_series").map(|reading| &reading.value) {
+        Some(Value::Series(samples)) => samples,
+        _ => &[],
+    };
+    let (figure, tone) = figure(model);
+    let thresholds = &model.service.lag;
+    if area.height < 3 {
+        let mut pen = Pen::line(area, 0);
+        pen.skip(2);
+        painter.put(&mut pen, "lag ", Tone::Dim);
+        painter.put(&mut pen, &figure, tone);
+        pen.skip(1);
+        let limits = format!("warn {} breach {}", format(thresholds.warn), format(thresholds.breach));
+        painter.put_right(&mut pen, &limits, Tone::Dim);
+        pen.end = pen.end.saturating_sub(1).max(pen.x);
+        let columns = Rect { x: pen.x, y: pen.y, width: pen.end.saturating_sub(pen.x), height: 1 };
+        chart(model, samples, metric, columns, painter);
+        return;
+    }
+    let (inside, rest) = painter.frame(area, &[("replication lag, last hour", Tone::Title)], false);
+    let source = metric.map_or_else(String::new, |metric| format!("  {place} {}", metric.metric));
+    let limits = format!("  warn {}  breach {}", format(thresholds.warn), format(thresholds.breach));
+    painter.frame_right(rest, &[(&figure, tone), (&limits, Tone::Dim), (&source, Tone::Dim)]);
+    chart(model, samples, metric, inside, painter);
+}
+
+/// The newest figure, in words.
+fn figure(model: &Model) -> (String, Tone) {
+    let Some((lag, reading)) = model.lag() else {
+        return (format!("{} unknown", "?"), Tone::Warn);
+    };
+    let tone = match model.service.lag.level(lag) {
+        Level::Ok => Tone::Ok,
+        Level::Warn => Tone::Warn,
+        Level::Breach => Tone::Bad,
+        Level::Unknown => Tone::Unknown,
+    };
+    let word = match model.service.lag.level(lag) {
+        Level::Ok => "ok",
+        Level::Warn => "high",
+        Level::Breach => "BREACH",
+        Level::Unknown => "unknown",
+    };
+    let age = short(model.since(reading.at));
+    match reading.freshness(model.now) {
+        Freshness::Fresh if age == "now" => (format!("{} {word}, now", seconds(lag)), tone),
+        Freshness::Fresh => (format!("{} {word}, {age} ago", seconds(lag)), tone),
+        // A figure that no longer moves says nothing about the present.
+        _ => (format!("{} frozen {age} ago", seconds(lag)), if tone == Tone::Ok { Tone::Warn } else { tone }),
+    }
+}
+
+fn chart(model: &Model, samples: &[Sample], metric: Option<&LagMetric>, area: Rect, painter: &mut Painter<'_>) {
+    let period = metric.map_or(Duration::from_mins(1), |metric| metric.period);
+    let columns = Columns::lay_out(samples, model.now, SPAN, period, usize::from(area.width));
+    let top = columns.values.iter().flatten().fold(1.0_f64, |top, value| top.max(*value));
+    let glyphs = painter.glyphs();
+    let rows = f64::from(area.height);
+    for (x, value) in (area.x..area.right()).zip(&columns.values) {
+        let Some(value) = value else {
+            let mut pen = Pen { x, y: area.bottom().saturating_sub(1), end: x.saturating_add(1) };
+            painter.sign(&mut pen, glyphs.gap, Tone::Dim);
+            continue;
+        };
+        let tone = match model.service.lag.level(*value) {
+            Level::Ok => Tone::Accent,
+            Level::Warn => Tone::Warn,
+            Level::Breach | Level::Unknown => Tone::Bad,
+        };
+        // In eighths of a line; a value is never nothing.
+        let mut eighths = (value / top * rows * 8.0).round().max(1.0);
+        for y in (area.top()..area.bottom()).rev() {
+            if eighths < 1.0 {
+                break;
+            }
+            let height = glyphs.heights.iter().zip(1u8..).take_while(|(_, n)| f64::from(*n) <= eighths).last();
+            if let Some((sign, _)) = height {
+                painter.sign(&mut Pen { x, y, end: x.saturating_add(1) }, sign, tone);
+            }
+            eighths -= 8.0;
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! Drawing into a buffer: clipped at every edge, cut by display width, and never a character that could do harm.
+
+use std::borrow::Cow;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::{Modifier, Style};
+use unicode_width::UnicodeWidthStr;
+
+use super::glyphs::{Glyphs, in_ascii};
+use super::skin::{Skin, Tone};
+use crate::domain::text;
+
+/// Draws texts in tones.
+pub(super) struct Painter<'a> {
+    buffer: &'a mut Buffer,
+    skin: &'a Skin,
+}
+
+/// A place on one line to write at: it moves on with what is written, up to its end.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pen {
+    /// The column.
+    pub(super) x: u16,
+    /// The line.
+    pub(super) y: u16,
+    /// The first column that it may not write to.
+    pub(super) end: u16,
+}
+
+impl Pen {
+    /// At the start of a line of an area; past its end where there is no such line.
+    pub(super) fn line(area: Rect, line: u16) -> Self {
+        let y = area.y.saturating_add(line);
+        let end = if line < area.height { area.right() } else { area.x };
+        Self { x: area.x, y, end }
+    }
+
+    /// How many columns are left.
+    pub(super) fn room(&self) -> usize {
+        usize::from(self.end.saturating_sub(self.x))
+    }
+
+    /// Moves on without writing.
+    pub(super) fn skip(&mut self, columns: u16) {
+        self.x = self.x.saturating_add(columns).min(self.end);
+    }
+
+    /// Moves to a column of its line, counted from `from`.
+    pub(super) fn to(&mut self, from: u16, column: u16) {
+        self.x = from.saturating_add(column).min(self.end).max(self.x);
+    }
+}
+
+fn plain(text: &str) -> bool {
+    text.bytes().all(|b| (0x20..0x7f).contains(&b))
+}
+
+/// How many columns a text takes.
+pub(super) fn width(text: &str) -> usize {
+    if plain(text) { text.len() } else { text.width() }
+}
+
+impl<'a> Painter<'a> {
+    pub(super) fn new(buffer: &'a mut Buffer, skin: &'a Skin) -> Self {
+        Self { buffer, skin }
+    }
+
+    pub(super) fn glyphs(&self) -> &'static Glyphs {
+        self.skin.glyphs
+    }
+
+    /// Clears an area.
+    pub(super) fn fill(&mut self, area: Rect, tone: Tone) {
+        let style = self.skin.style(tone);
+        let area = area.intersection(self.buffer.area);
+        for y in area.top()..area.bottom() {
+            for x in area.left()..area.right() {
+                if let Some(cell) = self.buffer.cell_mut(Position { x, y }) {
+                    cell.reset();
+                    cell.set_style(style);
+                }
+            }
+        }
+    }
+
+    /// Sets the tone of an area without touching its text.
+    pub(super) fn tint(&mut self, area: Rect, tone: Tone) {
+        let area = area.intersection(self.buffer.area);
+        self.buffer.set_style(area, self.skin.style(tone));
+    }
+
+    /// Marks a cell as the place where typing goes.
+    pub(super) fn cursor(&mut self, area: Rect) {
+        let area = area.intersection(self.buffer.area);
+        self.buffer.set_style(area, Style::new().add_modifier(Modifier::REVERSED));
+    }
+
+    /// Writes one of our own signs, which is known to be harmless and one column wide or as wide as it has characters.
+    pub(super) fn sign(&mut self, pen: &mut Pen, sign: &'static str, tone: Tone) {
+        let style = self.skin.style(tone);
+        self.write(pen, sign, style);
+    }
+
+    /// Writes a sign several times.
+    pub(super) fn signs(&mut self, pen: &mut Pen, sign: &'static str, times: usize, tone: Tone) {
+        for _ in 0..times.min(pen.room()) {
+            self.sign(pen, sign, tone);
+        }
+    }
+
+    /// Writes a text, cut with an ellipsis where there is no room for all of it.
+    pub(super) fn put(&mut self, pen: &mut Pen, text: &str, tone: Tone) {
+        let style = self.skin.style(tone);
+        let room = pen.room();
+        if room == 0 || text.is_empty() {
+            return;
+        }
+        let text = self.harmless(text);
+        if width(&text) <= room {
+            self.write(pen, &text, style);
+            return;
+        }
+        let mut left = room.saturating_sub(1);
+        let mut cut = 0;
+        for (at, c) in text.char_indices() {
+            let wide = unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);
+            if wide > left {
+                break;
+            }
+            left -= wide;
+            cut = at + c.len_utf8();
+        }
+        let kept = text.get(..cut).unwrap_or_default().to_owned();
+        self.write(pen, &kept, style);
+        let ellipsis = self.skin.glyphs.ellipsis;
+        self.write(pen, ellipsis, style);
+    }
+
+    /// Writes a text at the right end of what is left of a line, and takes those columns from the pen.
+    pub(super) fn put_right(&mut self, pen: &mut Pen, text: &str, tone: Tone) {
+        let wide = u16::try_from(width(text)).unwrap_or(u16::MAX);
+        let start = pen.end.saturating_sub(wide).max(pen.x);
+        let mut there = Pen { x: start, ..*pen };
+        self.put(&mut there, text, tone);
+        pen.end = start;
+    }
+
+    fn harmless<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if plain(text) {
+            return Cow::Borrowed(text);
+        }
+        let clean = text::visible(text);
+        if self.skin.glyphs.unicode {
+            return Cow::Owned(clean);
+        }
+        let mut ascii = String::with_capacity(clean.len());
+        for c in clean.chars() {
+            if c.is_ascii() { ascii.push(c) } else { ascii.push_str(in_ascii(c)) }
+        }
+        Cow::Owned(ascii)
+    }
+
+    fn write(&mut self, pen: &mut Pen, text: &str, style: Style) {
+        if plain(text) {
+            for byte in text.bytes() {
+                if pen.x >= pen.end {
+                    return;
+                }
+                if let Some(cell) = self.buffer.cell_mut(Position { x: pen.x, y: pen.y }) {
+                    cell.set_char(char::from(byte));
+                    cell.set_style(style);
+                }
+                pen.x = pen.x.saturating_add(1);
+            }
+            return;
+        }
+        let inside = Position { x: pen.x, y: pen.y };
+        if self.buffer.area.contains(inside) {
+            let (x, _) = self.buffer.set_stringn(pen.x, pen.y, text, pen.room(), style);
+            pen.x = x.min(pen.end);
+        }
+    }
+
+    /// Draws a frame and gives what is inside it. The title stands left in its top line; what is to stand on its right is
+    /// written by `right`, which is given a pen whose room is what the title left.
+    pub(super) fn frame(&mut self, area: Rect, title: &[(&str, Tone)], focused: bool) -> (Rect, Pen) {
+        let area = area.intersection(self.buffer.area);
+        if area.width < 2 || area.height < 2 {
+            return (Rect { width: 0, height: 0, ..area }, Pen { x: area.x, y: area.y, end: area.x });
+        }
+        let [tl, tr, bl, br, h, v] = if focused { self.skin.glyphs.focused } else { self.skin.glyphs.frame };
+        let tone = if focused { Tone::Focus } else { Tone::Border };
+        let edge = |painter: &mut Self, y: u16, left, right| {
+            let mut pen = Pen { x: area.x, y, end: area.right() };
+            painter.sign(&mut pen, left, tone);
+            painter.signs(&mut pen, h, usize::from(area.width.saturating_sub(2)), tone);
+            painter.sign(&mut pen, right, tone);
+        };
+        edge(self, area.y, tl, tr);
+        edge(self, area.bottom().saturating_sub(1), bl, br);
+        for y in area.y.saturating_add(1)..area.bottom().saturating_sub(1) {
+            for x in [area.x, area.right().saturating_sub(1)] {
+                let mut pen = Pen { x, y, end: x.saturating_add(1) };
+                self.sign(&mut pen, v, tone);
+            }
+        }
+        let mut pen = Pen { x: area.x.saturating_add(2), y: area.y, end: area.right().saturating_sub(2) };
+        if !title.is_empty() && pen.room() > 4 {
+            // One space on each side of the title.
+            let mut inner = Pen { end: pen.end.saturating_sub(1), ..pen };
+            self.put(&mut inner, " ", Tone::Title);
+            for (text, tone) in title {
+                self.put(&mut inner, text, *tone);
+            }
+            pen.x = inner.x;
+            self.put(&mut pen, " ", Tone::Title);
+        }
+        let inside = Rect {
+            x: area.x.saturating_add(1),
+            y: area.y.saturating_add(1),
+            width: area.width.saturating_sub(2),
+            height: area.height.saturating_sub(2),
+        };
+        (inside, pen)
+    }
+
+    /// Writes at the right of a frame's top line, with a space on each side, if there is room for something of it.
+    pub(super) fn frame_right(&mut self, pen: Pen, parts: &[(&str, Tone)]) {
+        let wide: usize = parts.iter().map(|(text, _)| width(text)).sum::<usize>() + 2;
+        if pen.room() < 6 {
+            return;
+        }
+        let start = pen.end.saturating_sub(u16::try_from(wide).unwrap_or(u16::MAX)).max(pen.x.saturating_add(1));
+        let mut there = Pen { x: start, ..pen };
+        self.put(&mut there, " ", Tone::Dim);
+        there.end = there.end.saturating_sub(1);
+        for (text, tone) in parts {
+            self.put(&mut there, text, *tone);
+        }
+        there.end = there.end.saturating_add(1);
+        self.put(&mut there, " ", Tone::Dim);
+    }
+}
+
+/// Breaks a text into lines of at most `room` columns, at spaces where there are any.
+pub(super) fn wrap(text: &str, room: usize) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut rest = text.trim_start();
+    if room == 0 {
+        return lines;
+    }
+    while !rest.is_empty() {
+        let (mut used, mut end, mut space) = (0, rest.len(), None);
+        for (at, c) in rest.char_indices() {
+            let wide = unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);
+            if used + wide > room {
+                end = at;
+                break;
+            }
+            if c == ' ' {
+                space = Some(at);
+            }
+            used += wide;
+        }
+        if end < rest.len() {
+            // A word that ends exactly at the edge stays; else the line breaks at the last space, or within the word.
+            let at_space = rest.get(end..).is_some_and(|tail| tail.starts_with(' '));
+            if !at_space && let Some(space) = space.filter(|space| *space > 0) {
+                end = space;
+            }
+            if end == 0 {
+                // A character wider than the room.
+                end = rest.chars().next().map_or(rest.len(), char::len_utf8);
+            }
+        }
+        let (line, tail) = rest.split_at(end);
+        lines.push(line.trim_end());
+        rest = tail.trim_start();
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn texts_break_at_spaces() {
+        assert_eq!(wrap("the old primary still takes writes", 12), ["the old", "primary", "still takes", "writes"]);
+        assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrap("界界界", 3), ["界", "界", "界"]);
+        assert!(wrap("x", 0).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn a_wrapped_line_fits_and_no_text_hangs_it(text in "\\PC{0,80}", room in 2usize..40) {
+            for line in wrap(&text, room) {
+                let wide: usize =
+                    line.chars().map(|c| unicode_width::UnicodeWidthChar::width(c).unwrap_or(0)).sum();
+                prop_assert!(wide <= room);
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! A panel a Region: each component's health, what it says of itself, and how old that is; and a line for what no Region
+//! owns.
+
+use ratatui::layout::Rect;
+
+use super::layout::Layout;
+use super::paint::{Painter, Pen, width};
+use super::skin::Tone;
+use super::words;
+use crate::app::Model;
+use crate::domain::duration::age as short;
+use crate::domain::reading::{Freshness, Glance, Health};
+use crate::domain::region::{Place, Region};
+
+/// How wide the column of ages is.
+const AGE: u16 = 6;
+
+pub(super) fn draw(model: &Model, layout: &Layout, painter: &mut Painter<'_>) {
+    let direction = &model.run.direction;
+    panel(model, &direction.source, "SOURCE", Tone::Source, layout.source, painter);
+    panel(model, &direction.target, "TARGET", Tone::Target, layout.target, painter);
+    world(model, layout.world, painter);
+}
+
+fn panel(model: &Model, region: &Region, side: &str, tone: Tone, area: Rect, painter: &mut Painter<'_>) {
+    if area.is_empty() {
+        return;
+    }
+    let glyphs = painter.glyphs();
+    let role = model.service.regions.role_of(region).map_or("", |role| role.as_str());
+    let traffic = if model.active() == Some(region) { " has the traffic" } else { "" };
+    let title = [
+        (region.as_str(), Tone::Title),
+        (" ", Tone::Dim),
+        (role, Tone::Dim),
+        (" ", Tone::Dim),
+        (side, tone),
+        (traffic, Tone::Accent),
+    ];
+    let (inside, rest) = painter.frame(area, &title, false);
+    if let Some((health, since)) = model.worst.get(region) {
+        let (sign, word, tone) = words::health(*health, glyphs);
+        let since = match health {
+            Health::Healthy => String::new(),
+            _ => format!(" {}", short(model.since(*since))),
+        };
+        painter.frame_right(rest, &[(sign, tone), (" ", tone), (word, tone), (&since, tone)]);
+    }
+    let place = Place::Region(region.clone());
+    let name = u16::try_from(model.regional().map(|component| width(&component.title)).max().unwrap_or(0))
+        .unwrap_or(0)
+        .clamp(8, 14);
+    let mut line = 0;
+    for component in model.regional() {
+        if line >= inside.height {
+            break;
+        }
+        let mut pen = Pen::line(inside, line);
+        let start = pen.x;
+        pen.skip(1);
+        let mut named = Pen { end: pen.x.saturating_add(name).min(pen.end), ..pen };
+        painter.put(&mut named, &component.title, Tone::Text);
+        pen.to(start, name.saturating_add(2));
+        glance(model, model.board.glance(&component.id, &place), &mut pen, painter);
+        line += 1;
+    }
+    facts(model, &place, inside, line.saturating_add(1), painter);
+}
+
+/// The state of one component on what is left of a line.
+fn glance(model: &Model, glance: Option<&Glance>, pen: &mut Pen, painter: &mut Painter<'_>) {
+    let glyphs = painter.glyphs();
+    let Some(glance) = glance else {
+        painter.sign(pen, glyphs.unknown, Tone::Unknown);
+        painter.put(pen, " unknown, not read yet", Tone::Unknown);
+        return;
+    };
+    let age = glance.read_at.map_or_else(|| "never".to_owned(), |at| short(model.since(at)));
+    let fresh = glance.freshness(model.now);
+    pen.end = pen.end.saturating_sub(1).max(pen.x);
+    let mut aged = Pen { x: pen.end.saturating_sub(AGE).max(pen.x), ..*pen };
+    painter.put_right(&mut aged, &age, if fresh == Freshness::Fresh { Tone::Dim } else { Tone::Warn });
+    pen.end = pen.end.saturating_sub(AGE).max(pen.x);
+    let (sign, word, tone) = words::health(glance.shown(model.now), glyphs);
+    painter.sign(pen, sign, tone);
+    pen.skip(1);
+    if fresh == Freshness::Fresh {
+        // A healthy summary speaks for itself; what is not healthy is named in a word as well.
+        if matches!(glance.health, Health::Degraded | Health::Down) || glance.summary.is_empty() {
+            painter.put(pen, word, tone);
+            pen.skip(1);
+        }
+        painter.put(pen, &glance.summary, if glance.health == Health::Healthy { Tone::Text } else { tone });
+        return;
+    }
+    painter.put(pen, word, tone);
+    if let Some((unread, _)) = &glance.failure {
+        painter.put(pen, ": ", tone);
+        painter.put(pen, unread.why.as_str(), tone);
+    }
+    if !glance.summary.is_empty() {
+        painter.put(pen, ", last ", Tone::Dim);
+        painter.put(pen, &glance.summary, Tone::Dim);
+    }
+}
+
+/// Every reading of a place, as far as there is room.
+fn facts(model: &Model, place: &Place, inside: Rect, from: u16, painter: &mut Painter<'_>) {
+    if from >= inside.height {
+        return;
+    }
+    let shown = model.board.iter().filter(|(key, reading)| {
+        key.place == *place && !matches!(reading.value, crate::domain::reading::Value::Series(_))
+    });
+    for (line, (key, reading)) in (from..inside.height).zip(shown) {
+        let mut pen = Pen::line(inside, line);
+        pen.skip(1);
+        pen.end = pen.end.saturating_sub(1).max(pen.x);
+        let start = pen.x;
+        let fresh = reading.freshness(model.now);
+        let tone = if fresh == Freshness::Fresh { Tone::Text } else { Tone::Warn };
+        let mut aged = Pen { x: pen.end.saturating_sub(AGE).max(pen.x), ..pen };
+        painter.put_right(
+            &mut aged,
+            &short(model.since(reading.at)),
+            if fresh == Freshness::Fresh { Tone::Dim } else { Tone::Warn },
+        );
+        pen.end = pen.end.saturating_sub(AGE).max(pen.x);
+        painter.put(&mut pen, &key.component, Tone::Dim);
+        painter.put(&mut pen, " ", Tone::Dim);
+        painter.put(&mut pen, &key.fact, Tone::Dim);
+        pen.to(start, 30);
+        pen.skip(1);
+        if fresh != Freshness::Fresh {
+            painter.put(&mut pen, fresh.as_str(), tone);
+            painter.put(&mut pen, ", was ", tone);
+        }
+        match &reading.value {
+            crate::domain::reading::Value::Text(text) => painter.put(&mut pen, text, tone),
+            value => painter.put(&mut pen, &value.to_string(), tone),
+        }
+    }
+}
+
+/// What no Region owns, side by side.
+fn world(model: &Model, area: Rect, painter: &mut Painter<'_>) {
+    if area.is_empty() {
+        return;
+    }
+    let count = u16::try_from(model.global().count()).unwrap_or(u16::MAX).max(1);
+    let wide = area.width / count;
+    for (index, component) in (0..count).zip(model.global()) {
+        let x = area.x.saturating_add(wide.saturating_mul(index));
+        let mut pen = Pen { x, y: area.y, end: x.saturating_add(wide).min(area.right()) };
+        pen.skip(2);
+        painter.put(&mut pen, &component.title, Tone::Dim);
+        painter.put(&mut pen, " ", Tone::Dim);
+        glance(model, model.board.glance(&component.id, &Place::Global), &mut pen, painter);
+    }
+}

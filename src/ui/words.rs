@@ -1,0 +1,68 @@
+//! The sign, the word and the tone of everything that has a state.
+
+use super::glyphs::Glyphs;
+use super::skin::Tone;
+use crate::app::Model;
+use crate::app::model::Row;
+use crate::domain::duration;
+use crate::domain::gate::Verdict;
+use crate::domain::reading::Health;
+use crate::domain::run::{Ending, State};
+use crate::domain::runbook::Hazard;
+
+pub(super) fn health(health: Health, glyphs: &Glyphs) -> (&'static str, &'static str, Tone) {
+    let (sign, tone) = match health {
+        Health::Healthy => (glyphs.ok, Tone::Ok),
+        Health::Degraded => (glyphs.warn, Tone::Warn),
+        Health::Down => (glyphs.bad, Tone::Bad),
+        Health::Unknown => (glyphs.unknown, Tone::Unknown),
+    };
+    (sign, health.as_str(), tone)
+}
+
+pub(super) fn verdict(verdict: Verdict, glyphs: &Glyphs) -> (&'static str, &'static str, Tone) {
+    let (sign, tone) = match verdict {
+        Verdict::Pass => (glyphs.done, Tone::Ok),
+        Verdict::Fail => (glyphs.bad, Tone::Bad),
+        Verdict::Unknown => (glyphs.unknown, Tone::Warn),
+    };
+    (sign, verdict.as_str(), tone)
+}
+
+/// A step's sign, word and tone.
+pub(super) fn step(model: &Model, row: &Row, glyphs: &Glyphs) -> (&'static str, &'static str, Tone) {
+    match model.state(&row.id) {
+        State::Pending | State::Planned if row.ready => (glyphs.ready, "ready", Tone::Accent),
+        State::Pending | State::Planned => (glyphs.waits, "waits", Tone::Dim),
+        State::Looking => (glyphs.running, "running", Tone::Accent),
+        State::InFlight => (glyphs.running, "calling", Tone::Accent),
+        State::Settling => (glyphs.running, "settling", Tone::Accent),
+        State::Unsure(_) => (glyphs.unknown, "unsure", Tone::Warn),
+        State::Failed(_) => (glyphs.bad, "failed", Tone::Bad),
+        State::Ended(ending) => match ending {
+            Ending::Skipped => (glyphs.skipped, ending.as_str(), Tone::Warn),
+            Ending::RiskAccepted => (glyphs.warn, ending.as_str(), Tone::Warn),
+            _ => (glyphs.done, ending.as_str(), Tone::Ok),
+        },
+    }
+}
+
+/// How long a running step has run.
+pub(super) fn elapsed(model: &Model, row: &Row) -> Option<String> {
+    let record = model.record(&row.id)?;
+    let since = match record.state {
+        State::InFlight | State::Settling | State::Unsure(_) => record.intended.or(record.started),
+        State::Looking => record.started,
+        _ => None,
+    }?;
+    Some(duration::clock(model.since(since)))
+}
+
+/// The badge of a hazard.
+pub(super) fn hazard(hazard: Hazard) -> Option<(&'static str, Tone)> {
+    match hazard {
+        Hazard::None => None,
+        Hazard::Write => Some(("WRITES", Tone::Write)),
+        Hazard::Irreversible => Some(("IRREVERSIBLE", Tone::Irreversible)),
+    }
+}
