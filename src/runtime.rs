@@ -264,7 +264,7 @@ fn translate(key: input::Key) -> Option<(Key, bool)> {
         KeyCode::Backspace => Code::Backspace,
         KeyCode::Delete => Code::Delete,
         KeyCode::Tab => Code::Tab,
-        KeyCode::BackTab => Code::BackTab,
+        KeyCode::Insert => Code::Insert,
         KeyCode::Up => Code::Up,
         KeyCode::Down => Code::Down,
         KeyCode::Left => Code::Left,
@@ -277,6 +277,8 @@ fn translate(key: input::Key) -> Option<(Key, bool)> {
         _ => return None,
     };
     let with = |modifier| key.modifiers.contains(modifier);
-    let made = Key::new(code, with(KeyModifiers::CONTROL), with(KeyModifiers::ALT), with(KeyModifiers::SHIFT));
+    // A character is shifted itself.
+    let shift = with(KeyModifiers::SHIFT) && !matches!(code, Code::Char(_));
+    let made = Key { code, ctrl: with(KeyModifiers::CONTROL), alt: with(KeyModifiers::ALT), shift };
     Some((made, key.kind == Kind::Repeat))
 }

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use color_eyre::eyre::Result;
 
-use super::Status;
 use super::options::ServiceOptions;
-use crate::config::{Diagnostics, keymap, theme};
+use super::{Status, console};
+use crate::config::Diagnostics;
 
 /// `handover check`.
 #[derive(Debug, Args)]
@@ -53,7 +53,7 @@ enum ThemeWhat {
 impl ThemeCommand {
     pub(super) fn run(&self) -> Result<Status> {
         let ThemeWhat::Check { theme } = &self.what;
-        Ok(sound(&theme.display().to_string(), &theme::find(&theme.to_string_lossy())?.diagnostics))
+        Ok(sound(&theme.display().to_string(), &console::read_theme(&theme.to_string_lossy())?.1))
     }
 }
 
@@ -76,8 +76,7 @@ enum KeymapWhat {
 impl KeymapCommand {
     pub(super) fn run(&self) -> Result<Status> {
         let KeymapWhat::Check { keymap } = &self.what;
-        let actions = super::console::actions();
-        Ok(sound(&keymap.display().to_string(), &keymap::find(&keymap.to_string_lossy(), &actions)?.diagnostics))
+        Ok(sound(&keymap.display().to_string(), &console::read_keymap(&keymap.to_string_lossy())?.1))
     }
 }
 

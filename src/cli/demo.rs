@@ -61,8 +61,6 @@ impl Demo {
             let stage = Stage::new(book, operator, &surroundings::runs(), Some(&wanted))?;
             return headless::play(&runtime, stage);
         }
-        console::run(screen, self.autoplay, move || {
-            Ok(Stage::new(book, operator, &surroundings::runs(), Some(&wanted))?)
-        })
+        console::run(screen, self.autoplay, move || Stage::new(book, operator, &surroundings::runs(), Some(&wanted)))
     }
 }

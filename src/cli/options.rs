@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use color_eyre::eyre::{Result, eyre};
 
 use crate::config::{Project, locate};
+use crate::term::capabilities::ColourChoice;
 
 /// Which service.
 #[derive(Debug, Clone, Args)]
@@ -36,29 +37,12 @@ pub(super) fn preset(name: &str) -> Result<locate::Preset> {
     })
 }
 
-/// When to use colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum ColourWhen {
-    /// As the terminal and NO_COLOR say
-    Auto,
-    /// 24-bit colours
-    True,
-    /// 256 colours
-    #[value(name = "256")]
-    Ansi256,
-    /// 16 colours
-    #[value(name = "16")]
-    Ansi16,
-    /// None: bold, underline and reverse remain
-    Never,
-}
-
 /// How the screen looks.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ScreenOptions {
-    /// Which colours to use
-    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
-    pub(super) color: ColourWhen,
+    /// Which colours to use: auto, never, 16, 256 or truecolor
+    #[arg(long, global = true, default_value = "auto", value_name = "COLOURS")]
+    pub(super) color: ColourChoice,
     /// Draw with ASCII alone
     #[arg(long, global = true)]
     pub(super) ascii: bool,

@@ -46,10 +46,8 @@ impl PlanCommand {
             let world = stage.world().await.map_err(|why| eyre!(why))?;
             Ok::<_, color_eyre::Report>(dry_run::resolve(&world, &stage.service, &run).await)
         })?;
-        let steps: Vec<_> = steps
-            .into_iter()
-            .map(|(step, call, gates)| crate::report::plan::Resolved { step, call, gates })
-            .collect();
+        let steps: Vec<_> =
+            steps.into_iter().map(|(step, call, gates)| crate::report::plan::Resolved { step, call, gates }).collect();
         let dry = DryRun {
             service: &Arc::clone(&stage.service),
             runbook: &run.runbook,

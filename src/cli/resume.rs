@@ -40,6 +40,6 @@ impl Resume {
                 Err(error) => Err(error.into()),
             };
         }
-        console::run(screen, self.autoplay, move || Ok(Stage::resume(folder, operator, dir)?))
+        console::run(screen, self.autoplay, move || Stage::resume(folder, operator, dir))
     }
 }

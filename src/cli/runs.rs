@@ -61,9 +61,9 @@ impl RunsCommand {
             println!("There is no run yet. `handover demo` opens one on the simulated Regions.");
         }
         for (folder, s) in summaries {
-            let took = s.execution_s.map_or_else(String::new, |s| {
-                format!("  took {}", duration::clock(std::time::Duration::from_secs(s)))
-            });
+            let took = s
+                .execution_s
+                .map_or_else(String::new, |s| format!("  took {}", duration::clock(std::time::Duration::from_secs(s))));
             let loss = s.loss.map_or_else(String::new, |loss| format!("  lost {loss}"));
             println!(
                 "{}  {}  {}  {}  {} entries{took}{loss}",

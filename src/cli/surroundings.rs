@@ -15,7 +15,7 @@ pub(super) fn operator(who: &WhoOptions) -> Operator {
     Operator {
         name: text::bounded(name.trim(), 40),
         host: text::bounded(&gethostname::gethostname().to_string_lossy(), 80),
-        shared_terminal: shared.map(|shared| shared.as_str().to_owned()),
+        shared_terminal: shared.map(|shared| shared.to_string()),
     }
 }
 

@@ -50,9 +50,9 @@ pub async fn resolve(world: &World, service: &Service, run: &Run) -> Vec<Resolve
                     direction: run.direction.clone(),
                 };
                 Some(match world.components.get(component) {
-                    Some(part) => within(world.clock.as_ref(), LIMIT, part.plan(&ask)).await.unwrap_or_else(|| {
-                        Err(Refusal::new(format!("no answer within {} s", LIMIT.as_secs())))
-                    }),
+                    Some(part) => within(world.clock.as_ref(), LIMIT, part.plan(&ask))
+                        .await
+                        .unwrap_or_else(|| Err(Refusal::new(format!("no answer within {} s", LIMIT.as_secs())))),
                     None => Err(Refusal::new(format!("the service has no component {component:?}"))),
                 })
             }

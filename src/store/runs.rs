@@ -40,12 +40,7 @@ impl Runs {
     }
 
     /// Makes a run's folder with its copies of the files. It must not exist.
-    pub fn create(
-        &self,
-        id: &str,
-        service_toml: &str,
-        (runbook, runbook_toml): (&str, &str),
-    ) -> io::Result<RunFolder> {
+    pub fn create(&self, id: &str, service_toml: &str, (runbook, runbook_toml): (&str, &str)) -> io::Result<RunFolder> {
         fs::create_dir_all(&self.root)?;
         let path = self.root.join(id);
         fs::create_dir(&path)?;

@@ -1,0 +1,134 @@
+//! The console itself: how it looks and which keys it has, then the loop.
+
+use std::path::Path;
+
+use color_eyre::eyre::{Result, WrapErr, eyre};
+
+use super::options::{ScreenOptions, ServiceOptions, WhoOptions};
+use super::{Status, surroundings};
+use crate::app::{Keymap, Model, Opening, Role, model};
+use crate::config::theme::{self, Theme};
+use crate::config::{Diagnostics, Source, keymap};
+use crate::runtime::{self, Console, Ended};
+use crate::store::file::OpenError;
+use crate::term::capabilities::{Capabilities, Colour};
+use crate::ui;
+use crate::ui::skin::{Depth, Skin};
+use crate::wire::{NoStage, Stage, book};
+
+/// `handover` without a subcommand.
+pub(super) fn open(
+    service: &ServiceOptions,
+    screen: &ScreenOptions,
+    who: &WhoOptions,
+    runbook: Option<&str>,
+) -> Result<Status> {
+    let project = service.project(None)?;
+    let book = book(&project, runbook).map_err(|why| eyre!(why))?;
+    let operator = surroundings::operator(who);
+    run(screen, false, move || Stage::new(book, operator, &surroundings::runs(), None))
+}
+
+/// Sets the stage and opens the console on it.
+pub(super) fn run(
+    screen: &ScreenOptions,
+    autoplay: bool,
+    stage: impl FnOnce() -> Result<Stage, NoStage>,
+) -> Result<Status> {
+    color_eyre::install()?;
+    let _log = surroundings::log();
+    let able = Capabilities::detect(screen.color, screen.ascii);
+    let theme = the_theme(screen.theme.as_deref().unwrap_or("dark"))?;
+    let keymap = the_keymap(screen.keymap.as_deref().unwrap_or("default"))?;
+    let stage = match stage() {
+        Err(NoStage::Journal(error @ OpenError::Broken { .. })) => {
+            super::explain(&error.into());
+            return Ok(Status::Corrupt);
+        }
+        stage => stage?,
+    };
+    let depth = match able.colour {
+        Colour::True => Depth::TrueColour,
+        Colour::Indexed => Depth::Indexed,
+        Colour::Sixteen => Depth::Ansi,
+        Colour::None => Depth::None,
+    };
+    let role = match &stage.lead {
+        Some(lead) => Role::Observer { lead: format!("{} on {}", lead.operator, lead.host) },
+        None => Role::Lead,
+    };
+    let model = Model::new(Opening {
+        service: stage.service.clone(),
+        run: stage.run.clone(),
+        journal: stage.entries.clone(),
+        role,
+        operator: stage.operator.name.clone(),
+        account: stage.service.aws.account.clone(),
+        speed: stage.speed,
+        keymap,
+        capabilities: model::Capabilities { unicode: able.unicode, copy: true },
+        now: stage.clock.now(),
+    });
+    let console = Console {
+        model,
+        skin: Skin::new(&theme, depth, able.unicode),
+        synchronized: true,
+        shared: able.shared,
+        repeats: able.reports_repeats,
+        copies: crate::store::runs::default_root().parent().map(Path::to_owned),
+        autoplay,
+    };
+    let folder = stage.folder.clone();
+    let ended = runtime::run(console, stage)?;
+    let kept = folder.journal().is_file();
+    if kept {
+        println!("The journal is {}", folder.journal().display());
+        println!("`handover resume {}` takes the run up again; `handover journal show {0}` prints it.", folder.id);
+    }
+    match ended {
+        Ended::Left => Ok(Status::Ok),
+        Ended::Signal(name, _) => Err(eyre!("ended by {name}")),
+        Ended::Lost(why) => Err(eyre!("the terminal is gone: {why}")),
+    }
+}
+
+/// A file's bytes, or a built-in one's, under the name that diagnostics give it.
+fn source(wanted: &str, built_in: &[(&str, &str)], what: &str) -> Result<Source> {
+    if let Some((name, text)) = built_in.iter().find(|(name, _)| *name == wanted) {
+        return Ok(Source::new(format!("{name}.toml"), text.as_bytes()));
+    }
+    let known: Vec<&str> = built_in.iter().map(|(name, _)| *name).collect();
+    let bytes = std::fs::read(wanted).wrap_err_with(|| {
+        format!("{wanted:?} is no bundled {what} ({}), and no file that can be read", known.join(", "))
+    })?;
+    Ok(Source::new(wanted, &bytes))
+}
+
+/// A theme, with all that is wrong in it.
+pub(super) fn read_theme(wanted: &str) -> Result<(Theme, Diagnostics)> {
+    let loaded = theme::read(&source(wanted, &theme::BUILT_IN, "theme")?);
+    Ok((loaded.value.unwrap_or_else(theme::plain), loaded.diagnostics))
+}
+
+/// A keymap, with all that is wrong in it.
+pub(super) fn read_keymap(wanted: &str) -> Result<(Option<Keymap>, Diagnostics)> {
+    Ok(ui::keys::load(&source(wanted, &keymap::BUILT_IN, "keymap")?))
+}
+
+/// The theme to draw with: a file with errors is drawn as far as it goes, and says what is wrong.
+fn the_theme(wanted: &str) -> Result<Theme> {
+    let (theme, diagnostics) = read_theme(wanted)?;
+    if diagnostics.has_errors() {
+        return Err(eyre!("{diagnostics}"));
+    }
+    Ok(theme)
+}
+
+fn the_keymap(wanted: &str) -> Result<Keymap> {
+    let (keymap, diagnostics) = read_keymap(wanted)?;
+    match keymap {
+        Some(keymap) if !diagnostics.has_errors() => Ok(keymap),
+        // A key that does something else than its file says is worse than no console.
+        _ => Err(eyre!("{diagnostics}")),
+    }
+}
