@@ -138,6 +138,12 @@ fn perform(model: &mut Model, step: &Step, effects: &mut Vec<Effect>) {
     };
     let (plan, gates) = match planned.result {
         Ok(found) => found,
+        // There is nothing to confirm: the engine looks once more, and records what it finds.
+        Err(refusal) if refusal.already => {
+            effects.push(Effect::Engine(Command::Start(step.id.clone())));
+            model.say(Level::Info, refusal.reason);
+            return;
+        }
         Err(refusal) => {
             resolve(model, &step.id, effects);
             ways_saying(model, refusal.reason);
