@@ -30,15 +30,17 @@ fn right<'a>(text: impl Into<Cow<'a, str>>, tone: Tone, rank: u8) -> Part<'a> {
 
 pub(super) fn draw(model: &Model, layout: &Layout, painter: &mut Painter<'_>) {
     let area = layout.banner;
-    line(painter, Pen::line(area, 0), first(model, painter, layout.tier));
+    let gap = if layout.tier >= Tier::Standard { 2 } else { 1 };
+    line(painter, Pen::line(area, 0), first(model, painter, layout.tier), gap);
     if area.height > 1 {
-        line(painter, Pen::line(area, 1), second(model, painter, layout.tier));
+        line(painter, Pen::line(area, 1), second(model, painter, layout.tier), gap);
     }
 }
 
-fn line(painter: &mut Painter<'_>, pen: Pen, mut parts: Vec<Part<'_>>) {
-    const GAP: usize = 2;
-    while parts.len() > 1 && parts.iter().map(|part| width(&part.text) + GAP).sum::<usize>() > pen.room() + GAP {
+fn line(painter: &mut Painter<'_>, pen: Pen, mut parts: Vec<Part<'_>>, gap: u16) {
+    let between = usize::from(gap);
+    while parts.len() > 1 && parts.iter().map(|part| width(&part.text) + between).sum::<usize>() > pen.room() + between
+    {
         let Some(least) = parts.iter().map(|part| part.rank).max() else { break };
         if least == 0 {
             break;
@@ -48,11 +50,11 @@ fn line(painter: &mut Painter<'_>, pen: Pen, mut parts: Vec<Part<'_>>) {
     let mut pen = pen;
     for part in parts.iter().filter(|part| part.right).rev() {
         painter.put_right(&mut pen, &part.text, part.tone);
-        pen.end = pen.end.saturating_sub(2).max(pen.x);
+        pen.end = pen.end.saturating_sub(gap).max(pen.x);
     }
     for part in parts.iter().filter(|part| !part.right) {
         painter.put(&mut pen, &part.text, part.tone);
-        pen.skip(2);
+        pen.skip(gap);
     }
 }
 
@@ -72,7 +74,9 @@ fn first<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier) -> Vec<Part<'a
     parts.push(part(run.direction.source.as_str(), Tone::Source, 4));
     parts.push(part(glyphs.arrow, Tone::Dim, 4));
     parts.push(part(run.direction.target.as_str(), Tone::Target, 4));
-    parts.push(part(&*model.service.name, Tone::Title, 6));
+    if tier != Tier::Compact {
+        parts.push(part(&*model.service.name, Tone::Title, 6));
+    }
     if tier >= Tier::Standard {
         parts.push(part(run.runbook.way.as_str(), Tone::Text, 8));
     }
@@ -100,6 +104,9 @@ fn second<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier) -> Vec<Part<'
             let title = model.step_of(row).map_or("", |step| step.title.as_str());
             parts.push(part(format!("{} {} {title}", glyphs.running, row.number), Tone::Accent, 0));
         }
+    }
+    if tier == Tier::Compact {
+        parts.push(part(&*model.service.name, Tone::Title, 3));
     }
     let run = &model.run;
     let rto = model.service.objectives.rto;

@@ -38,6 +38,10 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
         painter.put(&mut pen, why, Tone::Bad);
         return;
     }
+    if !model.modals.is_empty() {
+        painter.put(&mut pen, "a dialog is open: keys go there; esc backs out", Tone::Dim);
+        return;
+    }
     let rights = model.rights();
     // What stands at the end is what helps when nothing else is known.
     for (action, word) in [(Action::Quit, "quit"), (Action::Palette, "commands"), (Action::Help, "help")] {

@@ -81,17 +81,21 @@ fn figure(model: &Model) -> (String, Tone) {
 
 fn chart(model: &Model, samples: &[Sample], metric: Option<&LagMetric>, area: Rect, painter: &mut Painter<'_>) {
     let period = metric.map_or(Duration::from_mins(1), |metric| metric.period);
-    let columns = Columns::lay_out(samples, model.now, SPAN, period, usize::from(area.width));
+    // No more buckets than there can be samples: on a wide screen each is drawn over several columns, without false gaps.
+    let most = usize::try_from(SPAN.as_millis() / period.as_millis().max(1)).unwrap_or(usize::MAX).max(1);
+    let width = usize::from(area.width);
+    let buckets = width.min(most);
+    let columns = Columns::lay_out(samples, model.now, SPAN, period, buckets);
     let top = columns.values.iter().flatten().fold(1.0_f64, |top, value| top.max(*value));
     let glyphs = painter.glyphs();
     let rows = f64::from(area.height);
-    for (x, value) in (area.x..area.right()).zip(&columns.values) {
-        let Some(value) = value else {
+    for (column, x) in (area.x..area.right()).enumerate() {
+        let Some(value) = columns.values.get(column * buckets / width.max(1)).copied().flatten() else {
             let mut pen = Pen { x, y: area.bottom().saturating_sub(1), end: x.saturating_add(1) };
             painter.sign(&mut pen, glyphs.gap, Tone::Dim);
             continue;
         };
-        let tone = match model.service.lag.level(*value) {
+        let tone = match model.service.lag.level(value) {
             Level::Ok => Tone::Accent,
             Level::Warn => Tone::Warn,
             Level::Breach | Level::Unknown => Tone::Bad,
