@@ -33,12 +33,12 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     let count = format!("checklist {done}/{all} ");
     let full = done * 10 / all.max(1);
     let bar = format!("{}{}", glyphs.full.repeat(full), glyphs.empty.repeat(10 - full));
-    let (inside, rest) = painter.frame(area, &[(&count, Tone::Title), (&bar, Tone::Accent)], focused);
     let (left, until) = left(model);
-    if !left.is_zero() {
-        let left = format!("about {} to {until}", clock(left));
-        painter.frame_right(rest, &[(&left, Tone::Dim)]);
-    }
+    let left = format!("about {} to {until}", clock(left));
+    let right = [(left.as_str(), Tone::Dim)];
+    let title = [(count.as_str(), Tone::Title), (bar.as_str(), Tone::Accent)];
+    let fits = usize::from(area.width) > left.len() + count.len() + bar.len();
+    let inside = painter.frame(area, &title, if fits && done < all { &right } else { &[] }, focused);
     let lines = lines(model, usize::from(inside.height));
     let selected =
         lines.iter().position(|line| matches!(line, Line::Step(index, _) if *index == model.selected)).unwrap_or(0);

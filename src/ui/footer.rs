@@ -59,7 +59,9 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
         hints.push((Action::FocusChecklist, "checklist"));
     }
     hints.push(if rights.armed { (Action::Disarm, "disarm") } else { (Action::Arm, "arm") });
-    hints.push((Action::CopyByHand, "copy by hand"));
+    if model.step().is_some_and(Model::has_plan) {
+        hints.push((Action::CopyByHand, "copy by hand"));
+    }
     hints.push((Action::Note, "note"));
     hints.push((Action::Mark, "enter time"));
     hints.push((Action::StepReady, "next ready"));

@@ -46,10 +46,10 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
         chart(model, samples, metric, columns, painter);
         return;
     }
-    let (inside, rest) = painter.frame(area, &[("replication lag, last hour", Tone::Title)], false);
     let source = metric.map_or_else(String::new, |metric| format!("  {place} {}", metric.metric));
     let limits = format!("  warn {}  breach {}", format(thresholds.warn), format(thresholds.breach));
-    painter.frame_right(rest, &[(&figure, tone), (&limits, Tone::Dim), (&source, Tone::Dim)]);
+    let right = [(figure.as_str(), tone), (limits.as_str(), Tone::Dim), (source.as_str(), Tone::Dim)];
+    let inside = painter.frame(area, &[("replication lag, last hour", Tone::Title)], &right, false);
     chart(model, samples, metric, inside, painter);
 }
 

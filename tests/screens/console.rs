@@ -26,32 +26,32 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
 /// The start of the run.
-pub const START: i64 = 1_800_000_000;
+pub(crate) const START: i64 = 1_800_000_000;
 
 /// A console with its own journal and clock.
-pub struct Console {
+pub(crate) struct Console {
     /// The model.
-    pub model: Model,
+    pub(crate) model: Model,
     /// Every effect so far.
-    pub effects: Vec<Effect>,
+    pub(crate) effects: Vec<Effect>,
     chain: Chain,
     now: i64,
 }
 
-pub fn at(second: i64) -> Timestamp {
+pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(START + second).unwrap()
 }
 
-pub fn east() -> Region {
+pub(crate) fn east() -> Region {
     "us-east-1".parse().unwrap()
 }
 
-pub fn west() -> Region {
+pub(crate) fn west() -> Region {
     "us-west-2".parse().unwrap()
 }
 
 impl Console {
-    pub fn new(role: Role) -> Self {
+    pub(crate) fn new(role: Role) -> Self {
         let project = Project::from_preset(&locate::preset("fineract").unwrap());
         let service = Arc::new(project.service().unwrap().clone());
         let runbook = project.runbook("failover").unwrap().clone();
@@ -86,7 +86,7 @@ impl Console {
     }
 
     /// A console on an outage: the primary Region hangs.
-    pub fn outage(role: Role) -> Self {
+    pub(crate) fn outage(role: Role) -> Self {
         let mut console = Self::new(role);
         console.standby_answers();
         console.primary_was_well(-700);
@@ -95,25 +95,25 @@ impl Console {
         console
     }
 
-    pub fn send(&mut self, msg: Msg) {
+    pub(crate) fn send(&mut self, msg: Msg) {
         let effects = update(&mut self.model, msg);
         self.effects.extend(effects);
     }
 
-    pub fn engine(&mut self, event: Event) {
+    pub(crate) fn engine(&mut self, event: Event) {
         self.send(Msg::Engine(event));
     }
 
-    pub fn tick(&mut self, seconds: i64) {
+    pub(crate) fn tick(&mut self, seconds: i64) {
         self.now += seconds;
         self.send(Msg::Tick(at(self.now)));
     }
 
-    pub fn entry(&mut self, body: Body) {
+    pub(crate) fn entry(&mut self, body: Body) {
         self.entry_by("anna", body);
     }
 
-    pub fn entry_by(&mut self, by: &str, body: Body) {
+    pub(crate) fn entry_by(&mut self, by: &str, body: Body) {
         let mono = Duration::from_secs(u64::try_from(self.now.max(0)).unwrap());
         let sealed = self.chain.seal(at(self.now), mono, by, body).unwrap();
         self.chain.advance(&sealed);
@@ -121,7 +121,7 @@ impl Console {
     }
 
     /// Types keys, each in sight of whatever is open: a word such as `enter`, else character by character.
-    pub fn keys(&mut self, keys: &str) {
+    pub(crate) fn keys(&mut self, keys: &str) {
         for word in keys.split(' ') {
             match word.parse::<Key>() {
                 Ok(key) => self.key(key),
@@ -130,13 +130,20 @@ impl Console {
         }
     }
 
-    pub fn key(&mut self, key: Key) {
+    pub(crate) fn key(&mut self, key: Key) {
         self.send(Msg::Drawn(at(self.now)));
         let pressed = at(self.now) + Duration::from_secs(1);
         self.send(Msg::Key { key, repeat: false, at: pressed });
     }
 
-    pub fn looked(&mut self, component: &str, place: Place, age: i64, fresh: u64, result: Result<Observation, Unread>) {
+    pub(crate) fn looked(
+        &mut self,
+        component: &str,
+        place: Place,
+        age: i64,
+        fresh: u64,
+        result: Result<Observation, Unread>,
+    ) {
         self.engine(Event::Looked {
             component: component.into(),
             place,
@@ -146,7 +153,7 @@ impl Console {
         });
     }
 
-    pub fn standby_answers(&mut self) {
+    pub(crate) fn standby_answers(&mut self) {
         let west = || Place::Region(west());
         self.looked("endpoint", west(), 0, 15, seen(Health::Healthy, "200 in 48 ms", &[("health", text("healthy"))]));
         let facts = [
@@ -190,7 +197,7 @@ impl Console {
         self.looked("secrets", Place::Global, 700, 90, seen(Health::Healthy, "equal", &[("equal", Value::Bool(true))]));
     }
 
-    pub fn primary_was_well(&mut self, when: i64) {
+    pub(crate) fn primary_was_well(&mut self, when: i64) {
         let east = || Place::Region(east());
         self.looked(
             "database",
@@ -202,7 +209,7 @@ impl Console {
         self.looked("secrets", east(), -when, 90, seen(Health::Healthy, "present", &[("exists", Value::Bool(true))]));
     }
 
-    pub fn primary_hangs(&mut self) {
+    pub(crate) fn primary_hangs(&mut self) {
         let east = || Place::Region(east());
         self.looked(
             "endpoint",
@@ -216,12 +223,12 @@ impl Console {
         }
     }
 
-    pub fn settle(&mut self, step: &str, ending: Ending, says: &str) {
+    pub(crate) fn settle(&mut self, step: &str, ending: Ending, says: &str) {
         self.entry(Body::Settled { step: step.into(), ending, says: says.into(), evidence: vec![] });
     }
 
     /// Everything up to the promotion is over, and its plan is on the screen.
-    pub fn at_promotion(&mut self) {
+    pub(crate) fn at_promotion(&mut self) {
         self.entry(Body::Milestone { milestone: Milestone::ImpactBegan, when: at(-761), source: "the pager".into() });
         let before: Vec<String> =
             self.model.run.runbook.steps().map(|(_, step)| step.id.clone()).take_while(|id| id != "promote").collect();
@@ -235,16 +242,16 @@ impl Console {
         self.tick(1);
     }
 
-    pub fn planned(&mut self, plan: Plan, gates: Vec<GateResult>) {
+    pub(crate) fn planned(&mut self, plan: Plan, gates: Vec<GateResult>) {
         self.engine(Event::Planned { step: plan.step.clone(), result: Ok((Arc::new(plan), gates)) });
     }
 
-    pub fn arm(&mut self) {
+    pub(crate) fn arm(&mut self) {
         self.entry(Body::Armed);
     }
 
     /// Goes from the confirmed plan to a call that settles.
-    pub fn settling(&mut self) {
+    pub(crate) fn settling(&mut self) {
         let plan = promote();
         let plan_hash = plan.hash();
         let step = || String::from("promote");
@@ -278,7 +285,7 @@ impl Console {
     }
 
     /// Draws, and says so to the model.
-    pub fn draw(&mut self, width: u16, height: u16, depth: Depth, unicode: bool) -> Buffer {
+    pub(crate) fn draw(&mut self, width: u16, height: u16, depth: Depth, unicode: bool) -> Buffer {
         let skin = Skin::new(&theme::built_in("dark").unwrap(), depth, unicode);
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         terminal.draw(|frame| view(&self.model, &skin, frame)).unwrap();
@@ -287,11 +294,11 @@ impl Console {
     }
 }
 
-pub fn text(word: &str) -> Value {
+pub(crate) fn text(word: &str) -> Value {
     Value::Text(word.into())
 }
 
-pub fn seen(health: Health, summary: &str, facts: &[(&str, Value)]) -> Result<Observation, Unread> {
+pub(crate) fn seen(health: Health, summary: &str, facts: &[(&str, Value)]) -> Result<Observation, Unread> {
     let mut seen = Observation::new("test");
     for (name, value) in facts {
         seen.fact(name, value.clone());
@@ -300,7 +307,7 @@ pub fn seen(health: Health, summary: &str, facts: &[(&str, Value)]) -> Result<Ob
     Ok(seen)
 }
 
-pub fn promote() -> Plan {
+pub(crate) fn promote() -> Plan {
     let region = west();
     Plan {
         step: "promote".into(),
@@ -324,7 +331,7 @@ pub fn promote() -> Plan {
     }
 }
 
-pub fn gates(stale_lag: bool) -> Vec<GateResult> {
+pub(crate) fn gates(stale_lag: bool) -> Vec<GateResult> {
     let gate = |name: &str, verdict, value: &str, freshness, age: i64| GateResult {
         name: name.into(),
         verdict,
@@ -349,7 +356,7 @@ pub fn gates(stale_lag: bool) -> Vec<GateResult> {
 }
 
 /// A screen as text: its lines, then which style each cell has, run by run, then what the styles are.
-pub fn picture(buffer: &Buffer) -> String {
+pub(crate) fn picture(buffer: &Buffer) -> String {
     let (mut lines, mut map) = (String::new(), String::new());
     let mut styles: BTreeMap<String, usize> = BTreeMap::new();
     let mut order: Vec<String> = Vec::new();

@@ -157,7 +157,7 @@ fn the_mode_the_active_region_and_the_running_step_are_there_at_any_size() {
         let text = picture(&settling().draw(width, height, Depth::TrueColour, true));
         assert!(text.contains("SIMULATION"), "{text}");
         assert!(text.contains("active us-east-1"), "{text}");
-        assert!(text.contains("Promote the read replica"), "{width}x{height} {text}");
+        assert!(text.contains("1.3 Promote the read"), "{width}x{height} {text}");
     }
     assert_snapshot!("small-60x15", picture(&settling().draw(60, 15, Depth::TrueColour, true)));
     assert_snapshot!("tiny-20x5", picture(&settling().draw(20, 5, Depth::TrueColour, true)));
@@ -189,4 +189,79 @@ fn what_waits_in_the_dialog_is_not_lost_by_a_resize() {
     console.send(handover::app::Msg::Resize);
     assert_eq!(console.model.modals.len(), 1);
     assert!(picture(&console.draw(80, 24, Depth::TrueColour, true)).contains("> promote"));
+}
+
+/// A console on which every text from outside is hostile.
+fn hostile() -> Console {
+    use handover::domain::reading::{Health, Unread, Why};
+    use handover::domain::region::Place;
+    let evil = "\u{1b}[31m\u{9b}2J\u{7}\u{202e}gpj\u{2066}\u{0}\u{7f}\u{200b}界\u{301}\u{fe0f}\r\n\t";
+    let evil = format!("{evil}{}", evil.repeat(300));
+    let mut console = ready_to_promote(true);
+    for component in ["endpoint", "database", "secrets", "metrics", "traffic"] {
+        for place in [Place::Region(console::east()), Place::Region(console::west()), Place::Global] {
+            let facts = [("status", handover::domain::reading::Value::Text(evil.clone()))];
+            let mut seen = console::seen(Health::Down, "x", &facts);
+            // Past the domain's own cleaning: the last line of defence is the drawing.
+            seen.as_mut().unwrap().summary.clone_from(&evil);
+            console.looked(component, place.clone(), 0, 15, seen);
+            if component == "secrets" {
+                let unread = Unread { why: Why::Other, message: evil.clone() };
+                console.looked(component, place, 0, 15, Err(unread));
+            }
+        }
+    }
+    let mut plan = promote();
+    plan.by_hand.clone_from(&evil);
+    plan.changes = vec![evil.clone()];
+    plan.accepting = Some(evil.clone());
+    plan.call.params = vec![(evil.clone(), evil.clone())];
+    let mut bad = gates(true);
+    bad[0].name.clone_from(&evil);
+    bad[0].evidence.value.clone_from(&evil);
+    console.planned(plan, bad);
+    console.entry(Body::Note { text: evil.clone() });
+    console.engine(Event::Output { step: "promote".into(), line: evil.clone() });
+    console.engine(Event::Progress { step: "promote".into(), text: evil.clone(), next: None });
+    console.engine(Event::Refused { why: evil.clone() });
+    console.send(handover::app::Msg::Say(handover::app::model::Level::Bad, evil));
+    console
+}
+
+#[test]
+fn hostile_texts_reach_no_cell() {
+    for open in ["", "enter", "o", "n", ":"] {
+        for (width, height) in [(80, 24), (120, 40), (200, 60), (33, 9)] {
+            let mut console = hostile();
+            console.arm();
+            if !open.is_empty() {
+                console.keys(open);
+            }
+            let buffer = console.draw(width, height, Depth::TrueColour, true);
+            for cell in &buffer.content {
+                let harmful = |c: char| {
+                    c.is_control()
+                        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}'..='\u{200f}')
+                };
+                assert!(!cell.symbol().chars().any(harmful), "{:?} at {width}x{height}", cell.symbol());
+            }
+        }
+    }
+}
+
+/// Not a measure, only a bound that a mistake of an order of magnitude would break; the benches measure.
+#[test]
+fn a_draw_is_quick() {
+    use handover::config::theme;
+    use handover::ui::{Skin, view};
+    let console = confirming();
+    let skin = Skin::new(&theme::built_in("dark").unwrap(), Depth::TrueColour, true);
+    let mut terminal = ratatui::Terminal::new(ratatui::backend::TestBackend::new(200, 60)).unwrap();
+    let start = std::time::Instant::now();
+    for _ in 0..100 {
+        terminal.draw(|frame| view(&console.model, &skin, frame)).unwrap();
+    }
+    let each = start.elapsed() / 100;
+    println!("a draw at 200x60 takes {each:?}");
+    assert!(each < std::time::Duration::from_millis(20), "{each:?}");
 }
