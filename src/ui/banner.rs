@@ -108,7 +108,7 @@ fn second<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool)
         // The running step is on the screen at any size.
         if let Some(row) = model.rows.iter().find(|row| model.state(&row.id).is_running()) {
             let title = model.step_of(row).map_or("", |step| step.title.as_str());
-            let rank = if narrow { 1 } else { 0 };
+            let rank = u8::from(narrow);
             parts.push(part(format!("{} {} {title}", glyphs.running, row.number), Tone::Accent, rank));
         }
     }

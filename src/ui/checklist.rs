@@ -37,7 +37,7 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     let left = format!("about {} to {until}", clock(left));
     let right = [(left.as_str(), Tone::Dim)];
     let title = [(count.as_str(), Tone::Title), (bar.as_str(), Tone::Accent)];
-    let fits = usize::from(area.width) > left.len() + count.len() + bar.len();
+    let fits = usize::from(area.width) >= left.len() + count.len() + 10 + 10;
     let inside = painter.frame(area, &title, if fits && done < all { &right } else { &[] }, focused);
     let lines = lines(model, usize::from(inside.height));
     let selected =
@@ -120,12 +120,11 @@ fn step(model: &Model, row: &Row, selected: bool, mut pen: Pen, painter: &mut Pa
     painter.sign(&mut pen, sign, tone);
     pen.skip(1);
     pen.end = pen.end.saturating_sub(1).max(pen.x);
-    match words::elapsed(model, row) {
-        Some(elapsed) => painter.put_right(&mut pen, &format!(" {word} {elapsed}"), tone),
-        None => {
-            painter.put_right(&mut pen, word, tone);
-            pen.end = pen.end.saturating_sub(1).max(pen.x);
-        }
+    if let Some(elapsed) = words::elapsed(model, row) {
+        painter.put_right(&mut pen, &format!(" {word} {elapsed}"), tone);
+    } else {
+        painter.put_right(&mut pen, word, tone);
+        pen.end = pen.end.saturating_sub(1).max(pen.x);
     }
     if step.hazard == Hazard::Irreversible && !model.state(&row.id).is_ended() {
         painter.put_right(&mut pen, " !", Tone::Irreversible);

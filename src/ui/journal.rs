@@ -21,8 +21,7 @@ pub(super) fn draw(model: &Model, area: Rect, focused: bool, painter: &mut Paint
             age => format!("last entry {age} ago"),
         });
         let title = [(title.as_str(), Tone::Title)];
-        let inside = painter.frame(area, &title, &[(&last, Tone::Dim)], focused && model.modals.is_empty());
-        inside
+        painter.frame(area, &title, &[(&last, Tone::Dim)], focused && model.modals.is_empty())
     };
     let height = usize::from(inside.height);
     let shown = model.tail.len().saturating_sub(model.journal_scroll);

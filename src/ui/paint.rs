@@ -37,7 +37,7 @@ impl Pen {
     }
 
     /// How many columns are left.
-    pub(super) fn room(&self) -> usize {
+    pub(super) fn room(self) -> usize {
         usize::from(self.end.saturating_sub(self.x))
     }
 
@@ -219,13 +219,12 @@ impl<'a> Painter<'a> {
             pen.x = inner.x;
             self.put(&mut pen, " ", Tone::Title);
         }
-        let inside = Rect {
+        Rect {
             x: area.x.saturating_add(1),
             y: area.y.saturating_add(1),
             width: area.width.saturating_sub(2),
             height: area.height.saturating_sub(2),
-        };
-        inside
+        }
     }
 
     /// Writes at the right of a frame's top line, with a space on each side, and takes those columns from the pen.

@@ -1,5 +1,7 @@
 //! The selected step: what it does, by what exact call, how to do it by hand, and what speaks for and against it.
 
+use std::fmt::Write as _;
+
 use ratatui::layout::Rect;
 
 use super::doc::{Doc, seen};
@@ -89,22 +91,24 @@ fn standing(model: &Model, row: &Row, step: &Step, painter: &Painter<'_>, doc: &
     let state = model.state(&step.id);
     let mut text = word.to_owned();
     if let Some(elapsed) = words::elapsed(model, row) {
-        text.push_str(&format!(" for {elapsed}"));
+        let _ = write!(text, " for {elapsed}");
     }
     match state {
-        State::Failed(why) | State::Unsure(why) => text.push_str(&format!(": {why}")),
+        State::Failed(why) | State::Unsure(why) => {
+            let _ = write!(text, ": {why}");
+        }
         State::Ended(_) => {
             if let Some(record) = record {
                 if let Some(ended) = record.ended {
-                    text.push_str(&format!(" at {}Z by {}", ended.strftime("%H:%M:%S"), record.by));
+                    let _ = write!(text, " at {}Z by {}", ended.strftime("%H:%M:%S"), record.by);
                 }
                 if !record.says.is_empty() {
-                    text.push_str(&format!(": {}", record.says));
+                    let _ = write!(text, ": {}", record.says);
                 }
             }
         }
         State::Pending | State::Planned if !row.ready && !row.waits_for.is_empty() => {
-            text.push_str(&format!(" for {}", row.waits_for.join(", ")));
+            let _ = write!(text, " for {}", row.waits_for.join(", "));
         }
         _ => {}
     }

@@ -298,6 +298,7 @@ pub(crate) fn text(word: &str) -> Value {
     Value::Text(word.into())
 }
 
+#[allow(clippy::unnecessary_wraps)] // What a look at a component gives.
 pub(crate) fn seen(health: Health, summary: &str, facts: &[(&str, Value)]) -> Result<Observation, Unread> {
     let mut seen = Observation::new("test");
     for (name, value) in facts {
