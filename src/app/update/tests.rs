@@ -459,6 +459,8 @@ fn moves() -> impl Strategy<Value = Move> {
     ];
     prop_oneof![
         12 => (0..KEYS.len(), prop::bool::weighted(0.1), 0u16..900).prop_map(|(key, repeat, late)| Move::Key(KEYS[key], repeat, late)),
+        10 => (0u16..900).prop_map(|late| Move::Key("enter", false, late)),
+        3 => (0u16..900).prop_map(|late| Move::Key("y", false, late)),
         8 => Just(Move::Type),
         8 => Just(Move::Draw),
         1 => Just(Move::Paste),
