@@ -10,7 +10,7 @@ use super::words;
 use crate::app::Model;
 use crate::app::model::{Focus, Row};
 use crate::domain::duration::clock;
-use crate::domain::runbook::Hazard;
+use crate::domain::runbook::{Hazard, Step};
 use crate::domain::timeline::Milestone;
 
 /// A line of the checklist.
@@ -58,17 +58,16 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     }
 }
 
-/// How long the open steps are expected to take, to the one with which the recovery time ends where there is one.
+/// How long the open steps are expected to take, to the one with which the recovery time ends where there is one. Steps
+/// that can run side by side are counted so.
 fn left(model: &Model) -> (Duration, &'static str) {
-    let ends = |row: &Row| model.step_of(row).is_some_and(|step| step.marks == Some(Milestone::Sustained));
-    let last = model.rows.iter().position(ends);
-    let open = last.is_some_and(|last| model.rows.get(last).is_some_and(|row| !model.state(&row.id).is_ended()));
-    let (count, until) = match last {
-        Some(last) if open => (last + 1, "recovery"),
-        _ => (model.rows.len(), "the end"),
-    };
-    let rows = model.rows.iter().take(count).filter(|row| !model.state(&row.id).is_ended());
-    (rows.filter_map(|row| model.step_of(row).and_then(|step| step.expected)).sum(), until)
+    let ends = |row: &&Row| model.step_of(row).is_some_and(|step| step.marks == Some(Milestone::Sustained));
+    let open = |row: &&Row| !model.state(&row.id).is_ended();
+    let left = |step: &Step| if model.state(&step.id).is_ended() { Duration::ZERO } else { step.expected_to_mark() };
+    match model.rows.iter().find(ends).filter(open) {
+        Some(row) => (model.run.runbook.time_to(&row.id, &left), "recovery"),
+        None => (model.run.runbook.longest(&left), "the end"),
+    }
 }
 
 /// The lines: where they are more than fit, phases that are over are closed, but for the selected one.
