@@ -235,7 +235,7 @@ fn repeats_pastes_and_keys_pressed_before_the_dialog_was_in_sight_do_not_count()
     let mut desk = Desk::at_promote(true);
     desk.key("enter");
     // Nothing counts before it was drawn, nor until it has been in sight for a moment.
-    desk.raw("p", false, desk.wall + Duration::from_secs(60));
+    desk.raw("p", false, desk.wall + Duration::from_mins(1));
     update(&mut desk.model, Msg::Drawn(desk.wall));
     desk.raw("p", false, desk.wall + Duration::from_millis(299));
     desk.raw("p", true, desk.wall + Duration::from_secs(1));
@@ -403,12 +403,10 @@ fn a_failed_step_offers_its_ways_out() {
 
 #[test]
 fn a_run_is_closed_as_verified_only_when_it_is_complete() {
-    let labels = |desk: &mut Desk| match {
+    let labels = |desk: &mut Desk| {
         desk.key("C");
-        desk.model.modals.pop()
-    } {
-        Some(Modal::Menu(menu)) => menu.items.iter().map(|item| item.label.clone()).collect::<Vec<_>>(),
-        _ => vec![],
+        let Some(Modal::Menu(menu)) = desk.model.modals.pop() else { return vec![] };
+        menu.items.iter().map(|item| item.label.clone()).collect::<Vec<_>>()
     };
     let mut desk = desk(Role::Lead);
     assert_eq!(labels(&mut desk), ["back", "stand down", "abandon"]);
