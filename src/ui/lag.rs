@@ -81,16 +81,18 @@ fn figure(model: &Model) -> (String, Tone) {
 
 fn chart(model: &Model, samples: &[Sample], metric: Option<&LagMetric>, area: Rect, painter: &mut Painter<'_>) {
     let period = metric.map_or(Duration::from_mins(1), |metric| metric.period);
-    // No more buckets than there can be samples: on a wide screen each is drawn over several columns, without false gaps.
-    let most = usize::try_from(SPAN.as_millis() / period.as_millis().max(1)).unwrap_or(usize::MAX).max(1);
-    let width = usize::from(area.width);
-    let buckets = width.min(most);
-    let columns = Columns::lay_out(samples, model.now, SPAN, period, buckets);
-    let top = columns.values.iter().flatten().fold(1.0_f64, |top, value| top.max(*value));
+    let columns = Columns::lay_out(samples, model.now, SPAN, period, usize::from(area.width));
+    // The full height is at least the warning threshold, so that a lag of a second does not look like a wall.
+    let warn = model.service.lag.warn.as_secs_f64();
+    let top = columns.values.iter().flatten().fold(warn.max(1.0), |top, value| top.max(*value));
     let glyphs = painter.glyphs();
     let rows = f64::from(area.height);
+    let warn_row = area.bottom().saturating_sub(1 + row_of(warn / top, area.height));
     for (column, x) in (area.x..area.right()).enumerate() {
-        let Some(value) = columns.values.get(column * buckets / width.max(1)).copied().flatten() else {
+        if area.height > 2 {
+            painter.sign(&mut Pen { x, y: warn_row, end: x.saturating_add(1) }, glyphs.threshold, Tone::Dim);
+        }
+        let Some(value) = columns.values.get(column).copied().flatten() else {
             let mut pen = Pen { x, y: area.bottom().saturating_sub(1), end: x.saturating_add(1) };
             painter.sign(&mut pen, glyphs.gap, Tone::Dim);
             continue;
@@ -113,4 +115,13 @@ fn chart(model: &Model, samples: &[Sample], metric: Option<&LagMetric>, area: Re
             eighths -= 8.0;
         }
     }
+}
+
+/// The row, from the bottom, in which a part of the full height ends.
+fn row_of(part: f64, height: u16) -> u16 {
+    let last = height.saturating_sub(1);
+    // Small and positive: nothing is lost that a screen could show.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let row = (part.clamp(0.0, 1.0) * f64::from(height)).ceil() as u16;
+    row.saturating_sub(1).min(last)
 }

@@ -248,20 +248,3 @@ fn hostile_texts_reach_no_cell() {
         }
     }
 }
-
-/// Not a measure, only a bound that a mistake of an order of magnitude would break; the benches measure.
-#[test]
-fn a_draw_is_quick() {
-    use handover::config::theme;
-    use handover::ui::{Skin, view};
-    let console = confirming();
-    let skin = Skin::new(&theme::built_in("dark").unwrap(), Depth::TrueColour, true);
-    let mut terminal = ratatui::Terminal::new(ratatui::backend::TestBackend::new(200, 60)).unwrap();
-    let start = std::time::Instant::now();
-    for _ in 0..100 {
-        terminal.draw(|frame| view(&console.model, &skin, frame)).unwrap();
-    }
-    let each = start.elapsed() / 100;
-    println!("a draw at 200x60 takes {each:?}");
-    assert!(each < std::time::Duration::from_millis(20), "{each:?}");
-}
