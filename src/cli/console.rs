@@ -82,8 +82,8 @@ pub(super) fn run(
     let ended = runtime::run(console, stage)?;
     let kept = folder.journal().is_file();
     if kept {
-        println!("The journal is {}", folder.journal().display());
-        println!("`handover resume {}` takes the run up again; `handover journal show {0}` prints it.", folder.id);
+        say!("The journal is {}", folder.journal().display());
+        say!("`handover resume {}` takes the run up again; `handover journal show {0}` prints it.", folder.id);
     }
     match ended {
         Ended::Left => Ok(Status::Ok),

@@ -1,7 +1,5 @@
 //! A simulation without a terminal: the journal is printed as it goes.
 
-use std::io::{self, Write};
-
 use color_eyre::eyre::Result;
 use tokio::sync::mpsc;
 
@@ -17,7 +15,7 @@ pub(super) fn play(runtime: &tokio::runtime::Runtime, stage: Stage) -> Result<St
         eprintln!("{} on {} leads this run", lead.operator, lead.host);
         return Ok(Status::Led);
     }
-    println!("run {}", stage.folder.id);
+    say!("run {}", stage.folder.id);
     let (run, clock) = (stage.run.clone(), stage.clock.clone());
     let outcome = runtime.block_on(async move {
         let (commands, inbox) = mpsc::unbounded_channel();
@@ -61,6 +59,5 @@ pub(super) fn line(entry: &Entry) -> String {
 }
 
 fn print_entry(entry: &Entry) {
-    // Whoever reads our output may have stopped: the run goes on.
-    let _ = writeln!(io::stdout().lock(), "{}", line(entry));
+    say!("{}", line(entry));
 }

@@ -56,8 +56,8 @@ fn show(path: &Path, json: bool) -> Result<Status> {
     // What cannot be trusted is still shown, line by line, with a warning after it.
     for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         match serde_json::from_slice::<Entry>(line) {
-            Ok(entry) if !json => println!("{}", headless::line(&entry)),
-            _ => println!("{}", text::visible_bytes(line)),
+            Ok(entry) if !json => say!("{}", headless::line(&entry)),
+            _ => say!("{}", text::visible_bytes(line)),
         }
     }
     match verified {
@@ -74,9 +74,9 @@ fn check(path: &Path) -> Result<Status> {
     match verify(&bytes) {
         Ok(verified) => {
             let head = verified.entries.last().map_or(crate::domain::journal::GENESIS, |entry| entry.hash.as_str());
-            println!("{}: {} entries hold; head {head}", path.display(), verified.entries.len());
+            say!("{}: {} entries hold; head {head}", path.display(), verified.entries.len());
             if let Some(tail) = verified.tail {
-                println!(
+                say!(
                     "the last line is incomplete ({} bytes): the process died while it wrote it; `handover resume` \
                      sets it aside",
                     tail.bytes.len()

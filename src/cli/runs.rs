@@ -54,18 +54,18 @@ impl RunsCommand {
                            "execution_seconds": s.execution_s, "data_loss": s.loss, "folder": folder.path})
                 })
                 .collect();
-            println!("{}", serde_json::to_string_pretty(&list)?);
+            say!("{}", serde_json::to_string_pretty(&list)?);
             return Ok(Status::Ok);
         }
         if summaries.is_empty() {
-            println!("There is no run yet. `handover demo` opens one on the simulated Regions.");
+            say!("There is no run yet. `handover demo` opens one on the simulated Regions.");
         }
         for (folder, s) in summaries {
             let took = s
                 .execution_s
                 .map_or_else(String::new, |s| format!("  took {}", duration::clock(std::time::Duration::from_secs(s))));
             let loss = s.loss.map_or_else(String::new, |loss| format!("  lost {loss}"));
-            println!(
+            say!(
                 "{}  {}  {}  {}  {} entries{took}{loss}",
                 text::visible(&folder.id),
                 s.mode,
