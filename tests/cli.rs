@@ -172,7 +172,7 @@ fn a_status_of_what_cannot_be_reached_is_unknown_and_never_healthy() {
     shell.edit(
         "service.toml",
         "fineract-production-replica.c0example0002.us-west-2.rds.amazonaws.com:5432",
-        "127.0.0.1:9",
+        "127.0.0.1:19",
     );
     let out = Command::new(env!("CARGO_BIN_EXE_handover"))
         .args(["status", "--json"])
