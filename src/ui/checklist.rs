@@ -11,6 +11,7 @@ use crate::app::Model;
 use crate::app::model::{Focus, Row};
 use crate::domain::duration::clock;
 use crate::domain::runbook::Hazard;
+use crate::domain::timeline::Milestone;
 
 /// A line of the checklist.
 #[derive(Clone, Copy)]
@@ -32,17 +33,12 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     let count = format!("checklist {done}/{all} ");
     let full = done * 10 / all.max(1);
     let bar = format!("{}{}", glyphs.full.repeat(full), glyphs.empty.repeat(10 - full));
-    let (inside, rest) = painter.frame(area, &[(&count, Tone::Title), (&bar, Tone::Accent)], focused);
-    let left: Duration = model
-        .rows
-        .iter()
-        .filter(|row| !model.state(&row.id).is_ended())
-        .filter_map(|row| model.step_of(row).and_then(|step| step.expected))
-        .sum();
-    if !left.is_zero() {
-        let left = format!("about {} to go", clock(left));
-        painter.frame_right(rest, &[(&left, Tone::Dim)]);
-    }
+    let (left, until) = left(model);
+    let left = format!("about {} to {until}", clock(left));
+    let right = [(left.as_str(), Tone::Dim)];
+    let title = [(count.as_str(), Tone::Title), (bar.as_str(), Tone::Accent)];
+    let fits = usize::from(area.width) >= left.len() + count.len() + 10 + 10;
+    let inside = painter.frame(area, &title, if fits && done < all { &right } else { &[] }, focused);
     let lines = lines(model, usize::from(inside.height));
     let selected =
         lines.iter().position(|line| matches!(line, Line::Step(index, _) if *index == model.selected)).unwrap_or(0);
@@ -60,6 +56,19 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
         painter.sign(&mut pen, glyphs.more, Tone::Dim);
         painter.put(&mut pen, " more", Tone::Dim);
     }
+}
+
+/// How long the open steps are expected to take, to the one with which the recovery time ends where there is one.
+fn left(model: &Model) -> (Duration, &'static str) {
+    let ends = |row: &Row| model.step_of(row).is_some_and(|step| step.marks == Some(Milestone::Sustained));
+    let last = model.rows.iter().position(ends);
+    let open = last.is_some_and(|last| model.rows.get(last).is_some_and(|row| !model.state(&row.id).is_ended()));
+    let (count, until) = match last {
+        Some(last) if open => (last + 1, "recovery"),
+        _ => (model.rows.len(), "the end"),
+    };
+    let rows = model.rows.iter().take(count).filter(|row| !model.state(&row.id).is_ended());
+    (rows.filter_map(|row| model.step_of(row).and_then(|step| step.expected)).sum(), until)
 }
 
 /// The lines: where they are more than fit, phases that are over are closed, but for the selected one.
@@ -93,7 +102,7 @@ fn phase(model: &Model, index: usize, mut pen: Pen, painter: &mut Painter<'_>) {
     painter.sign(&mut pen, sign, tone);
     pen.end = pen.end.saturating_sub(1).max(pen.x);
     painter.put_right(&mut pen, &format!(" {done}/{all}"), Tone::Dim);
-    painter.put(&mut pen, &format!(" {index} "), tone);
+    pen.skip(1);
     painter.put(&mut pen, &phase.title, tone);
 }
 
@@ -111,12 +120,11 @@ fn step(model: &Model, row: &Row, selected: bool, mut pen: Pen, painter: &mut Pa
     painter.sign(&mut pen, sign, tone);
     pen.skip(1);
     pen.end = pen.end.saturating_sub(1).max(pen.x);
-    match words::elapsed(model, row) {
-        Some(elapsed) => painter.put_right(&mut pen, &format!(" {word} {elapsed}"), tone),
-        None => {
-            painter.put_right(&mut pen, word, tone);
-            pen.end = pen.end.saturating_sub(1).max(pen.x);
-        }
+    if let Some(elapsed) = words::elapsed(model, row) {
+        painter.put_right(&mut pen, &format!(" {word} {elapsed}"), tone);
+    } else {
+        painter.put_right(&mut pen, word, tone);
+        pen.end = pen.end.saturating_sub(1).max(pen.x);
     }
     if step.hazard == Hazard::Irreversible && !model.state(&row.id).is_ended() {
         painter.put_right(&mut pen, " !", Tone::Irreversible);

@@ -46,10 +46,10 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
         chart(model, samples, metric, columns, painter);
         return;
     }
-    let (inside, rest) = painter.frame(area, &[("replication lag, last hour", Tone::Title)], false);
     let source = metric.map_or_else(String::new, |metric| format!("  {place} {}", metric.metric));
     let limits = format!("  warn {}  breach {}", format(thresholds.warn), format(thresholds.breach));
-    painter.frame_right(rest, &[(&figure, tone), (&limits, Tone::Dim), (&source, Tone::Dim)]);
+    let right = [(figure.as_str(), tone), (limits.as_str(), Tone::Dim), (source.as_str(), Tone::Dim)];
+    let inside = painter.frame(area, &[("replication lag, last hour", Tone::Title)], &right, false);
     chart(model, samples, metric, inside, painter);
 }
 
@@ -81,17 +81,21 @@ fn figure(model: &Model) -> (String, Tone) {
 
 fn chart(model: &Model, samples: &[Sample], metric: Option<&LagMetric>, area: Rect, painter: &mut Painter<'_>) {
     let period = metric.map_or(Duration::from_mins(1), |metric| metric.period);
-    let columns = Columns::lay_out(samples, model.now, SPAN, period, usize::from(area.width));
+    // No more buckets than there can be samples: on a wide screen each is drawn over several columns, without false gaps.
+    let most = usize::try_from(SPAN.as_millis() / period.as_millis().max(1)).unwrap_or(usize::MAX).max(1);
+    let width = usize::from(area.width);
+    let buckets = width.min(most);
+    let columns = Columns::lay_out(samples, model.now, SPAN, period, buckets);
     let top = columns.values.iter().flatten().fold(1.0_f64, |top, value| top.max(*value));
     let glyphs = painter.glyphs();
     let rows = f64::from(area.height);
-    for (x, value) in (area.x..area.right()).zip(&columns.values) {
-        let Some(value) = value else {
+    for (column, x) in (area.x..area.right()).enumerate() {
+        let Some(value) = columns.values.get(column * buckets / width.max(1)).copied().flatten() else {
             let mut pen = Pen { x, y: area.bottom().saturating_sub(1), end: x.saturating_add(1) };
             painter.sign(&mut pen, glyphs.gap, Tone::Dim);
             continue;
         };
-        let tone = match model.service.lag.level(*value) {
+        let tone = match model.service.lag.level(value) {
             Level::Ok => Tone::Accent,
             Level::Warn => Tone::Warn,
             Level::Breach | Level::Unknown => Tone::Bad,

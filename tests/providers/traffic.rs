@@ -24,6 +24,7 @@ fn traffic() -> Service {
             target: Pair { primary: EAST.into(), standby: WEST.into() },
             nameservers: vec!["ns1:53".into(), "ns2:53".into()],
             resolvers: vec!["r1:53".into(), "r2:53".into()],
+            health_check: Pair::default(),
         }),
     )
 }

@@ -77,7 +77,8 @@ pub(super) fn start(model: &mut Model, effects: &mut Vec<Effect>) {
     match model.state(&step.id).clone() {
         State::Ended(ending) => model.say(Level::Info, format!("{} is over: {}", row.number, ending.as_str())),
         State::Looking => {
-            model.say(Level::Info, format!("{} is running; {} stops it", row.number, key(model, Key::StepCancel)))
+            let stop = key(model, Key::StepCancel);
+            model.say(Level::Info, format!("{} is running; {stop} stops it", row.number));
         }
         State::InFlight | State::Settling => {
             model.say(
@@ -138,6 +139,12 @@ fn perform(model: &mut Model, step: &Step, effects: &mut Vec<Effect>) {
     };
     let (plan, gates) = match planned.result {
         Ok(found) => found,
+        // There is nothing to confirm: the engine looks once more, and records what it finds.
+        Err(refusal) if refusal.already => {
+            effects.push(Effect::Engine(Command::Start(step.id.clone())));
+            model.say(Level::Info, refusal.reason);
+            return;
+        }
         Err(refusal) => {
             resolve(model, &step.id, effects);
             ways_saying(model, refusal.reason);

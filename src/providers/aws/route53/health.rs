@@ -93,9 +93,12 @@ impl Failover {
         Ok(judge(statuses, inverted))
     }
 
-    /// The health check that belongs to a Region: of whichever record has its target; else of the one check whose own
+    /// The health check that belongs to a Region: the one that the service file names; else of whichever record has its target; else of the one check whose own
     /// target that is. `Ok(None)` if there is none, or more than one.
     pub(super) async fn check_of(&self, role: HomeRole, both: &Both) -> Result<Option<String>, Unread> {
+        if let Some(named) = self.spec.health_check.get(role) {
+            return Ok(Some(named.clone()));
+        }
         let target = plain(self.spec.target.get(role));
         let has = [&both.secondary, &both.primary]
             .into_iter()
