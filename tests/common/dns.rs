@@ -14,7 +14,6 @@ use hickory_server::Server;
 use hickory_server::net::runtime::Time;
 use hickory_server::server::{Request, RequestHandler, ResponseHandler, ResponseInfo};
 use hickory_server::zone_handler::MessageResponseBuilder;
-use serde_json::Value;
 use tokio::net::UdpSocket;
 
 use crate::common::peers::Peers;

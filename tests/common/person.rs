@@ -11,7 +11,7 @@ use handover::domain::run::{Mode, Run, State};
 use handover::domain::runbook::{Action, Hazard, Step};
 
 use super::scene::{Scene, TARGET};
-use crate::common::pty::Pty;
+use crate::common::pty::{Pty, TAP};
 
 /// How long the person looks at a dialog before answering it: longer than the console's own guard.
 const LOOK: Duration = Duration::from_millis(350);
@@ -78,7 +78,9 @@ impl<'a> Person<'a> {
         }
     }
 
+    /// Presses keys as a person does: the same key at once again would be one that is held down.
     fn press(&mut self, keys: &str) {
+        sleep(TAP + Duration::from_millis(20));
         self.pty.send_keys(keys);
     }
 
@@ -276,6 +278,7 @@ impl<'a> Person<'a> {
     }
 
     fn timed(&mut self, key: &'static str, answered: impl Fn(&Self) -> bool) {
+        sleep(TAP);
         let began = Instant::now();
         self.pty.send_bytes(key.as_bytes());
         while !answered(self) {
