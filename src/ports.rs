@@ -91,6 +91,9 @@ pub trait SqlProbe: Send + Sync {
     /// Takes the application's login away and ends its sessions, in one transaction.
     async fn fence(&self, region: &Region) -> Result<(), PerformError>;
 
+    /// Gives the application's login back, where fencing the source took it away here too.
+    async fn admit(&self, region: &Region) -> Result<(), PerformError>;
+
     /// The highest mark that the service has committed, by its own query; `None` if the table is empty or no query is
     /// configured.
     async fn mark(&self, region: &Region) -> Result<Option<i64>, Unread>;

@@ -176,6 +176,7 @@ const ALARM_FACT: FactSpec = fact(ALARM, Words(&["OK", "ALARM", "INSUFFICIENT_DA
 const DATABASE_ACTIONS: &[ActionSpec] = &[
     ActionSpec { name: "fence", hazard: Hazard::Write, on: Side::Source, needs: Needs::AppUser },
     ActionSpec { name: "promote", hazard: Hazard::Irreversible, on: Side::Target, needs: Needs::Nothing },
+    ActionSpec { name: "admit", hazard: Hazard::Write, on: Side::Target, needs: Needs::AppUser },
     ActionSpec { name: "verify-writes", hazard: Hazard::Write, on: Side::Target, needs: Needs::Sql },
 ];
 

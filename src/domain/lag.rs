@@ -70,9 +70,10 @@ impl Columns {
         for (at, value) in samples {
             let Some(value) = value else { continue };
             let ago = now.as_millisecond().saturating_sub(at.as_millisecond());
-            let first = columns - 1 - i128::from(ago) * columns / span_ms;
-            let covers = i128::try_from(period.as_millis()).unwrap_or(0) * columns / span_ms;
-            for column in first..(first + covers.max(1)) {
+            let column = |ago: i64| columns - 1 - i128::from(ago) * columns / span_ms;
+            let next = column(ago.saturating_sub(i64::try_from(period.as_millis()).unwrap_or(0))).min(columns);
+            let first = column(ago);
+            for column in first..next.max(first + 1) {
                 let Some(slot) = usize::try_from(column).ok().and_then(|column| values.get_mut(column)) else {
                     continue;
                 };
@@ -126,6 +127,8 @@ mod tests {
         let samples: Vec<Sample> = (0..5).map(|i| (at(i * 60), Some(2.0))).collect();
         let wide = Columns::lay_out(&samples, at(299), Duration::from_secs(300), Duration::from_secs(60), 50);
         assert!(wide.values.iter().all(Option::is_some), "{:?}", wide.values);
+        let odd = Columns::lay_out(&samples, at(299), Duration::from_mins(5), Duration::from_mins(1), 13);
+        assert!(odd.values.iter().all(Option::is_some), "{:?}", odd.values);
         assert!(
             Columns::lay_out(&samples, at(299), Duration::from_secs(300), Duration::from_secs(60), 0).values.is_empty()
         );

@@ -52,10 +52,11 @@ mod tests {
         let mut pace = Pace::new();
         let first = pace.wait();
         assert!(first >= Duration::from_secs(1) && first < Duration::from_millis(1_200));
-        let looks = (0..100)
-            .take_while(|_| pace.elapsed < Duration::from_mins(1))
-            .filter(|_| pace.wait() > Duration::ZERO)
-            .count();
+        let mut looks = 0;
+        while pace.elapsed < Duration::from_mins(1) {
+            pace.wait();
+            looks += 1;
+        }
         assert!((25..40).contains(&looks), "{looks} looks in the first minute");
         assert!(pace.wait() >= Duration::from_secs(5));
     }

@@ -174,6 +174,14 @@ impl Postgres {
     }
 
     /// Takes the login away, ends the sessions, and once that is committed, those that slipped in before it was.
+    async fn give_login(&self, role: HomeRole, app: &str, committing: &AtomicBool) -> Result<(), Trouble> {
+        let mut session = self.connect(role).await?;
+        let transaction = session.client.transaction().await?;
+        transaction.batch_execute(&format!("ALTER ROLE {} LOGIN", identifier(app))).await?;
+        committing.store(true, Ordering::SeqCst);
+        Ok(transaction.commit().await?)
+    }
+
     async fn take_login(&self, role: HomeRole, app: &str, committing: &AtomicBool) -> Result<(), Trouble> {
         let mut session = self.connect(role).await?;
         let transaction = session.client.transaction().await?;
@@ -187,6 +195,35 @@ impl Postgres {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+impl Postgres {
+    /// The application's role, if there is one that may be touched.
+    fn app_user(&self) -> Result<&str, PerformError> {
+        let refused = |message: &str| PerformError::Refused { message: text::bounded(message, 600), request_id: None };
+        match self.spec.app_user.as_deref() {
+            None => Err(refused("no `app_user` is configured: there is no login to take away or give back")),
+            Some(app) if app == self.spec.user => {
+                Err(refused("`app_user` is the role that handover itself logs in as: it would lock itself out"))
+            }
+            Some(app) => Ok(app),
+        }
+    }
+
+    /// What became of a transaction that changes a role and met trouble.
+    fn not_performed(&self, region: &Region, trouble: &Trouble, committing: &AtomicBool) -> PerformError {
+        let message = text::bounded(&format!("{}: {}", self.at(region), self.said(trouble)), 600);
+        // An open transaction goes with its connection: before COMMIT was sent, nothing is done.
+        if committing.load(Ordering::SeqCst) {
+            PerformError::Unknown { message }
+        } else if matches!(trouble, Trouble::Setup(_))
+            || matches!(trouble, Trouble::Sql(err) if err.as_db_error().is_some())
+        {
+            PerformError::Refused { message, request_id: None }
+        } else {
+            PerformError::NotYet { message, request_id: None }
         }
     }
 }
@@ -320,27 +357,17 @@ impl SqlProbe for Postgres {
     }
 
     async fn fence(&self, region: &Region) -> Result<(), PerformError> {
-        let refused = |message: &str| PerformError::Refused { message: text::bounded(message, 600), request_id: None };
-        let Some(app) = self.spec.app_user.as_deref() else {
-            return Err(refused("no `app_user` is configured: there is no login to take away"));
-        };
-        if app == self.spec.user {
-            return Err(refused("`app_user` is the role that handover itself logs in as: it would lock itself out"));
-        }
+        let app = self.app_user()?;
         let committing = AtomicBool::new(false);
         let fence = async { self.take_login(self.side(region)?.role, app, &committing).await };
-        let Err(trouble) = self.bounded(fence).await else { return Ok(()) };
-        let message = text::bounded(&format!("{}: {}", self.at(region), self.said(&trouble)), 600);
-        // An open transaction goes with its connection: before COMMIT was sent, nothing is done.
-        Err(if committing.load(Ordering::SeqCst) {
-            PerformError::Unknown { message }
-        } else if matches!(&trouble, Trouble::Setup(_))
-            || matches!(&trouble, Trouble::Sql(err) if err.as_db_error().is_some())
-        {
-            PerformError::Refused { message, request_id: None }
-        } else {
-            PerformError::NotYet { message, request_id: None }
-        })
+        self.bounded(fence).await.map_err(|trouble| self.not_performed(region, &trouble, &committing))
+    }
+
+    async fn admit(&self, region: &Region) -> Result<(), PerformError> {
+        let app = self.app_user()?;
+        let committing = AtomicBool::new(false);
+        let admit = async { self.give_login(self.side(region)?.role, app, &committing).await };
+        self.bounded(admit).await.map_err(|trouble| self.not_performed(region, &trouble, &committing))
     }
 
     async fn mark(&self, region: &Region) -> Result<Option<i64>, Unread> {

@@ -91,6 +91,20 @@ impl Probes {
         done.unwrap_or_else(|error| Err(ApiError::new(500, "58030", format!("could not write: {error}")))).map_err(Some)
     }
 
+    /// Takes the application's login away, or gives it back.
+    async fn change_role(&self, region: &Region, operation: &str, change: Change) -> Result<(), PerformError> {
+        // Until the statement is sent nothing can have been done.
+        let lost = self.connect(region, operation).await.map_err(|no| match no {
+            NoSql::Unreachable(message) | NoSql::Failed(message) | NoSql::TimedOut(message) => {
+                PerformError::NotYet { message: format!("{region}: {message}"), request_id: None }
+            }
+        })?;
+        self.write(region, change, lost).await.map_err(|error| match error {
+            Some(error) => PerformError::Refused { message: error.message, request_id: None },
+            None => PerformError::Unknown { message: format!("{region}: sent, and no answer came") },
+        })
+    }
+
     /// Reads of one database of the pair.
     async fn read<R>(
         &self,
@@ -147,16 +161,11 @@ impl SqlProbe for Probes {
     }
 
     async fn fence(&self, region: &Region) -> Result<(), PerformError> {
-        // Until the statement is sent nothing can have been done.
-        let lost = self.connect(region, "Fence").await.map_err(|no| match no {
-            NoSql::Unreachable(message) | NoSql::Failed(message) | NoSql::TimedOut(message) => {
-                PerformError::NotYet { message: format!("{region}: {message}"), request_id: None }
-            }
-        })?;
-        self.write(region, Change::Fence {}, lost).await.map_err(|error| match error {
-            Some(error) => PerformError::Refused { message: error.message, request_id: None },
-            None => PerformError::Unknown { message: format!("{region}: sent, and no answer came") },
-        })
+        self.change_role(region, "Fence", Change::Fence {}).await
+    }
+
+    async fn admit(&self, region: &Region) -> Result<(), PerformError> {
+        self.change_role(region, "Admit", Change::Admit {}).await
     }
 
     async fn mark(&self, region: &Region) -> Result<Option<i64>, Unread> {

@@ -226,6 +226,10 @@ impl SqlProbe for Fake {
         Ok(())
     }
 
+    async fn admit(&self, _: &Region) -> Result<(), PerformError> {
+        Ok(())
+    }
+
     async fn mark(&self, _: &Region) -> Result<Option<i64>, Unread> {
         Ok(Some(41))
     }

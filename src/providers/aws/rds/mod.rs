@@ -1,7 +1,8 @@
 //! `rds-replica`: an RDS instance and its cross-Region read replica.
 //!
-//! `observe` reads it, `promote`, `fence` and `verify` are its actions.
+//! `observe` reads it, `promote`, `fence`, `verify` and `admit` are its actions.
 
+mod admit;
 mod fence;
 mod instance;
 mod observe;
@@ -26,6 +27,7 @@ use crate::providers::Own;
 const FENCE: &str = "fence";
 const PROMOTE: &str = "promote";
 const VERIFY: &str = "verify-writes";
+const ADMIT: &str = "admit";
 
 /// An RDS instance and its cross-Region read replica.
 pub struct RdsReplica {
@@ -90,7 +92,8 @@ impl Component for RdsReplica {
             FENCE => self.plan_fence(ask).await,
             PROMOTE => self.plan_promote(ask).await,
             VERIFY => self.plan_verify(ask).await,
-            _ => Err(self.own.no_action(ask, &[FENCE, PROMOTE, VERIFY])),
+            ADMIT => self.plan_admit(ask).await,
+            _ => Err(self.own.no_action(ask, &[FENCE, PROMOTE, VERIFY, ADMIT])),
         }
     }
 
@@ -100,6 +103,7 @@ impl Component for RdsReplica {
             FENCE => self.fence(plan).await,
             PROMOTE => self.promote(plan).await,
             VERIFY => self.verify(plan).await,
+            ADMIT => self.admit(plan).await,
             action => Err(refused(format!("{} has no action {action:?}", self.own.id))),
         }
     }
@@ -109,6 +113,7 @@ impl Component for RdsReplica {
             FENCE => self.settle_fence(plan, receipt, since).await,
             PROMOTE => self.settle_promote(plan, since).await,
             VERIFY => self.settle_verify(plan, receipt, since).await,
+            ADMIT => self.settle_admit(plan, receipt, since).await,
             action => Settlement::CannotTell(format!("{} has no action {action:?}", self.own.id)),
         }
     }
