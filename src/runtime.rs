@@ -70,6 +70,12 @@ const LEAVING: Duration = Duration::from_secs(3);
 pub fn run(console: Console, stage: Stage) -> Result<Ended> {
     session::install_panic_hook();
     let Console { mut model, skin, synchronized, shared, repeats, copies, autoplay } = console;
+    let (wake, woken) = mpsc::channel();
+    let to_signals = wake.clone();
+    // Before the terminal is taken: a signal from then on finds somebody who gives it back.
+    signals::start(move |asked| {
+        let _ = to_signals.send(Wake::Signal(asked));
+    })?;
     let session = Session::open(Options { repeats, ..Options::default() }).wrap_err(
         "the console needs a terminal; without one, try `handover status`, `handover plan`, or \
          `handover demo --autoplay --headless`",
@@ -78,14 +84,9 @@ pub fn run(console: Console, stage: Stage) -> Result<Ended> {
     let clock = std::sync::Arc::clone(&stage.clock);
     draw(&mut terminal, &mut model, &skin)?;
 
-    let (wake, woken) = mpsc::channel();
     let to_input = wake.clone();
     input::start(move |input| {
         let _ = to_input.send(Wake::Input(input, Timestamp::now()));
-    })?;
-    let to_signals = wake.clone();
-    signals::start(move |asked| {
-        let _ = to_signals.send(Wake::Signal(asked));
     })?;
     let (commands, inbox) = tokio_mpsc::unbounded_channel();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -248,7 +249,12 @@ impl Loop {
 }
 
 fn draw(terminal: &mut Terminal<Screen>, model: &mut Model, skin: &Skin) -> Result<()> {
-    terminal.draw(|frame| crate::ui::view(model, skin, frame))?;
+    match terminal.draw(|frame| crate::ui::view(model, skin, frame)) {
+        Ok(_) => {}
+        // Between the giving back and the stop; going on draws everything anew.
+        Err(error) if error.kind() == std::io::ErrorKind::NotConnected && session::is_held() => return Ok(()),
+        Err(error) => return Err(error.into()),
+    }
     update(model, Msg::Drawn(Timestamp::now()));
     Ok(())
 }

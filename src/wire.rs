@@ -210,20 +210,22 @@ impl Stage {
             Err(lead) => (None, Some(lead.unwrap_or_else(unknown_holder))),
         };
         let path = folder.journal();
-        // Whoever only watches changes nothing, not even an incomplete last line: the lead may be writing it.
-        let (verified, journal, recovered) = if lease.is_some() {
-            let reopened = FileJournal::reopen(&path)?;
-            (reopened.verified, Some(reopened.journal), reopened.recovered)
-        } else {
-            let read = folder.read().map_err(io(path.display().to_string()))?;
-            (read.map_err(|broken| OpenError::Broken { path: path.clone(), broken })?, None, None)
-        };
+        let read = folder.read().map_err(io(path.display().to_string()))?;
+        let verified = read.map_err(|broken| OpenError::Broken { path: path.clone(), broken })?;
         check_files(verified.entries.first(), &files)?;
         let direction = direction(&service, runbook);
         let run = Run::new(&service.name, runbook.clone(), Mode::Live, direction).fold(&verified.entries);
         if run.closed.is_some() && lead.is_none() {
             return Err(NoStage::Closed(folder.id));
         }
+        // Whoever is refused or only watches changes nothing, not even an incomplete last line: the lead may be
+        // writing it.
+        let (verified, journal, recovered) = if lease.is_some() {
+            let reopened = FileJournal::reopen(&path)?;
+            (reopened.verified, Some(reopened.journal), reopened.recovered)
+        } else {
+            (verified, None, None)
+        };
         let log = folder.wire_log();
         let header = sim::log::header(&log).map_err(io(log.display().to_string()))?;
         let (regions, clock, speed) = match header {
@@ -424,6 +426,11 @@ fn check_files(first: Option<&Entry>, files: &Files) -> Result<(), NoStage> {
         Some(Body::RunOpened { .. }) => Err(NoStage::Files(
             "the run's copies of its service file or runbook were changed after it was opened: they are not what was \
              confirmed. Restore them, or open a new run."
+                .to_owned(),
+        )),
+        None => Err(NoStage::Files(
+            "nothing was recorded in this run, so nothing was done: its process ended while it was opened. Open a new \
+             run."
                 .to_owned(),
         )),
         _ => Err(NoStage::Files("the journal does not begin with the opening of a run".to_owned())),
