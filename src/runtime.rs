@@ -178,7 +178,7 @@ impl Loop {
                 leave_by = Some(Instant::now() + LEAVING);
                 let _ = self.commands.send(Command::Leave);
             }
-            if !matches!(self.ended, Some(Ended::Lost(_))) {
+            if self.model.take_changed() && !matches!(self.ended, Some(Ended::Lost(_))) {
                 draw(&mut self.terminal, &mut self.model, &self.skin)?;
             }
         }
@@ -243,7 +243,7 @@ impl Loop {
     fn redraw(&mut self) -> Result<()> {
         self.terminal.backend_mut().forget();
         self.terminal.clear()?;
-        Ok(())
+        draw(&mut self.terminal, &mut self.model, &self.skin)
     }
 }
 

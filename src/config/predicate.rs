@@ -56,7 +56,9 @@ pub(super) fn read(table: &Table<'_, '_>, scope: &Scope<'_>, way: Way) -> Option
         Some(of) => typed_test(key, node, of, &reading, scope),
         None => any_test(key, node),
     };
-    Some(Predicate { reading, test: test? })
+    // A limit on a span is written as a duration, which is a text.
+    let span = node.is_string();
+    Some(Predicate { reading, test: test?, span })
 }
 
 /// Reads a list of predicates, each a table.

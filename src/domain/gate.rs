@@ -34,6 +34,8 @@ pub struct Predicate {
     pub reading: ReadingRef,
     /// What it must be.
     pub test: Test,
+    /// Whether a limit is a span of time in seconds, not a plain number.
+    pub span: bool,
 }
 
 /// What a reading must be.
@@ -62,7 +64,9 @@ impl fmt::Display for Predicate {
             Test::IsNot(word) => write!(f, "{reading} is not {word}"),
             Test::IsBool(true) => write!(f, "{reading} is yes"),
             Test::IsBool(false) => write!(f, "{reading} is no"),
-            Test::AtMost(limit) => write!(f, "{reading} is at most {}", duration::seconds(*limit)),
+            Test::AtMost(limit) if self.span => write!(f, "{reading} is at most {}", duration::seconds(*limit)),
+            Test::AtLeast(limit) if self.span => write!(f, "{reading} is at least {}", duration::seconds(*limit)),
+            Test::AtMost(limit) => write!(f, "{reading} is at most {limit}"),
             Test::AtLeast(limit) => write!(f, "{reading} is at least {limit}"),
         }
     }
@@ -212,7 +216,7 @@ mod tests {
         let direction = Direction { source: home.primary.clone(), target: home.standby.clone() };
         let sight = Sight { board, direction: &direction, home: &home, now };
         let reading = ReadingRef { component: "c".into(), side: Side::Target, fact: "x".into() };
-        sight.look(&Predicate { reading, test }).0
+        sight.look(&Predicate { reading, test, span: false }).0
     }
 
     #[test]

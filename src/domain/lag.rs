@@ -70,7 +70,7 @@ impl Columns {
         for (at, value) in samples {
             let Some(value) = value else { continue };
             let ago = now.as_millisecond().saturating_sub(at.as_millisecond());
-            let column = |ago: i64| columns - 1 - i128::from(ago) * columns / span_ms;
+            let column = |ago: i64| columns - 1 - (i128::from(ago) * columns).div_euclid(span_ms);
             let next = column(ago.saturating_sub(i64::try_from(period.as_millis()).unwrap_or(0))).min(columns);
             let first = column(ago);
             for column in first..next.max(first + 1) {

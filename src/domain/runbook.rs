@@ -1,5 +1,6 @@
 //! The runbook: phases of steps. On screen, being ticked off, it is the checklist.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -232,5 +233,83 @@ impl Runbook {
     /// How long the steps are expected to take, one after the other.
     pub fn expected(&self) -> Duration {
         self.steps().filter_map(|(_, step)| step.expected).sum()
+    }
+
+    /// How long it takes until a step is over, when every step takes what `left` says and starts as soon as those that
+    /// it waits for are over: the critical path.
+    pub fn time_to(&self, id: &str, left: &dyn Fn(&Step) -> Duration) -> Duration {
+        self.path(id, left, &mut BTreeMap::new())
+    }
+
+    /// How long it takes until every step is over.
+    pub fn longest(&self, left: &dyn Fn(&Step) -> Duration) -> Duration {
+        let mut known = BTreeMap::new();
+        self.steps().map(|(_, step)| self.path(&step.id, left, &mut known)).max().unwrap_or_default()
+    }
+
+    fn path<'a>(
+        &'a self,
+        id: &'a str,
+        left: &dyn Fn(&Step) -> Duration,
+        known: &mut BTreeMap<&'a str, Duration>,
+    ) -> Duration {
+        if let Some(known) = known.get(id) {
+            return *known;
+        }
+        // Were the steps to wait for each other in a circle, this keeps the walk finite.
+        known.insert(id, Duration::ZERO);
+        let before = self.needs(id).into_iter().map(|need| self.path(need, left, known)).max().unwrap_or_default();
+        let time = before + self.step(id).map(left).unwrap_or_default();
+        known.insert(id, time);
+        time
+    }
+}
+
+impl Step {
+    /// How long the step is expected to take until what it marks is so: a window that has to hold counts from its start.
+    pub fn expected_to_mark(&self) -> Duration {
+        let expected = self.expected.unwrap_or_default();
+        match &self.action {
+            Action::Wait { hold, .. } => expected.saturating_sub(*hold),
+            _ => expected,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(id: &str, minutes: u64, after: &[&str]) -> Step {
+        Step {
+            id: id.into(),
+            title: id.into(),
+            action: Action::Attest { statement: String::new() },
+            hazard: Hazard::None,
+            gates: vec![],
+            after: after.iter().map(|id| (*id).into()).collect(),
+            expected: Some(Duration::from_mins(minutes)),
+            guidance: String::new(),
+            carries: String::new(),
+            differs: String::new(),
+            marks: None,
+        }
+    }
+
+    #[test]
+    fn the_critical_path_counts_what_runs_side_by_side_once() {
+        let steps = vec![step("a", 1, &[]), step("b", 5, &[]), step("c", 3, &["a"]), step("d", 1, &["b", "c"])];
+        let runbook = Runbook {
+            id: "r".into(),
+            title: "r".into(),
+            description: String::new(),
+            way: Way::Failover,
+            phases: vec![Phase { title: "p".into(), steps }],
+        };
+        let left = |step: &Step| step.expected_to_mark();
+        assert_eq!(runbook.time_to("d", &left), Duration::from_mins(7));
+        assert_eq!(runbook.longest(&left), Duration::from_mins(7));
+        assert_eq!(runbook.expected(), Duration::from_mins(10));
+        assert_eq!(runbook.number("c"), "0.3");
     }
 }

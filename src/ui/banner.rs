@@ -30,15 +30,18 @@ fn right<'a>(text: impl Into<Cow<'a, str>>, tone: Tone, rank: u8) -> Part<'a> {
 
 pub(super) fn draw(model: &Model, layout: &Layout, painter: &mut Painter<'_>) {
     let area = layout.banner;
-    line(painter, Pen::line(area, 0), first(model, painter, layout.tier));
+    let gap = if layout.tier >= Tier::Standard { 2 } else { 1 };
+    let narrow = area.width < 50;
+    line(painter, Pen::line(area, 0), first(model, painter, layout.tier, narrow), gap);
     if area.height > 1 {
-        line(painter, Pen::line(area, 1), second(model, painter, layout.tier));
+        line(painter, Pen::line(area, 1), second(model, painter, layout.tier, narrow), gap);
     }
 }
 
-fn line(painter: &mut Painter<'_>, pen: Pen, mut parts: Vec<Part<'_>>) {
-    const GAP: usize = 2;
-    while parts.len() > 1 && parts.iter().map(|part| width(&part.text) + GAP).sum::<usize>() > pen.room() + GAP {
+fn line(painter: &mut Painter<'_>, pen: Pen, mut parts: Vec<Part<'_>>, gap: u16) {
+    let between = usize::from(gap);
+    while parts.len() > 1 && parts.iter().map(|part| width(&part.text) + between).sum::<usize>() > pen.room() + between
+    {
         let Some(least) = parts.iter().map(|part| part.rank).max() else { break };
         if least == 0 {
             break;
@@ -48,31 +51,33 @@ fn line(painter: &mut Painter<'_>, pen: Pen, mut parts: Vec<Part<'_>>) {
     let mut pen = pen;
     for part in parts.iter().filter(|part| part.right).rev() {
         painter.put_right(&mut pen, &part.text, part.tone);
-        pen.end = pen.end.saturating_sub(2).max(pen.x);
+        pen.end = pen.end.saturating_sub(gap).max(pen.x);
     }
     for part in parts.iter().filter(|part| !part.right) {
         painter.put(&mut pen, &part.text, part.tone);
-        pen.skip(2);
+        pen.skip(gap);
     }
 }
 
-fn first<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier) -> Vec<Part<'a>> {
+fn first<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool) -> Vec<Part<'a>> {
     let glyphs = painter.glyphs();
     let run = &model.run;
     let badge = match run.mode {
         Mode::Live => part(" LIVE ", Tone::Live, 0),
         Mode::Drill => part(" DRILL ", Tone::Drill, 0),
+        Mode::Simulation if narrow => part(" SIM ", Tone::Simulation, 0),
         Mode::Simulation => part(" SIMULATION ", Tone::Simulation, 0),
     };
     let mut parts = vec![badge];
-    parts.push(match model.active() {
-        Some(region) => part(format!("active {region}"), Tone::Title, 1),
-        None => part("active ? unknown", Tone::Warn, 1),
-    });
+    if !narrow {
+        parts.push(active(model));
+    }
     parts.push(part(run.direction.source.as_str(), Tone::Source, 4));
     parts.push(part(glyphs.arrow, Tone::Dim, 4));
     parts.push(part(run.direction.target.as_str(), Tone::Target, 4));
-    parts.push(part(&*model.service.name, Tone::Title, 6));
+    if tier != Tier::Compact {
+        parts.push(part(&*model.service.name, Tone::Title, 6));
+    }
     if tier >= Tier::Standard {
         parts.push(part(run.runbook.way.as_str(), Tone::Text, 8));
     }
@@ -82,24 +87,33 @@ fn first<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier) -> Vec<Part<'a
     }
     parts.push(right(format!("{}Z", model.now.strftime("%H:%M:%S")), Tone::Text, 5));
     parts.push(match (&model.latched, &model.role, &run.armed, &run.closed) {
+        (Some(_), ..) if narrow => right("READ-ONLY", Tone::Bad, 0),
         (Some(_), ..) => right("READ-ONLY: journal lost", Tone::Bad, 0),
-        (_, Role::Observer { lead }, ..) => right(format!("observer, {lead} leads"), Tone::Warn, 2),
+        (_, Role::Observer { lead }, ..) => right(format!("observer of {lead}"), Tone::Warn, 2),
         (.., Some((outcome, _))) => right(format!("closed: {}", outcome.as_str()), Tone::Ok, 2),
+        (_, _, Some(_), _) if narrow => right(" ARMED ", Tone::Armed, 0),
         (_, _, Some(who), _) => right(format!(" ARMED: {who} "), Tone::Armed, 0),
         _ => right("read-only", Tone::Ok, 2),
     });
     parts
 }
 
-fn second<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier) -> Vec<Part<'a>> {
+fn second<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool) -> Vec<Part<'a>> {
     let glyphs = painter.glyphs();
     let mut parts = Vec::new();
+    if narrow {
+        parts.push(active(model));
+    }
     if tier == Tier::Tiny {
         // The running step is on the screen at any size.
         if let Some(row) = model.rows.iter().find(|row| model.state(&row.id).is_running()) {
             let title = model.step_of(row).map_or("", |step| step.title.as_str());
-            parts.push(part(format!("{} {} {title}", glyphs.running, row.number), Tone::Accent, 0));
+            let rank = u8::from(narrow);
+            parts.push(part(format!("{} {} {title}", glyphs.running, row.number), Tone::Accent, rank));
         }
+    }
+    if tier == Tier::Compact {
+        parts.push(part(&*model.service.name, Tone::Title, 3));
     }
     let run = &model.run;
     let rto = model.service.objectives.rto;
@@ -128,6 +142,13 @@ fn second<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier) -> Vec<Part<'
     parts.push(loss(model));
     parts.push(right(format!("journal {} {}", glyphs.done, run.entries), Tone::Dim, 7));
     parts
+}
+
+fn active(model: &Model) -> Part<'_> {
+    match model.active() {
+        Some(region) => part(format!("active {region}"), Tone::Title, 0),
+        None => part("active ? unknown", Tone::Warn, 0),
+    }
 }
 
 fn loss(model: &Model) -> Part<'_> {

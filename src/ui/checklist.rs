@@ -10,7 +10,8 @@ use super::words;
 use crate::app::Model;
 use crate::app::model::{Focus, Row};
 use crate::domain::duration::clock;
-use crate::domain::runbook::Hazard;
+use crate::domain::runbook::{Hazard, Step};
+use crate::domain::timeline::Milestone;
 
 /// A line of the checklist.
 #[derive(Clone, Copy)]
@@ -32,17 +33,12 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     let count = format!("checklist {done}/{all} ");
     let full = done * 10 / all.max(1);
     let bar = format!("{}{}", glyphs.full.repeat(full), glyphs.empty.repeat(10 - full));
-    let (inside, rest) = painter.frame(area, &[(&count, Tone::Title), (&bar, Tone::Accent)], focused);
-    let left: Duration = model
-        .rows
-        .iter()
-        .filter(|row| !model.state(&row.id).is_ended())
-        .filter_map(|row| model.step_of(row).and_then(|step| step.expected))
-        .sum();
-    if !left.is_zero() {
-        let left = format!("about {} to go", clock(left));
-        painter.frame_right(rest, &[(&left, Tone::Dim)]);
-    }
+    let (left, until) = left(model);
+    let left = format!("about {} to {until}", clock(left));
+    let right = [(left.as_str(), Tone::Dim)];
+    let title = [(count.as_str(), Tone::Title), (bar.as_str(), Tone::Accent)];
+    let fits = usize::from(area.width) >= left.len() + count.len() + 10 + 10;
+    let inside = painter.frame(area, &title, if fits && done < all { &right } else { &[] }, focused);
     let lines = lines(model, usize::from(inside.height));
     let selected =
         lines.iter().position(|line| matches!(line, Line::Step(index, _) if *index == model.selected)).unwrap_or(0);
@@ -59,6 +55,18 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
         let mut pen = Pen { x: area.right().saturating_sub(10), y: area.bottom().saturating_sub(1), end: area.right() };
         painter.sign(&mut pen, glyphs.more, Tone::Dim);
         painter.put(&mut pen, " more", Tone::Dim);
+    }
+}
+
+/// How long the open steps are expected to take, to the one with which the recovery time ends where there is one. Steps
+/// that can run side by side are counted so.
+fn left(model: &Model) -> (Duration, &'static str) {
+    let ends = |row: &&Row| model.step_of(row).is_some_and(|step| step.marks == Some(Milestone::Sustained));
+    let open = |row: &&Row| !model.state(&row.id).is_ended();
+    let left = |step: &Step| if model.state(&step.id).is_ended() { Duration::ZERO } else { step.expected_to_mark() };
+    match model.rows.iter().find(ends).filter(open) {
+        Some(row) => (model.run.runbook.time_to(&row.id, &left), "recovery"),
+        None => (model.run.runbook.longest(&left), "the end"),
     }
 }
 
@@ -93,7 +101,7 @@ fn phase(model: &Model, index: usize, mut pen: Pen, painter: &mut Painter<'_>) {
     painter.sign(&mut pen, sign, tone);
     pen.end = pen.end.saturating_sub(1).max(pen.x);
     painter.put_right(&mut pen, &format!(" {done}/{all}"), Tone::Dim);
-    painter.put(&mut pen, &format!(" {index} "), tone);
+    pen.skip(1);
     painter.put(&mut pen, &phase.title, tone);
 }
 
@@ -111,12 +119,11 @@ fn step(model: &Model, row: &Row, selected: bool, mut pen: Pen, painter: &mut Pa
     painter.sign(&mut pen, sign, tone);
     pen.skip(1);
     pen.end = pen.end.saturating_sub(1).max(pen.x);
-    match words::elapsed(model, row) {
-        Some(elapsed) => painter.put_right(&mut pen, &format!(" {word} {elapsed}"), tone),
-        None => {
-            painter.put_right(&mut pen, word, tone);
-            pen.end = pen.end.saturating_sub(1).max(pen.x);
-        }
+    if let Some(elapsed) = words::elapsed(model, row) {
+        painter.put_right(&mut pen, &format!(" {word} {elapsed}"), tone);
+    } else {
+        painter.put_right(&mut pen, word, tone);
+        pen.end = pen.end.saturating_sub(1).max(pen.x);
     }
     if step.hazard == Hazard::Irreversible && !model.state(&row.id).is_ended() {
         painter.put_right(&mut pen, " !", Tone::Irreversible);

@@ -38,6 +38,10 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
         painter.put(&mut pen, why, Tone::Bad);
         return;
     }
+    if !model.modals.is_empty() {
+        painter.put(&mut pen, "a dialog is open: keys go there; esc backs out", Tone::Dim);
+        return;
+    }
     let rights = model.rights();
     // What stands at the end is what helps when nothing else is known.
     for (action, word) in [(Action::Quit, "quit"), (Action::Palette, "commands"), (Action::Help, "help")] {
@@ -55,7 +59,9 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
         hints.push((Action::FocusChecklist, "checklist"));
     }
     hints.push(if rights.armed { (Action::Disarm, "disarm") } else { (Action::Arm, "arm") });
-    hints.push((Action::CopyByHand, "copy by hand"));
+    if model.step().is_some_and(Model::has_plan) {
+        hints.push((Action::CopyByHand, "copy by hand"));
+    }
     hints.push((Action::Note, "note"));
     hints.push((Action::Mark, "enter time"));
     hints.push((Action::StepReady, "next ready"));

@@ -35,6 +35,8 @@ pub struct Glyphs {
     pub dot: &'static str,
     /// Where text was cut.
     pub ellipsis: &'static str,
+    /// A threshold in a chart.
+    pub threshold: &'static str,
     /// A gap in a series.
     pub gap: &'static str,
     /// Heights of a column, the lowest first; eight of them.
@@ -67,6 +69,7 @@ pub static UNICODE: Glyphs = Glyphs {
     empty: "░",
     dot: "·",
     ellipsis: "…",
+    threshold: "┄",
     gap: "·",
     heights: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
     more: "▼",
@@ -93,6 +96,7 @@ pub static ASCII: Glyphs = Glyphs {
     empty: ".",
     dot: "|",
     ellipsis: "~",
+    threshold: "-",
     gap: ".",
     heights: ["_", "_", ".", "-", "=", "+", "*", "#"],
     more: "v",
@@ -106,9 +110,8 @@ pub(super) fn in_ascii(c: char) -> &'static str {
     match c {
         '→' | '▶' | '❯' => ">",
         '·' | '●' => "*",
-        '…' => "~",
         '–' | '—' | '−' | '─' | '━' => "-",
-        '≈' => "~",
+        '…' | '≈' => "~",
         '×' => "x",
         '“' | '”' => "\"",
         '‘' | '’' => "'",

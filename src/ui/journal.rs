@@ -16,13 +16,12 @@ pub(super) fn draw(model: &Model, area: Rect, focused: bool, painter: &mut Paint
         area
     } else {
         let title = format!("journal {}", model.run.entries);
-        let (inside, rest) = painter.frame(area, &[(&title, Tone::Title)], focused && model.modals.is_empty());
-        if let Some(last) = model.tail.back() {
-            let age = short(model.since(last.at));
-            let last = if age == "now" { "last entry now".to_owned() } else { format!("last entry {age} ago") };
-            painter.frame_right(rest, &[(&last, Tone::Dim)]);
-        }
-        inside
+        let last = model.tail.back().map_or_else(String::new, |last| match short(model.since(last.at)).as_str() {
+            "now" => "last entry now".to_owned(),
+            age => format!("last entry {age} ago"),
+        });
+        let title = [(title.as_str(), Tone::Title)];
+        painter.frame(area, &title, &[(&last, Tone::Dim)], focused && model.modals.is_empty())
     };
     let height = usize::from(inside.height);
     let shown = model.tail.len().saturating_sub(model.journal_scroll);

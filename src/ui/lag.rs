@@ -46,10 +46,10 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
         chart(model, samples, metric, columns, painter);
         return;
     }
-    let (inside, rest) = painter.frame(area, &[("replication lag, last hour", Tone::Title)], false);
     let source = metric.map_or_else(String::new, |metric| format!("  {place} {}", metric.metric));
     let limits = format!("  warn {}  breach {}", format(thresholds.warn), format(thresholds.breach));
-    painter.frame_right(rest, &[(&figure, tone), (&limits, Tone::Dim), (&source, Tone::Dim)]);
+    let right = [(figure.as_str(), tone), (limits.as_str(), Tone::Dim), (source.as_str(), Tone::Dim)];
+    let inside = painter.frame(area, &[("replication lag, last hour", Tone::Title)], &right, false);
     chart(model, samples, metric, inside, painter);
 }
 
@@ -82,16 +82,22 @@ fn figure(model: &Model) -> (String, Tone) {
 fn chart(model: &Model, samples: &[Sample], metric: Option<&LagMetric>, area: Rect, painter: &mut Painter<'_>) {
     let period = metric.map_or(Duration::from_mins(1), |metric| metric.period);
     let columns = Columns::lay_out(samples, model.now, SPAN, period, usize::from(area.width));
-    let top = columns.values.iter().flatten().fold(1.0_f64, |top, value| top.max(*value));
+    // The full height is at least the warning threshold, so that a lag of a second does not look like a wall.
+    let warn = model.service.lag.warn.as_secs_f64();
+    let top = columns.values.iter().flatten().fold(warn.max(1.0), |top, value| top.max(*value));
     let glyphs = painter.glyphs();
     let rows = f64::from(area.height);
-    for (x, value) in (area.x..area.right()).zip(&columns.values) {
-        let Some(value) = value else {
+    let warn_row = area.bottom().saturating_sub(1 + row_of(warn / top, area.height));
+    for (column, x) in (area.x..area.right()).enumerate() {
+        if area.height > 2 {
+            painter.sign(&mut Pen { x, y: warn_row, end: x.saturating_add(1) }, glyphs.threshold, Tone::Dim);
+        }
+        let Some(value) = columns.values.get(column).copied().flatten() else {
             let mut pen = Pen { x, y: area.bottom().saturating_sub(1), end: x.saturating_add(1) };
             painter.sign(&mut pen, glyphs.gap, Tone::Dim);
             continue;
         };
-        let tone = match model.service.lag.level(*value) {
+        let tone = match model.service.lag.level(value) {
             Level::Ok => Tone::Accent,
             Level::Warn => Tone::Warn,
             Level::Breach | Level::Unknown => Tone::Bad,
@@ -109,4 +115,13 @@ fn chart(model: &Model, samples: &[Sample], metric: Option<&LagMetric>, area: Re
             eighths -= 8.0;
         }
     }
+}
+
+/// The row, from the bottom, in which a part of the full height ends.
+fn row_of(part: f64, height: u16) -> u16 {
+    let last = height.saturating_sub(1);
+    // Small and positive: nothing is lost that a screen could show.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let row = (part.clamp(0.0, 1.0) * f64::from(height)).ceil() as u16;
+    row.saturating_sub(1).min(last)
 }

@@ -37,7 +37,7 @@ impl Pen {
     }
 
     /// How many columns are left.
-    pub(super) fn room(&self) -> usize {
+    pub(super) fn room(self) -> usize {
         usize::from(self.end.saturating_sub(self.x))
     }
 
@@ -182,12 +182,12 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// Draws a frame and gives what is inside it. The title stands left in its top line; what is to stand on its right is
-    /// written by `right`, which is given a pen whose room is what the title left.
-    pub(super) fn frame(&mut self, area: Rect, title: &[(&str, Tone)], focused: bool) -> (Rect, Pen) {
+    /// Draws a frame and gives what is inside it. What stands right in its top line has the first claim on the room, as it
+    /// says how things are; the title gives way.
+    pub(super) fn frame(&mut self, area: Rect, title: &[(&str, Tone)], right: &[(&str, Tone)], focused: bool) -> Rect {
         let area = area.intersection(self.buffer.area);
         if area.width < 2 || area.height < 2 {
-            return (Rect { width: 0, height: 0, ..area }, Pen { x: area.x, y: area.y, end: area.x });
+            return Rect { width: 0, height: 0, ..area };
         }
         let [tl, tr, bl, br, h, v] = if focused { self.skin.glyphs.focused } else { self.skin.glyphs.frame };
         let tone = if focused { Tone::Focus } else { Tone::Border };
@@ -206,6 +206,9 @@ impl<'a> Painter<'a> {
             }
         }
         let mut pen = Pen { x: area.x.saturating_add(2), y: area.y, end: area.right().saturating_sub(2) };
+        if !right.is_empty() {
+            self.frame_right(&mut pen, right);
+        }
         if !title.is_empty() && pen.room() > 4 {
             // One space on each side of the title.
             let mut inner = Pen { end: pen.end.saturating_sub(1), ..pen };
@@ -216,23 +219,22 @@ impl<'a> Painter<'a> {
             pen.x = inner.x;
             self.put(&mut pen, " ", Tone::Title);
         }
-        let inside = Rect {
+        Rect {
             x: area.x.saturating_add(1),
             y: area.y.saturating_add(1),
             width: area.width.saturating_sub(2),
             height: area.height.saturating_sub(2),
-        };
-        (inside, pen)
+        }
     }
 
-    /// Writes at the right of a frame's top line, with a space on each side, if there is room for something of it.
-    pub(super) fn frame_right(&mut self, pen: Pen, parts: &[(&str, Tone)]) {
+    /// Writes at the right of a frame's top line, with a space on each side, and takes those columns from the pen.
+    fn frame_right(&mut self, pen: &mut Pen, parts: &[(&str, Tone)]) {
         let wide: usize = parts.iter().map(|(text, _)| width(text)).sum::<usize>() + 2;
         if pen.room() < 6 {
             return;
         }
-        let start = pen.end.saturating_sub(u16::try_from(wide).unwrap_or(u16::MAX)).max(pen.x.saturating_add(1));
-        let mut there = Pen { x: start, ..pen };
+        let start = pen.end.saturating_sub(u16::try_from(wide).unwrap_or(u16::MAX)).max(pen.x);
+        let mut there = Pen { x: start, ..*pen };
         self.put(&mut there, " ", Tone::Dim);
         there.end = there.end.saturating_sub(1);
         for (text, tone) in parts {
@@ -240,6 +242,7 @@ impl<'a> Painter<'a> {
         }
         there.end = there.end.saturating_add(1);
         self.put(&mut there, " ", Tone::Dim);
+        pen.end = start.saturating_sub(1).max(pen.x);
     }
 }
 

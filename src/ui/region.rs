@@ -13,7 +13,7 @@ use crate::domain::reading::{Freshness, Glance, Health};
 use crate::domain::region::{Place, Region};
 
 /// How wide the column of ages is.
-const AGE: u16 = 6;
+const AGE: u16 = 6; // `never` and a space
 
 pub(super) fn draw(model: &Model, layout: &Layout, painter: &mut Painter<'_>) {
     let direction = &model.run.direction;
@@ -28,28 +28,29 @@ fn panel(model: &Model, region: &Region, side: &str, tone: Tone, area: Rect, pai
     }
     let glyphs = painter.glyphs();
     let role = model.service.regions.role_of(region).map_or("", |role| role.as_str());
-    let traffic = if model.active() == Some(region) { " has the traffic" } else { "" };
+    let traffic = if model.active() == Some(region) { ", has the traffic" } else { "" };
     let title = [
         (region.as_str(), Tone::Title),
         (" ", Tone::Dim),
-        (role, Tone::Dim),
-        (" ", Tone::Dim),
         (side, tone),
+        (" ", Tone::Dim),
+        (role, Tone::Dim),
         (traffic, Tone::Accent),
     ];
-    let (inside, rest) = painter.frame(area, &title, false);
-    if let Some((health, since)) = model.worst.get(region) {
-        let (sign, word, tone) = words::health(*health, glyphs);
-        let since = match health {
-            Health::Healthy => String::new(),
-            _ => format!(" {}", short(model.since(*since))),
-        };
-        painter.frame_right(rest, &[(sign, tone), (" ", tone), (word, tone), (&since, tone)]);
-    }
+    let (health, since) = model.worst.get(region).copied().unwrap_or((Health::Unknown, model.now));
+    let (sign, word, word_tone) = words::health(health, glyphs);
+    let since = match health {
+        Health::Healthy => String::new(),
+        _ => format!(" {}", short(model.since(since))),
+    };
+    let right = [(sign, word_tone), (" ", word_tone), (word, word_tone), (since.as_str(), word_tone)];
+    let inside = painter.frame(area, &title, &right, false);
+    // In a narrow panel the state matters more than the end of a name.
+    let most = if inside.width < 45 { 8 } else { 14 };
     let place = Place::Region(region.clone());
     let name = u16::try_from(model.regional().map(|component| width(&component.title)).max().unwrap_or(0))
         .unwrap_or(0)
-        .clamp(8, 14);
+        .clamp(8, most);
     let mut line = 0;
     for component in model.regional() {
         if line >= inside.height {

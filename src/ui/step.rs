@@ -1,5 +1,7 @@
 //! The selected step: what it does, by what exact call, how to do it by hand, and what speaks for and against it.
 
+use std::fmt::Write as _;
+
 use ratatui::layout::Rect;
 
 use super::doc::{Doc, seen};
@@ -19,7 +21,6 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     if area.is_empty() {
         return;
     }
-    // Where there is no room for the checklist, what runs matters more than what is selected.
     let Some(row) = model.row() else { return };
     let Some(step) = model.step_of(row) else { return };
     let focused = model.focus == Focus::Step && model.modals.is_empty();
@@ -28,13 +29,15 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     let badge = words::hazard(step.hazard);
     let content = content(model, row, step, painter);
     if area.height < 4 || area.width < 12 {
-        content.draw(area, model.step_scroll, painter);
+        let mut pen = super::paint::Pen::line(area, 0);
+        for (text, tone) in title {
+            painter.put(&mut pen, text, tone);
+        }
+        let below = Rect { y: area.y.saturating_add(1), height: area.height.saturating_sub(1), ..area };
+        content.draw(below, model.step_scroll, painter);
         return;
     }
-    let (mut inside, rest) = painter.frame(area, &title, focused);
-    if let Some(badge) = badge {
-        painter.frame_right(rest, &[badge]);
-    }
+    let mut inside = painter.frame(area, &title, badge.as_slice(), focused);
     inside.x = inside.x.saturating_add(1);
     inside.width = inside.width.saturating_sub(2);
     let below = content.draw(inside, model.step_scroll, painter);
@@ -88,22 +91,24 @@ fn standing(model: &Model, row: &Row, step: &Step, painter: &Painter<'_>, doc: &
     let state = model.state(&step.id);
     let mut text = word.to_owned();
     if let Some(elapsed) = words::elapsed(model, row) {
-        text.push_str(&format!(" for {elapsed}"));
+        let _ = write!(text, " for {elapsed}");
     }
     match state {
-        State::Failed(why) | State::Unsure(why) => text.push_str(&format!(": {why}")),
+        State::Failed(why) | State::Unsure(why) => {
+            let _ = write!(text, ": {why}");
+        }
         State::Ended(_) => {
             if let Some(record) = record {
                 if let Some(ended) = record.ended {
-                    text.push_str(&format!(" at {}Z by {}", ended.strftime("%H:%M:%S"), record.by));
+                    let _ = write!(text, " at {}Z by {}", ended.strftime("%H:%M:%S"), record.by);
                 }
                 if !record.says.is_empty() {
-                    text.push_str(&format!(": {}", record.says));
+                    let _ = write!(text, ": {}", record.says);
                 }
             }
         }
         State::Pending | State::Planned if !row.ready && !row.waits_for.is_empty() => {
-            text.push_str(&format!(" for {}", row.waits_for.join(", ")));
+            let _ = write!(text, " for {}", row.waits_for.join(", "));
         }
         _ => {}
     }
@@ -116,7 +121,9 @@ fn standing(model: &Model, row: &Row, step: &Step, painter: &Painter<'_>, doc: &
             }
             _ => String::new(),
         };
-        let text = format!("{} ({} ago{next})", progress.text, short(model.since(progress.at)));
+        let age = short(model.since(progress.at));
+        let age = if age == "now" { "just now".to_owned() } else { format!("{age} ago") };
+        let text = format!("{} ({age}{next})", progress.text);
         doc.put("progress", text, Tone::Accent);
     }
     let Some(record) = record else { return };

@@ -82,6 +82,7 @@ pub(crate) fn fineract() -> Service {
                     record_type: RecordType::Cname,
                     target: pair("east.fineract.com", "west.fineract.com"),
                     nameservers: vec![],
+                    health_check: Pair::default(),
                     resolvers: RESOLVERS.map(str::to_owned).to_vec(),
                 }),
             ),

@@ -77,7 +77,8 @@ pub(super) fn start(model: &mut Model, effects: &mut Vec<Effect>) {
     match model.state(&step.id).clone() {
         State::Ended(ending) => model.say(Level::Info, format!("{} is over: {}", row.number, ending.as_str())),
         State::Looking => {
-            model.say(Level::Info, format!("{} is running; {} stops it", row.number, key(model, Key::StepCancel)))
+            let cancel = key(model, Key::StepCancel);
+            model.say(Level::Info, format!("{} is running; {cancel} stops it", row.number));
         }
         State::InFlight | State::Settling => {
             model.say(

@@ -1,1 +1,564 @@
-//! Tests come here.
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+
+use super::{Effect, Msg, update};
+use crate::app::modal::{Modal, Subject, Way};
+use crate::app::{Action, Capabilities, Key, Keymap, Model, Opening, Role};
+use crate::domain::command::{Command, Event};
+use crate::domain::consent::How;
+use crate::domain::gate::{GateResult, Verdict};
+use crate::domain::journal::{Body, Chain};
+use crate::domain::lag::Thresholds;
+use crate::domain::plan::{Plan, Refusal, tests::plan};
+use crate::domain::reading::{Evidence, Freshness};
+use crate::domain::redact::Redactor;
+use crate::domain::region::Pair;
+use crate::domain::run::{Ending, Mode, Run};
+use crate::domain::runbook::{Action as Does, Hazard, Phase, Runbook, Step, Way as Goes};
+use crate::domain::service::{Aws, Objectives, Service};
+
+struct Desk {
+    model: Model,
+    chain: Chain,
+    wall: Timestamp,
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + second).unwrap()
+}
+
+fn step(id: &str, action: Does, hazard: Hazard) -> Step {
+    Step {
+        id: id.into(),
+        title: id.into(),
+        action,
+        hazard,
+        gates: vec![],
+        after: vec![],
+        expected: None,
+        guidance: String::new(),
+        carries: String::new(),
+        differs: String::new(),
+        marks: None,
+    }
+}
+
+fn act(id: &str, hazard: Hazard) -> Step {
+    let on = crate::domain::region::Side::Target;
+    step(id, Does::Act { component: "database".into(), action: id.into(), on }, hazard)
+}
+
+fn desk(role: Role) -> Desk {
+    let home = Pair { primary: "us-east-1".parse().unwrap(), standby: "us-west-2".parse().unwrap() };
+    let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+    let service = Arc::new(Service {
+        name: "ledger".into(),
+        environment: "production".into(),
+        description: String::new(),
+        regions: home,
+        objectives: Objectives { rto: minutes(30), rpo: minutes(15) },
+        lag: Thresholds { warn: minutes(5), breach: minutes(15) },
+        aws: Aws::default(),
+        components: vec![],
+    });
+    let steps = vec![
+        step("look", Does::Attest { statement: "it is down".into() }, Hazard::None),
+        step("check", Does::Check { expect: vec![] }, Hazard::None),
+        act("promote", Hazard::Irreversible),
+        act("point", Hazard::Write),
+    ];
+    let runbook = Runbook {
+        id: "failover".into(),
+        title: "Failover".into(),
+        description: String::new(),
+        way: Goes::Failover,
+        phases: vec![Phase { title: "all".into(), steps }],
+    };
+    let run = Run::new("ledger", runbook, Mode::Live, service.failover());
+    let model = Model::new(Opening {
+        service,
+        run,
+        journal: vec![],
+        role,
+        operator: "anna".into(),
+        account: None,
+        speed: 1.0,
+        keymap: Keymap::built_in(),
+        capabilities: Capabilities { unicode: true, copy: true },
+        now: at(0),
+    });
+    Desk { model, chain: Chain::new(Redactor::default()), wall: at(0) }
+}
+
+impl Desk {
+    /// A desk at the promotion, resolved; armed or not.
+    fn at_promote(armed: bool) -> Self {
+        let mut desk = desk(Role::Lead);
+        desk.settle("look");
+        desk.settle("check");
+        if armed {
+            desk.entry(Body::Armed);
+        }
+        desk.planned(plan(), vec![]);
+        desk
+    }
+
+    fn entry(&mut self, body: Body) -> Vec<Effect> {
+        let sealed = self.chain.seal(self.model.now, Duration::ZERO, "anna", body).unwrap();
+        self.chain.advance(&sealed);
+        update(&mut self.model, Msg::Engine(Event::Entry(Arc::new(sealed.entry))))
+    }
+
+    fn settle(&mut self, step: &str) -> Vec<Effect> {
+        let says = String::new();
+        self.entry(Body::Settled { step: step.into(), ending: Ending::Done, says, evidence: vec![] })
+    }
+
+    fn planned(&mut self, plan: Plan, gates: Vec<GateResult>) {
+        let step = plan.step.clone();
+        update(&mut self.model, Msg::Engine(Event::Planned { step, result: Ok((Arc::new(plan), gates)) }));
+    }
+
+    /// A key, a second after what is open was drawn.
+    fn key(&mut self, key: &str) -> Vec<Effect> {
+        update(&mut self.model, Msg::Drawn(self.wall));
+        self.wall += Duration::from_secs(1);
+        self.raw(key, false, self.wall)
+    }
+
+    fn keys(&mut self, keys: &str) -> Vec<Effect> {
+        keys.split(' ').flat_map(|key| self.key(key)).collect()
+    }
+
+    fn type_text(&mut self, text: &str) -> Vec<Effect> {
+        text.chars().flat_map(|c| self.key(if c == ' ' { "space".into() } else { c.to_string() }.as_str())).collect()
+    }
+
+    fn raw(&mut self, key: &str, repeat: bool, at: Timestamp) -> Vec<Effect> {
+        update(&mut self.model, Msg::Key { key: key.parse().unwrap(), repeat, at })
+    }
+
+    fn says(&self) -> &str {
+        self.model.toast.as_ref().map_or("", |toast| toast.text.as_str())
+    }
+}
+
+fn confirms(effects: &[Effect]) -> Vec<&Command> {
+    let confirm = |effect: &'_ Effect| matches!(effect, Effect::Engine(Command::Confirm { .. }));
+    effects
+        .iter()
+        .filter(|effect| confirm(effect))
+        .filter_map(|effect| if let Effect::Engine(command) = effect { Some(command) } else { None })
+        .collect()
+}
+
+fn gate(name: &str, verdict: Verdict) -> GateResult {
+    let evidence = Evidence {
+        reading: "x".into(),
+        value: "?".into(),
+        at: None,
+        freshness: Freshness::Never,
+        source: String::new(),
+    };
+    GateResult { name: name.into(), verdict, evidence }
+}
+
+#[test]
+fn a_ready_step_is_resolved_when_it_is_selected_once_and_again_when_its_plan_is_old() {
+    let mut desk = desk(Role::Lead);
+    desk.settle("look");
+    let effects = desk.settle("check");
+    let asks = |effects: &[Effect]| {
+        effects.iter().filter(|effect| **effect == Effect::Engine(Command::Plan("promote".into()))).count()
+    };
+    assert_eq!(asks(&effects), 1, "the next ready step is selected and resolved");
+    assert_eq!(asks(&update(&mut desk.model, Msg::Tick(at(1)))), 0);
+    desk.planned(plan(), vec![]);
+    assert_eq!(asks(&update(&mut desk.model, Msg::Tick(at(5)))), 0);
+    assert_eq!(asks(&update(&mut desk.model, Msg::Tick(at(12)))), 1);
+    assert_eq!(asks(&update(&mut desk.model, Msg::Tick(at(13)))), 0);
+}
+
+#[test]
+fn without_arms_a_write_is_not_even_asked_for() {
+    let mut desk = Desk::at_promote(false);
+    assert!(confirms(&desk.keys("enter y enter")).is_empty());
+    assert!(desk.model.modals.is_empty());
+    assert_eq!(desk.says(), "read-only: press A to arm");
+}
+
+#[test]
+fn the_phrase_typed_exactly_confirms_the_plan_on_the_screen() {
+    let mut desk = Desk::at_promote(true);
+    desk.key("enter");
+    desk.type_text("promote us-west-2");
+    let effects = desk.key("enter");
+    let how = How::Typed { phrase: "promote us-west-2".into() };
+    let wanted = Command::Confirm { step: "promote".into(), plan_hash: plan().hash(), how };
+    assert_eq!(confirms(&effects), [&wanted]);
+    assert!(desk.model.modals.is_empty());
+}
+
+#[test]
+fn a_wrong_phrase_esc_and_two_keys_do_not_confirm_what_cannot_be_undone() {
+    let mut desk = Desk::at_promote(true);
+    for phrase in ["promote us-west-1", "promote us-west-2 ", "y", ""] {
+        desk.key("enter");
+        desk.type_text(phrase);
+        assert!(confirms(&desk.key("enter")).is_empty(), "{phrase:?}");
+        assert_eq!(desk.model.modals.len(), 1);
+        desk.key("esc");
+        assert!(desk.model.modals.is_empty());
+    }
+}
+
+#[test]
+fn a_write_takes_y_then_enter_and_anything_else_cancels() {
+    let mut desk = Desk::at_promote(true);
+    desk.settle("promote");
+    let write = Plan { step: "point".into(), phrase: None, hazard: Hazard::Write, ..plan() };
+    desk.planned(write.clone(), vec![]);
+    for keys in ["enter enter", "enter y y", "enter y esc", "enter x", "enter y x"] {
+        assert!(confirms(&desk.keys(keys)).is_empty(), "{keys}");
+        assert!(desk.model.modals.is_empty(), "{keys}");
+    }
+    let effects = desk.keys("enter y enter");
+    let wanted = Command::Confirm { step: "point".into(), plan_hash: write.hash(), how: How::TwoKeys };
+    assert_eq!(confirms(&effects), [&wanted]);
+}
+
+#[test]
+fn repeats_pastes_and_keys_pressed_before_the_dialog_was_in_sight_do_not_count() {
+    let mut desk = Desk::at_promote(true);
+    desk.key("enter");
+    // Nothing counts before it was drawn, nor until it has been in sight for a moment.
+    desk.raw("p", false, desk.wall + Duration::from_mins(1));
+    update(&mut desk.model, Msg::Drawn(desk.wall));
+    desk.raw("p", false, desk.wall + Duration::from_millis(299));
+    desk.raw("p", true, desk.wall + Duration::from_secs(1));
+    update(&mut desk.model, Msg::Paste("promote us-west-2".into()));
+    update(&mut desk.model, Msg::Resize);
+    let Some(Modal::Confirm(confirm)) = desk.model.modals.last() else { panic!("no dialog") };
+    let Way::Phrase { input, .. } = &confirm.way else { panic!("no phrase") };
+    assert_eq!(input.text(), "");
+    assert!(confirms(&desk.key("enter")).is_empty());
+}
+
+#[test]
+fn a_plan_that_changed_voids_what_was_typed_and_says_so() {
+    let mut desk = Desk::at_promote(true);
+    desk.key("enter");
+    desk.type_text("promote us-west-2");
+    let mut other = plan();
+    other.basis[0].value = "modifying".into();
+    desk.planned(other.clone(), vec![]);
+    // The key that was on its way meets a dialog that has not been in sight.
+    assert!(confirms(&desk.raw("enter", false, desk.wall + Duration::from_millis(10))).is_empty());
+    let Some(Modal::Confirm(confirm)) = desk.model.modals.last() else { panic!("no dialog") };
+    assert!(confirm.notice.as_deref().unwrap().contains("changed"));
+    assert!(confirms(&desk.key("enter")).is_empty());
+    desk.type_text("promote us-west-2");
+    let effects = desk.key("enter");
+    let [Command::Confirm { plan_hash, .. }] = confirms(&effects)[..] else { panic!("{effects:?}") };
+    assert_eq!(*plan_hash, other.hash());
+}
+
+#[test]
+fn a_plan_that_is_refused_or_whose_gate_closes_can_no_longer_be_confirmed() {
+    let mut desk = Desk::at_promote(true);
+    desk.key("enter");
+    desk.type_text("promote us-west-2");
+    desk.planned(plan(), vec![gate("lag", Verdict::Unknown)]);
+    assert!(confirms(&desk.key("enter")).is_empty());
+    let refused = Event::Planned { step: "promote".into(), result: Err(Refusal::new("it is a primary")) };
+    update(&mut desk.model, Msg::Engine(refused));
+    desk.type_text("promote us-west-2");
+    assert!(confirms(&desk.key("enter")).is_empty());
+}
+
+#[test]
+fn gates_are_overridden_one_at_a_time_by_name_with_a_reason() {
+    let mut desk = Desk::at_promote(true);
+    desk.planned(
+        plan(),
+        vec![gate("replica", Verdict::Pass), gate("lag", Verdict::Unknown), gate("backup", Verdict::Fail)],
+    );
+    desk.keys("enter down enter");
+    assert!(desk.key("enter").is_empty(), "no override without a reason");
+    desk.type_text("Region is gone");
+    let effects = desk.key("enter");
+    let reason = String::from("Region is gone");
+    let wanted = Command::Override { step: "promote".into(), gate: "backup".into(), reason: reason.clone() };
+    assert_eq!(effects, [Effect::Engine(wanted)]);
+    let evidence = gate("backup", Verdict::Fail).evidence;
+    desk.entry(Body::Override {
+        step: "promote".into(),
+        gate: "backup".into(),
+        reason: reason.clone(),
+        evidence: evidence.clone(),
+    });
+    assert!(matches!(desk.model.modals.last(), Some(Modal::Gates(_))), "one is left");
+    desk.entry(Body::Override { step: "promote".into(), gate: "lag".into(), reason, evidence });
+    assert!(desk.model.modals.is_empty());
+    desk.key("enter");
+    assert!(matches!(desk.model.modals.last(), Some(Modal::Confirm(_))));
+}
+
+#[test]
+fn losing_the_arms_or_the_journal_closes_the_dialog() {
+    for lost in [true, false] {
+        let mut desk = Desk::at_promote(true);
+        desk.key("enter");
+        desk.type_text("promote us-west-2");
+        if lost {
+            update(&mut desk.model, Msg::Engine(Event::Latched { why: "disk full".into() }));
+        } else {
+            desk.entry(Body::Disarmed { reason: "asked".into() });
+        }
+        assert!(desk.model.modals.is_empty());
+        assert!(confirms(&desk.key("enter")).is_empty());
+    }
+}
+
+#[test]
+fn an_observer_asks_the_engine_for_nothing() {
+    let mut desk = desk(Role::Observer { lead: "bert".into() });
+    desk.entry(Body::Armed);
+    for info in crate::app::ACTIONS {
+        for key in info.keys {
+            let effects = desk.key(key);
+            assert!(!effects.iter().any(|effect| matches!(effect, Effect::Engine(_))), "{key}: {effects:?}");
+            desk.model.modals.clear();
+        }
+    }
+}
+
+#[test]
+fn without_arms_keymap_palette_and_help_hold_no_write() {
+    let mut desk = Desk::at_promote(false);
+    desk.key(":");
+    let Some(Modal::Palette(palette)) = desk.model.modals.last() else { panic!("no palette") };
+    assert!(palette.found.contains(&Action::Arm));
+    assert!(palette.found.iter().all(|action| !action.writes()));
+    assert!(desk.model.keymap.bindings(desk.model.rights()).all(|binding| !binding.action.writes()));
+    let mut armed = Desk::at_promote(true);
+    armed.key(":");
+    let Some(Modal::Palette(palette)) = armed.model.modals.last() else { panic!("no palette") };
+    assert!(palette.found.contains(&Action::StepPerform) && !palette.found.contains(&Action::Arm));
+}
+
+#[test]
+fn arming_takes_two_keys() {
+    let mut desk = desk(Role::Lead);
+    assert!(desk.keys("A enter").is_empty());
+    assert!(desk.keys("A y x").is_empty());
+    assert_eq!(desk.keys("A y enter"), [Effect::Engine(Command::Arm)]);
+    desk.entry(Body::Armed);
+    assert_eq!(desk.key("A"), [Effect::Engine(Command::Disarm)]);
+}
+
+#[test]
+fn a_statement_is_attested_by_two_keys_with_a_note_and_a_moment() {
+    let mut desk = desk(Role::Lead);
+    desk.keys("enter tab");
+    desk.type_text("seen by two");
+    desk.keys("enter y");
+    let effects = desk.key("enter");
+    let wanted = Command::Attest { step: "look".into(), note: "seen by two".into(), when: None };
+    assert_eq!(effects, [Effect::Engine(wanted)]);
+}
+
+#[test]
+fn quitting_while_a_step_runs_is_a_choice_and_esc_stays() {
+    let mut desk = desk(Role::Lead);
+    desk.settle("look");
+    assert_eq!(desk.key("enter"), [Effect::Engine(Command::Start("check".into()))]);
+    desk.entry(Body::Started { step: "check".into() });
+    assert!(desk.keys("q enter").is_empty(), "the default is to stay");
+    assert!(desk.keys("q esc").is_empty());
+    assert_eq!(desk.keys("q j enter"), [Effect::Engine(Command::Leave)]);
+    assert_eq!(update(&mut desk.model, Msg::Engine(Event::Ended)), [Effect::Quit]);
+}
+
+#[test]
+fn ctrl_c_asks_and_asked_while_leaving_it_leaves() {
+    let mut desk = desk(Role::Lead);
+    assert!(desk.key("ctrl-c").is_empty());
+    assert_eq!(desk.keys("j enter"), [Effect::Engine(Command::Leave)]);
+    assert_eq!(desk.key("ctrl-c"), [Effect::Quit]);
+}
+
+#[test]
+fn a_failed_step_offers_its_ways_out() {
+    let mut desk = Desk::at_promote(true);
+    desk.entry(Body::Failed { step: "promote".into(), reason: "throttled".into(), evidence: vec![] });
+    desk.keys("enter j j j j enter");
+    desk.type_text("by the other team");
+    let effects = desk.key("enter");
+    assert_eq!(effects, [Effect::Engine(Command::Skip { step: "promote".into(), reason: "by the other team".into() })]);
+}
+
+#[test]
+fn a_run_is_closed_as_verified_only_when_it_is_complete() {
+    let labels = |desk: &mut Desk| {
+        desk.key("C");
+        let Some(Modal::Menu(menu)) = desk.model.modals.pop() else { return vec![] };
+        menu.items.iter().map(|item| item.label.clone()).collect::<Vec<_>>()
+    };
+    let mut desk = desk(Role::Lead);
+    assert_eq!(labels(&mut desk), ["back", "stand down", "abandon"]);
+    for step in ["look", "check", "promote", "point"] {
+        desk.settle(step);
+    }
+    assert_eq!(labels(&mut desk), ["back", "verified"]);
+}
+
+#[derive(Debug, Clone)]
+enum Move {
+    Key(&'static str, bool, u16),
+    Type,
+    Draw,
+    Paste,
+    Plan(bool, u8),
+    Refuse,
+    Tick,
+    Arm(bool),
+    Settle(usize),
+    Latch,
+}
+
+fn moves() -> impl Strategy<Value = Move> {
+    const KEYS: [&str; 22] = [
+        "enter",
+        "y",
+        "esc",
+        "j",
+        "k",
+        "A",
+        "o",
+        "O",
+        "p",
+        "x",
+        "q",
+        ":",
+        "?",
+        "n",
+        "C",
+        "tab",
+        "ctrl-c",
+        "G",
+        "g",
+        "backspace",
+        "space",
+        "t",
+    ];
+    prop_oneof![
+        12 => (0..KEYS.len(), prop::bool::weighted(0.1), 0u16..900).prop_map(|(key, repeat, late)| Move::Key(KEYS[key], repeat, late)),
+        10 => (0u16..900).prop_map(|late| Move::Key("enter", false, late)),
+        3 => (0u16..900).prop_map(|late| Move::Key("y", false, late)),
+        8 => Just(Move::Type),
+        8 => Just(Move::Draw),
+        1 => Just(Move::Paste),
+        4 => (any::<bool>(), 0u8..3).prop_map(|(promote, version)| Move::Plan(promote, version)),
+        1 => Just(Move::Refuse),
+        2 => Just(Move::Tick),
+        4 => prop::bool::weighted(0.9).prop_map(Move::Arm),
+        1 => (2usize..4).prop_map(Move::Settle),
+        1 => Just(Move::Latch),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    /// Whatever comes, in whatever order: nothing panics, and a confirmation is only ever the answer to a dialog that was
+    /// drawn with that very plan, given by keys pressed after that.
+    #[test]
+    fn nothing_is_confirmed_that_was_not_shown_and_answered(script in prop::collection::vec(moves(), 1..200)) {
+        let mut desk = Desk::at_promote(true);
+        // The hash in the dialog when it was last drawn, when, and what was pressed in sight of it.
+        let mut sight: Option<(String, Timestamp, Vec<String>)> = None;
+        for step in script {
+            let shown = |model: &Model| match model.modals.last() {
+                Some(Modal::Confirm(confirm)) => match &confirm.subject {
+                    Subject::Perform(call) => Some(call.hash.clone()),
+                    _ => None,
+                },
+                _ => None,
+            };
+            let effects = match step {
+                Move::Key(key, repeat, late) => {
+                    desk.wall += Duration::from_millis(u64::from(late));
+                    let at = desk.wall;
+                    let effects = desk.raw(key, repeat, at);
+                    if let Some((_, since, pressed)) = &mut sight
+                        && !repeat && at >= *since + Duration::from_millis(300)
+                    {
+                        pressed.push(key.to_owned());
+                    }
+                    effects
+                }
+                Move::Type => {
+                    desk.wall += Duration::from_secs(1);
+                    let at = desk.wall;
+                    if let Some((_, since, pressed)) = &mut sight && at >= *since + Duration::from_millis(300) {
+                        pressed.push("promote us-west-2".to_owned());
+                    }
+                    "promote us-west-2".chars().flat_map(|c| {
+                        let key = Key::char(c);
+                        update(&mut desk.model, Msg::Key { key, repeat: false, at })
+                    }).collect()
+                }
+                Move::Draw => {
+                    update(&mut desk.model, Msg::Drawn(desk.wall));
+                    match (shown(&desk.model), &sight) {
+                        (Some(hash), Some((had, ..))) if hash == *had => {}
+                        (Some(hash), _) => sight = Some((hash, desk.wall, vec![])),
+                        (None, _) => {}
+                    }
+                    vec![]
+                }
+                Move::Paste => update(&mut desk.model, Msg::Paste("promote us-west-2\n".into())),
+                Move::Plan(promote, version) => {
+                    let mut plan = plan();
+                    plan.basis[0].value = version.to_string();
+                    if !promote {
+                        plan = Plan { step: "point".into(), phrase: None, hazard: Hazard::Write, ..plan };
+                    }
+                    desk.planned(plan, vec![]);
+                    vec![]
+                }
+                Move::Refuse => {
+                    let event = Event::Planned { step: "promote".into(), result: Err(Refusal::new("no")) };
+                    update(&mut desk.model, Msg::Engine(event))
+                }
+                Move::Tick => {
+                    let now = desk.model.now + Duration::from_secs(7);
+                    update(&mut desk.model, Msg::Tick(now))
+                }
+                Move::Arm(true) => desk.entry(Body::Armed),
+                Move::Arm(false) => desk.entry(Body::Disarmed { reason: String::new() }),
+                Move::Settle(index) => {
+                    let id = desk.model.rows[index].id.clone();
+                    desk.settle(&id)
+                }
+                Move::Latch => update(&mut desk.model, Msg::Engine(Event::Latched { why: "disk".into() })),
+            };
+            for command in confirms(&effects) {
+                let Command::Confirm { plan_hash, how, .. } = command else { continue };
+                let (hash, _, pressed) = sight.as_ref().expect("a dialog was drawn");
+                prop_assert_eq!(plan_hash, hash);
+                let needed = if let How::Typed { phrase } = how { phrase.as_str() } else { "y" };
+                prop_assert!(pressed.iter().any(|key| key == needed), "{needed:?} in {pressed:?}");
+                prop_assert_eq!(pressed.last().map(String::as_str), Some("enter"));
+                prop_assert!(desk.model.rights().armed);
+            }
+            if shown(&desk.model).is_none() || !confirms(&effects).is_empty() {
+                sight = None;
+            }
+        }
+    }
+}

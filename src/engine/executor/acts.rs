@@ -376,6 +376,19 @@ impl Executor {
         });
     }
 
+    /// Asks the cloud once more about a step of which nobody knows.
+    pub(super) fn look_again(&mut self, id: &str, plan: &Plan) {
+        if plan.component.is_empty() {
+            return self.refuse(format!("{id}: nobody can be asked what a program did: look, and say"));
+        }
+        if self.cancels.contains_key(id) {
+            return self.refuse(format!("{id}: the cloud is being asked"));
+        }
+        let record = self.run.record(id);
+        let since = record.intended.map_or_else(Duration::default, |at| age(at, self.now()));
+        self.follow(plan, record.receipt.as_ref(), since);
+    }
+
     pub(super) async fn settlement(&mut self, id: &str, settlement: Settlement) {
         self.cancels.remove(id);
         if self.run.state(id).is_ended() {

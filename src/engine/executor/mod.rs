@@ -396,6 +396,9 @@ impl Executor {
 
     /// Starts a step that needs no consent.
     async fn start_step(&mut self, id: &str) {
+        if let (State::Unsure(_), Some(plan)) = (self.run.state(id), self.run.record(id).plan) {
+            return self.look_again(id, &plan);
+        }
         let Some(step) = self.startable(id) else { return };
         match &step.action {
             Action::Check { expect } => self.start_check(&step, expect).await,

@@ -48,10 +48,7 @@ pub(super) fn draw(model: &Model, confirm: &Confirm, screen: Rect, painter: &mut
     };
     let answer = ANSWER.saturating_add(extra);
     let high = doc.height(wide.saturating_sub(4)) + usize::from(answer);
-    let (inside, rest) = boxed(screen, wide, high, &[(&title, Tone::Title)], painter);
-    if let Some(badge) = badge {
-        painter.frame_right(rest, &[badge]);
-    }
+    let inside = boxed(screen, wide, high, &title, badge.as_slice(), painter);
     // The answer always has its lines; what it is about gets the others.
     let answer = answer.min(inside.height);
     let about = Rect { height: inside.height.saturating_sub(answer), ..inside };

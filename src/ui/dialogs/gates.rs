@@ -16,7 +16,7 @@ pub(super) fn draw(model: &Model, gates: &Gates, screen: Rect, painter: &mut Pai
     let open = open_gates(model, step);
     let title = format!("gates of {} {}", model.run.runbook.number(&step.id), step.title);
     let high = open.len() + 6;
-    let (inside, _) = boxed(screen, comfortable(screen), high, &[(&title, Tone::Title)], painter);
+    let inside = boxed(screen, comfortable(screen), high, &title, &[], painter);
     let glyphs = painter.glyphs();
     painter.put(&mut Pen::line(inside, 0), "These do not hold. Wait for them, or override one by name.", Tone::Text);
     for (y, (index, gate)) in (2..inside.height).zip(open.iter().enumerate()) {

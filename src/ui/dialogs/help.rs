@@ -22,8 +22,8 @@ pub(super) fn draw(model: &Model, help: &Help, screen: Rect, painter: &mut Paint
     let lines = lines(model);
     let high = usize::from(screen.height.saturating_sub(4)).min(lines.len());
     let state = if model.rights().armed { "armed" } else { "read-only: keys that write are not there" };
-    let (inside, rest) = boxed(screen, comfortable(screen), high, &[("keys", Tone::Title)], painter);
-    painter.frame_right(rest, &[(state, if model.rights().armed { Tone::Warn } else { Tone::Dim })]);
+    let right = [(state, if model.rights().armed { Tone::Warn } else { Tone::Dim })];
+    let inside = boxed(screen, comfortable(screen), high, "keys", &right, painter);
     let height = usize::from(inside.height);
     let scroll = help.scroll.min(lines.len().saturating_sub(height));
     for (y, line) in (0..inside.height).zip(lines.iter().skip(scroll)) {

@@ -12,7 +12,7 @@ pub(super) fn draw(menu: &Menu, screen: Rect, painter: &mut Painter<'_>) {
     let says = wrap(&menu.says, usize::from(wide.saturating_sub(4)));
     let head = if says.is_empty() { 0 } else { says.len() + 1 };
     let high = head + menu.items.len() + 2;
-    let (inside, _) = boxed(screen, wide, high, &[(&menu.title, Tone::Title)], painter);
+    let inside = boxed(screen, wide, high, &menu.title, &[], painter);
     let glyphs = painter.glyphs();
     for (y, line) in (0..inside.height).zip(says) {
         painter.put(&mut Pen::line(inside, y), line, Tone::Text);

@@ -26,7 +26,7 @@ pub(super) fn draw(model: &Model, screen: Rect, painter: &mut Painter<'_>) {
 }
 
 /// A box in the middle of the screen, as wide and high as asked and as there is room, cleared and framed.
-fn boxed(screen: Rect, wide: u16, high: usize, title: &[(&str, Tone)], painter: &mut Painter<'_>) -> (Rect, Pen) {
+fn boxed(screen: Rect, wide: u16, high: usize, title: &str, right: &[(&str, Tone)], painter: &mut Painter<'_>) -> Rect {
     let width = wide.min(screen.width);
     let height = u16::try_from(high).unwrap_or(u16::MAX).saturating_add(2).min(screen.height);
     let area = Rect {
@@ -36,10 +36,10 @@ fn boxed(screen: Rect, wide: u16, high: usize, title: &[(&str, Tone)], painter: 
         height,
     };
     painter.fill(area, Tone::Dialog);
-    let (mut inside, rest) = painter.frame(area, title, true);
+    let mut inside = painter.frame(area, &[(title, Tone::Title)], right, true);
     inside.x = inside.x.saturating_add(1);
     inside.width = inside.width.saturating_sub(2);
-    (inside, rest)
+    inside
 }
 
 /// How wide a dialog is on a screen.

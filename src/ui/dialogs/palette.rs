@@ -10,8 +10,8 @@ use crate::ui::skin::Tone;
 
 pub(super) fn draw(model: &Model, palette: &Palette, screen: Rect, painter: &mut Painter<'_>) {
     let high = usize::from(screen.height.saturating_sub(6)).min(22);
-    let (inside, rest) = boxed(screen, comfortable(screen), high, &[("commands", Tone::Title)], painter);
-    painter.frame_right(rest, &[("enter runs, esc closes", Tone::Dim)]);
+    let right = [("enter runs, esc closes", Tone::Dim)];
+    let inside = boxed(screen, comfortable(screen), high, "commands", &right, painter);
     input(palette.input.text(), palette.input.cursor(), Pen::line(inside, 0), true, painter);
     let glyphs = painter.glyphs();
     let room = usize::from(inside.height.saturating_sub(2)).max(1);

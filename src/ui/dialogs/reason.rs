@@ -19,8 +19,7 @@ pub(super) fn draw(model: &Model, reason: &Reason, screen: Rect, painter: &mut P
         Purpose::Mark(milestone) => format!("{}: {}", milestone.as_str().replace('-', " "), when::HINT),
         Purpose::Close(outcome) => format!("the run ends as {}", outcome.as_str()),
     };
-    let title = [(reason.purpose.title(), Tone::Title)];
-    let (inside, _) = boxed(screen, comfortable(screen), 6, &title, painter);
+    let inside = boxed(screen, comfortable(screen), 6, reason.purpose.title(), &[], painter);
     painter.put(&mut Pen::line(inside, 0), &about, Tone::Title);
     painter.put(&mut Pen::line(inside, 1), reason.purpose.prompt(), Tone::Text);
     input(reason.input.text(), reason.input.cursor(), Pen::line(inside, 3), true, painter);
