@@ -1,0 +1,114 @@
+//! What must hold of every journal, whatever happened.
+
+use std::collections::BTreeMap;
+
+use handover::domain::journal::Body;
+use handover::domain::run::{Ending, Run, State};
+
+use crate::rig::Rig;
+use crate::spy::Ended;
+
+/// Looks at everything that a run left behind.
+pub(crate) fn audit(rig: &Rig) {
+    let broken = rig.ledger.broken.lock().unwrap().clone();
+    assert!(broken.is_empty(), "{broken:#?}\n{}", rig.lines.text());
+    let complain = |what: String| panic!("{what}\n{}", rig.lines.text());
+    let mut run = Run::new(&rig.service.name, rig.runbook.clone(), rig.mode, rig.service.failover());
+    let mut consented: BTreeMap<String, String> = BTreeMap::new();
+    let mut outcomes: BTreeMap<(String, u32), u32> = BTreeMap::new();
+    let mut ended: BTreeMap<String, Ending> = BTreeMap::new();
+    for entry in rig.lines.entries() {
+        let before = run.clone();
+        run.apply(&entry);
+        let line = entry.seq;
+        for (step, ending) in &ended {
+            if run.state(step) != State::Ended(*ending) {
+                complain(format!("{line}: {step} left its end"));
+            }
+        }
+        if let Some(step) = entry.body.step()
+            && before.state(step).is_ended()
+            && !matches!(entry.body, Body::Output { .. } | Body::Attempt { .. })
+        {
+            complain(format!("{line}: {} for {step}, which is over", entry.body.kind()));
+        }
+        match &entry.body {
+            Body::Consent { step, consent } => {
+                if consent.operator != entry.by {
+                    complain(format!("{line}: a consent in another's name"));
+                }
+                consented.insert(step.clone(), consent.plan.clone());
+            }
+            Body::Void { step, .. } => {
+                consented.remove(step);
+            }
+            Body::Intent { step, plan_hash, attempt, .. } => {
+                if consented.remove(step).as_ref() != Some(plan_hash) {
+                    complain(format!("{line}: an intent without its own consent"));
+                }
+                if before.armed.as_ref() != Some(&entry.by) {
+                    complain(format!("{line}: an intent of somebody who is not armed"));
+                }
+                if *attempt != before.record(step).tries + 1 {
+                    complain(format!("{line}: try {attempt} after {}", before.record(step).tries));
+                }
+                if !before.is_ready(step) {
+                    complain(format!("{line}: {step} was not ready"));
+                }
+                let record = before.record(step);
+                if !before.open_questions(step, &record.gates).is_empty() {
+                    complain(format!("{line}: a closed gate was passed"));
+                }
+            }
+            Body::Outcome { step, attempt, .. } => {
+                let count = outcomes.entry((step.clone(), *attempt)).or_default();
+                *count += 1;
+                if *count > 1 {
+                    complain(format!("{line}: two outcomes of one try"));
+                }
+            }
+            Body::Settled { step, ending, .. } => {
+                ended.insert(step.clone(), *ending);
+                let promotes = rig.runbook.step(step).is_some_and(|step| {
+                    matches!(&step.action, handover::domain::runbook::Action::Act { action, .. } if action == "promote")
+                });
+                if promotes && matches!(ending, Ending::Done | Ending::AlreadyDone | Ending::ByHand) {
+                    let truth = rig.regions.look(|world| world.truth(world.ms(entry.at)));
+                    if !truth.promoted {
+                        complain(format!("{line}: promoted by the journal and in recovery in truth"));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    let made = rig.ledger.made.lock().unwrap().clone();
+    // What was accepted was asked for, and at most as often.
+    for (operation, action) in [
+        ("rds:PromoteReadReplica", "promote"),
+        ("route53:ChangeResourceRecordSets", "point"),
+        ("sql:Fence", "fence"),
+        ("sql:Admit", "admit"),
+    ] {
+        let tries: std::collections::BTreeSet<u32> = made
+            .iter()
+            .filter(|made| made.action == action)
+            .filter(|made| !matches!(made.ended, Some(Ended::NotYet | Ended::Refused)))
+            .map(|made| made.attempt)
+            .collect();
+        let accepted = rig.mutations(operation);
+        assert!(accepted <= tries.len(), "{accepted} of {operation} for the tries {tries:?}\n{}", rig.lines.text());
+    }
+}
+
+/// Exactly one of everything, on a target that has the service now.
+pub(crate) fn exactly_once(rig: &Rig, fenced: bool) {
+    let say = |what: &str| format!("{what}\n{}", rig.lines.text());
+    assert_eq!(rig.mutations("rds:PromoteReadReplica"), 1, "{}", say("promotions"));
+    assert_eq!(rig.mutations("route53:ChangeResourceRecordSets"), 1, "{}", say("changes of records"));
+    assert_eq!(rig.mutations("sql:Fence"), usize::from(fenced), "{}", say("fences"));
+    assert_eq!(rig.mutations("sql:Admit"), usize::from(fenced), "{}", say("admissions"));
+    let truth = rig.regions.truth();
+    assert!(truth.promoted && truth.takes_writes.standby, "{}", say("not promoted"));
+    assert_eq!(truth.traffic, Some(handover::domain::region::HomeRole::Standby), "{}", say("traffic"));
+}

@@ -1,0 +1,17 @@
+//! The engine's rules of safety, each with tests that try to break it: whole runs on the simulated Regions under tokio's
+//! paused clock, with a journal that fails and a process that dies wherever a test wants it to.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod armed;
+mod audit;
+mod consents;
+mod crashes;
+mod evidence;
+mod hanging;
+mod journal;
+mod loss;
+mod random;
+mod rig;
+mod spy;
+mod stuck;
+mod whole;
