@@ -41,7 +41,10 @@ fn records(short: &Short) -> u32 {
     assert_eq!(lasting(short, "whole"), once());
     let (writes, syncs) = counted(&log);
     // One sync more: that of the empty file.
-    assert_eq!((usize::try_from(writes).unwrap(), syncs), (short.journal("whole").split(|b| *b == b'\n').count() - 1, writes + 1));
+    assert_eq!(
+        (usize::try_from(writes).unwrap(), syncs),
+        (short.journal("whole").split(|b| *b == b'\n').count() - 1, writes + 1)
+    );
     writes
 }
 
