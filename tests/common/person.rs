@@ -9,14 +9,15 @@ use handover::config::Project;
 use handover::domain::journal::{Entry, verify};
 use handover::domain::run::{Mode, Run, State};
 use handover::domain::runbook::{Action, Hazard, Step};
+use handover::domain::timeline::Milestone;
 
-use super::scene::{Scene, TARGET};
+use super::scene::{SECRETS, Scene, TARGET};
 use crate::common::pty::{Pty, TAP};
 
 /// How long the person looks at a dialog before answering it: longer than the console's own guard.
 const LOOK: Duration = Duration::from_millis(350);
 const POLL: Duration = Duration::from_millis(10);
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(30);
 
 pub struct Person<'a> {
     pub pty: Pty,
@@ -25,8 +26,21 @@ pub struct Person<'a> {
     failures: HashMap<String, u32>,
     /// What this person was asked to type for what cannot be undone.
     pub phrases: Vec<String>,
-    /// Every key whose answer was waited for, with how long it took; kept only where keys are measured.
-    pub answers: Option<Vec<(&'static str, Duration)>>,
+    /// How long the console took to its first screen.
+    pub opened: Duration,
+    /// The step that this person is at.
+    step: String,
+    /// Every key whose answer was waited for; kept only where keys are measured.
+    pub answers: Option<Vec<Answer>>,
+}
+
+/// How long the screen took to answer a key.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub key: &'static str,
+    pub took: Duration,
+    /// The step that was being done.
+    pub step: String,
 }
 
 impl<'a> Person<'a> {
@@ -36,9 +50,19 @@ impl<'a> Person<'a> {
         let service = project.service().unwrap_or_else(|| panic!("{}", project.diagnostics));
         let runbook = project.runbook("failover").unwrap_or_else(|| panic!("{}", project.diagnostics)).clone();
         let empty = Run::new(&service.name, runbook, Mode::Live, service.failover());
-        let person =
-            Self { pty: scene.console(), scene, empty, failures: HashMap::new(), phrases: Vec::new(), answers: None };
+        let began = Instant::now();
+        let mut person = Self {
+            pty: scene.console(),
+            scene,
+            empty,
+            failures: HashMap::new(),
+            phrases: Vec::new(),
+            opened: Duration::ZERO,
+            step: String::new(),
+            answers: None,
+        };
         person.until("the console", || person.heading().starts_with("checklist"));
+        person.opened = began.elapsed();
         person
     }
 
@@ -56,16 +80,25 @@ impl<'a> Person<'a> {
         self.empty.clone().fold(&self.entries())
     }
 
+    /// The screen, on which no secret may ever be.
+    pub fn screen(&self) -> String {
+        let screen = self.pty.screen();
+        for secret in SECRETS {
+            assert!(!screen.contains(secret), "a secret is on the screen\n{screen}");
+        }
+        screen
+    }
+
     /// What the pane or dialog that has the keys is called: its frame is the only heavy one.
     pub fn heading(&self) -> String {
-        let screen = self.pty.screen();
+        let screen = self.screen();
         let title = screen.lines().find_map(|line| line.split_once('┏').map(|(_, title)| title));
         title.unwrap_or_default().trim_start_matches(['━', ' ']).to_owned()
     }
 
     /// The number of the step that is selected in the checklist.
     pub fn selected(&self) -> String {
-        let screen = self.pty.screen();
+        let screen = self.screen();
         let row = screen.lines().find_map(|line| line.split_once('❯').map(|(_, row)| row));
         row.unwrap_or_default().split_whitespace().nth(1).unwrap_or_default().to_owned()
     }
@@ -73,7 +106,7 @@ impl<'a> Person<'a> {
     fn until(&self, what: &str, holds: impl Fn() -> bool) {
         let limit = Instant::now() + LIMIT;
         while !holds() {
-            assert!(Instant::now() < limit, "not within {LIMIT:?}: {what}; the screen is\n{}", self.pty.screen());
+            assert!(Instant::now() < limit, "not within {LIMIT:?}: {what}; the screen is\n{}", self.screen());
             sleep(POLL);
         }
     }
@@ -91,7 +124,7 @@ impl<'a> Person<'a> {
 
     fn two_keys(&mut self) {
         self.press("y");
-        self.until("the second key is asked for", || self.pty.screen().contains("now press"));
+        self.until("the second key is asked for", || self.screen().contains("now press"));
         self.press("<enter>");
     }
 
@@ -99,14 +132,14 @@ impl<'a> Person<'a> {
         self.press("A");
         self.wait_heading("arm the console");
         self.two_keys();
-        self.until("the console is armed", || self.pty.screen().contains("ARMED: anna"));
+        self.until("the console is armed", || self.screen().contains("ARMED: anna"));
     }
 
     /// Types a line where one is asked for.
     fn tell(&mut self, heading: &str, text: &str) {
         self.wait_heading(heading);
         self.press(text);
-        self.until("what was typed is on the screen", || self.pty.screen().contains(text));
+        self.until("what was typed is on the screen", || self.screen().contains(text));
         self.press("<enter>");
         self.until("the line is taken", || !self.heading().starts_with(heading));
     }
@@ -115,7 +148,7 @@ impl<'a> Person<'a> {
     fn choose(&mut self, label: &str) {
         sleep(LOOK);
         let chosen = |person: &Self| {
-            let screen = person.pty.screen();
+            let screen = person.screen();
             let inside = screen.lines().filter(|line| line.matches('┃').count() == 2);
             let mut rows = inside.filter_map(|line| line.split_once('❯').map(|(_, row)| row.trim().to_owned()));
             rows.next().unwrap_or_default()
@@ -131,14 +164,14 @@ impl<'a> Person<'a> {
                 sleep(POLL);
             }
         }
-        panic!("no {label:?} in the menu\n{}", self.pty.screen());
+        panic!("no {label:?} in the menu\n{}", self.screen());
     }
 
     /// Takes the run from its first step to its last.
     pub fn walk(&mut self) {
         let began = Instant::now();
         while !self.run().is_complete() {
-            assert!(began.elapsed() < Duration::from_secs(170), "too long; the screen is\n{}", self.pty.screen());
+            assert!(began.elapsed() < Duration::from_mins(5), "too long; the screen is\n{}", self.screen());
             self.measure();
             let run = self.run();
             let number = self.selected();
@@ -160,6 +193,7 @@ impl<'a> Person<'a> {
 
     /// Does whatever a step that is ready and selected asks for.
     fn take(&mut self, step: &Step) {
+        self.step.clone_from(&step.id);
         let failed = matches!(self.run().state(&step.id), State::Failed(_));
         let number = self.run().runbook.number(&step.id);
         self.press("<enter>");
@@ -167,7 +201,7 @@ impl<'a> Person<'a> {
             self.wait_heading(&number);
             let count = self.failures.entry(step.id.clone()).or_default();
             *count += 1;
-            assert!(*count < 20, "{} fails again and again\n{}", step.id, self.pty.screen());
+            assert!(*count < 20, "{} fails again and again\n{}", step.id, self.screen());
             if matches!(&step.action, Action::Act { action, .. } if action == "fence") {
                 self.choose("accept the risk");
                 self.tell("accept the risk", "the region does not answer");
@@ -179,6 +213,10 @@ impl<'a> Person<'a> {
         match &step.action {
             Action::Attest { .. } => {
                 self.wait_heading(&format!("attest {number}"));
+                if step.marks == Some(Milestone::ImpactBegan) {
+                    self.press("<tab>seen by the pager<tab>1m ago<enter>");
+                    self.until("the moment is on the screen", || self.screen().contains("1m ago"));
+                }
                 self.two_keys();
                 self.follow(step);
             }
@@ -192,7 +230,7 @@ impl<'a> Person<'a> {
     fn confirm(&mut self, step: &Step, number: &str) {
         let began = Instant::now();
         loop {
-            assert!(began.elapsed() < LIMIT, "{} is not confirmed\n{}", step.id, self.pty.screen());
+            assert!(began.elapsed() < LIMIT, "{} is not confirmed\n{}", step.id, self.screen());
             let before = self.entries().len();
             let heading = self.heading();
             if heading.starts_with(&format!("gates of {number}")) {
@@ -211,7 +249,7 @@ impl<'a> Person<'a> {
             } else if heading.starts_with(&format!("confirm {number}")) {
                 sleep(LOOK);
                 let phrase = format!("promote {TARGET}");
-                let screen = self.pty.screen();
+                let screen = self.screen();
                 if screen.contains(&format!("Type {phrase} exactly")) {
                     self.press(&phrase);
                     self.phrases.push(phrase);
@@ -223,7 +261,7 @@ impl<'a> Person<'a> {
                 return self.follow(step);
             } else if heading.starts_with(number) {
                 // The ways out: somebody has done it already, or it cannot be done now.
-                panic!("{} is refused\n{}", step.id, self.pty.screen());
+                panic!("{} is refused\n{}", step.id, self.screen());
             } else if self.run().state(&step.id).is_ended() {
                 return;
             } else {
@@ -255,8 +293,8 @@ impl<'a> Person<'a> {
                 sleep(Duration::from_millis(200));
                 break;
             }
-            assert!(!matches!(state, State::Unsure(_)), "{} is unsure\n{}", step.id, self.pty.screen());
-            assert!(began.elapsed() < Duration::from_secs(90), "{} goes on\n{}", step.id, self.pty.screen());
+            assert!(!matches!(state, State::Unsure(_)), "{} is unsure\n{}", step.id, self.screen());
+            assert!(began.elapsed() < Duration::from_secs(90), "{} goes on\n{}", step.id, self.screen());
             self.measure();
             sleep(POLL);
         }
@@ -282,23 +320,39 @@ impl<'a> Person<'a> {
         let began = Instant::now();
         self.pty.send_bytes(key.as_bytes());
         while !answered(self) {
-            assert!(began.elapsed() < LIMIT, "{key:?} is not answered\n{}", self.pty.screen());
+            assert!(began.elapsed() < LIMIT, "{key:?} is not answered\n{}", self.screen());
             sleep(Duration::from_millis(1));
         }
         let took = began.elapsed();
-        self.answers.get_or_insert_default().push((key, took));
+        let step = self.step.clone();
+        self.answers.get_or_insert_default().push(Answer { key, took, step });
+    }
+
+    /// Selects a step and looks at its pane until that says something.
+    pub fn look_at(&mut self, id: &str, says: &[&str]) {
+        let number = self.run().runbook.number(id);
+        self.press("g");
+        self.until("the first step", || self.selected() == "0.1");
+        while self.selected() != number {
+            let before = self.selected();
+            self.press("j");
+            self.until("the next step", || self.selected() != before);
+        }
+        for text in says {
+            self.until(&format!("{text:?} in the pane"), || self.screen().contains(text));
+        }
     }
 
     /// Closes the run as verified and leaves.
     pub fn close(&mut self) {
-        self.until("every step is over on the screen", || !self.pty.screen().contains("running"));
+        self.until("every step is over on the screen", || !self.screen().contains("running"));
         self.press("C");
         self.wait_heading("close the run");
         self.choose("verified");
         self.tell("close the run", "the target serves and takes writes");
-        self.until("the run is closed", || self.pty.screen().contains("closed: verified"));
+        self.until("the run is closed", || self.screen().contains("closed: verified"));
         self.press("q");
         let status = self.pty.wait_exit(LIMIT);
-        assert!(status.success(), "{status:?}\n{}", self.pty.screen());
+        assert!(status.success(), "{status:?}\n{}", self.screen());
     }
 }

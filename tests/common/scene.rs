@@ -1,6 +1,7 @@
 //! The Fineract service as the peers have it: its service file and its runbook, each made from the preset's own, with
 //! DNS and HTTP beside them, and the program in a terminal.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -12,9 +13,10 @@ use crate::{dns, http};
 
 pub const SOURCE: &str = "us-east-1";
 pub const TARGET: &str = "us-west-2";
-/// In the environment of the program, and to be seen nowhere.
-pub const DB_PASSWORD: &str = "handover-secret";
-pub const AWS_SECRET: &str = "wJalrXUtnFEMI-e2e-secret-key";
+const DB_PASSWORD: &str = "handover-secret";
+const AWS_SECRET: &str = "wJalrXUtnFEMI-e2e-secret-key";
+/// What must be seen nowhere: these, and the application's own password.
+pub const SECRETS: [&str; 3] = [DB_PASSWORD, AWS_SECRET, "app-secret"];
 /// A part of what a hostile program writes between its escape sequences: to be seen, as text.
 pub const PAYLOAD: &str = "pwned-by-output";
 
@@ -92,7 +94,7 @@ impl Scene {
 
     /// The only run's folder, once there is one.
     pub fn run_folder(&self) -> Option<PathBuf> {
-        fs::read_dir(self.data().join("runs")).ok()?.filter_map(|entry| Some(entry.ok()?.path())).next()
+        fs::read_dir(self.data().join("runs")).ok()?.find_map(|entry| Some(entry.ok()?.path()))
     }
 }
 
@@ -140,7 +142,7 @@ fn service_file(peers: &Arc<Peers>, weak: impl Fn() -> Weak<Peers>, dead: bool, 
     }
     text.push_str("\n[aws.endpoints]\n");
     for region in [SOURCE, TARGET, "global"] {
-        text.push_str(&format!("{region} = {:?}\n", peers.endpoint(region)));
+        let _ = writeln!(text, "{region} = {:?}", peers.endpoint(region));
     }
     text
 }
@@ -165,7 +167,7 @@ fn runbook_file() -> String {
             id.trim_matches('"').clone_into(&mut step);
         }
         if let Some(list) = line.strip_prefix("run = [") {
-            text.push_str(&format!("run = {}\n", program(&step)));
+            let _ = writeln!(text, "run = {}", program(&step));
             in_list = !list.ends_with(']');
         } else if in_list {
             in_list = line != "]";
