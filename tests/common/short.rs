@@ -143,3 +143,22 @@ pub fn wait_until(what: &str, limit: Duration, mut holds: impl FnMut() -> bool) 
         thread::sleep(Duration::from_millis(10));
     }
 }
+
+/// Does something for each of several things, on a few threads: what is done mostly sleeps. Fails with all that failed.
+pub fn side_by_side<T: Sync + std::fmt::Debug>(things: &[T], act: impl Fn(&T) + Sync) {
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let failed = std::sync::Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                while let Some(thing) = things.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
+                    if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| act(thing))).is_err() {
+                        failed.lock().unwrap().push(format!("{thing:?}"));
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().unwrap();
+    assert!(failed.is_empty(), "see above: {}", failed.join(", "));
+}
