@@ -97,7 +97,11 @@ pub(super) fn checks(world: &World, endpoints: &Pair<Steps<Answering>>) -> Vec<H
     [HomeRole::Primary, HomeRole::Standby]
         .into_iter()
         .map(|role| {
-            let id = world.chance.uuid("health check", role as i64);
+            let named = world.service.components.iter().find_map(|component| match &component.spec {
+                Spec::Route53Failover(spec) => spec.health_check.get(role).clone(),
+                _ => None,
+            });
+            let id = named.unwrap_or_else(|| world.chance.uuid("health check", role as i64));
             let raw = endpoints.get(role);
             let raw = Steps::of(raw.moments(), |at| *raw.at(at) == Answering::Ok);
             // The first of three looks falls anywhere in an interval, the other two follow.
