@@ -243,7 +243,9 @@ impl Executor {
                     self.record(&operator, Body::Disarmed { reason: "by the operator".to_owned() }).await;
                 }
             }
-            Command::Plan(step) => self.plan(&step, Purpose::Show),
+            Command::Plan(step) => {
+                self.plan(&step, Purpose::Show);
+            }
             Command::Confirm { step, plan_hash, how } => self.confirm(&step, plan_hash, how),
             Command::Start(step) => self.start_step(&step).await,
             Command::Attest { step, note, when } => self.attest(&step, &note, when).await,
@@ -409,7 +411,9 @@ impl Executor {
                     self.spawn_program(&step.id, spec);
                 }
             }
-            Action::Act { .. } => self.plan(&step.id, Purpose::Already),
+            Action::Act { .. } => {
+                self.plan(&step.id, Purpose::Already);
+            }
             Action::Exec(_) => self.refuse(format!("{id} can change something: it wants a confirmation")),
             Action::Attest { .. } => self.refuse(format!("{id} is for a person to confirm")),
         }
