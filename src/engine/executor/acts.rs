@@ -128,6 +128,12 @@ impl Executor {
             let gates = self.gates(&step, &plan);
             (Arc::new(plan), gates)
         });
+        // Between the question and its answer the step may have been confirmed, or ended: then the answer is of no use.
+        let asked = matches!(purpose, Purpose::Already | Purpose::ByHand(_));
+        let state = self.run.state(&id);
+        if asked && (self.applying.contains(&id) || state.is_running() || state.is_ended() || self.run.closed.is_some()) {
+            return self.refuse(format!("{id}: something else was done about it meanwhile"));
+        }
         match purpose {
             Purpose::Show => self.tell(Event::Planned { step: id, result }),
             Purpose::Already => match result {
