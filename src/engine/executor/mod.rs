@@ -383,6 +383,10 @@ impl Executor {
             self.refuse(format!("{id} is being carried out"));
             return None;
         }
+        if self.cancels.contains_key(id) && !self.run.state(id).is_running() {
+            self.refuse(format!("the cloud is being asked about {id}; cancel that first"));
+            return None;
+        }
         if self.run.is_ready(id) {
             return Some(step);
         }

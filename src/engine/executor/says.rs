@@ -133,6 +133,7 @@ impl Executor {
         let Some(cancel) = self.cancels.remove(id) else {
             return self.refuse(format!("there is nothing to cancel in {id}"));
         };
+        self.by_hand.remove(id);
         // A program is ended; what was asked of the cloud goes on, and is only no longer followed.
         let _ = cancel.send(true);
         if self.run.state(id) == State::Settling || matches!(self.run.state(id), State::Unsure(_)) {
