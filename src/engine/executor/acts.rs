@@ -291,6 +291,20 @@ impl Executor {
         });
     }
 
+    /// Sends a request that was certainly not carried out again, unless the right to it is gone.
+    pub(super) async fn send_again(&mut self, authorised: Authorised, request: u32) {
+        if self.recorder.latched().is_some() {
+            return;
+        }
+        if self.run.armed.as_deref() == Some(authorised.operator()) {
+            return self.send(authorised, request);
+        }
+        let step = authorised.plan().step.clone();
+        let attempt = self.run.record(&step).tries;
+        let message = "not carried out, and not sent again: the console was disarmed".to_owned();
+        self.record(MYSELF, Body::Outcome { step, attempt, outcome: OutcomeOf::Refused { message } }).await;
+    }
+
     pub(super) async fn performed(
         &mut self,
         authorised: Authorised,

@@ -284,7 +284,7 @@ impl Executor {
             Found::Performed { authorised, request, took, result } => {
                 self.performed(authorised, request, took, result).await;
             }
-            Found::SendAgain { authorised, request } => self.send(authorised, request),
+            Found::SendAgain { authorised, request } => self.send_again(authorised, request).await,
             Found::Settling { step, text, next } => {
                 self.tell(Event::Progress { step, text, next: Some(next) });
             }
