@@ -128,6 +128,9 @@ impl Executor {
             let gates = self.gates(&step, &plan);
             (Arc::new(plan), gates)
         });
+        if let Ok((_, gates)) = &result {
+            self.seen_gates.insert(id.clone(), gates.clone());
+        }
         // Between the question and its answer the step may have been confirmed, or ended: then the answer is of no use.
         let asked = matches!(purpose, Purpose::Already | Purpose::ByHand(_));
         let state = self.run.state(&id);

@@ -24,7 +24,7 @@ use super::recorder::{Open, Recorder};
 use super::sampler::{Look, Sampler};
 use crate::domain::command::{Command, Event};
 use crate::domain::consent::Authorised;
-use crate::domain::gate::{Predicate, Sight};
+use crate::domain::gate::{GateResult, Predicate, Sight};
 use crate::domain::journal::{Body, Entry};
 use crate::domain::plan::{PerformError, Plan, Receipt, Refusal, Settlement};
 use crate::domain::reading::{Board, Evidence, Health, Key, age};
@@ -114,6 +114,8 @@ struct Executor {
     cancels: HashMap<StepId, watch::Sender<bool>>,
     output: HashMap<StepId, Vec<String>>,
     by_hand: HashMap<StepId, String>,
+    /// The gates of each step as its latest plan had them.
+    seen_gates: HashMap<StepId, Vec<GateResult>>,
     shown_health: HashMap<(String, Place), Shown>,
     announced: bool,
     source_mark: Option<i64>,
@@ -146,6 +148,7 @@ impl Executor {
             cancels: HashMap::new(),
             output: HashMap::new(),
             by_hand: HashMap::new(),
+            seen_gates: HashMap::new(),
             shown_health: HashMap::new(),
             announced: false,
             source_mark: None,

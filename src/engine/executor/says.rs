@@ -6,7 +6,6 @@ use super::acts::Purpose;
 use super::{Executor, MYSELF};
 use crate::domain::gate::Verdict;
 use crate::domain::journal::Body;
-use crate::domain::reading::{Evidence, Freshness};
 use crate::domain::run::{Ending, State};
 use crate::domain::runbook::Action;
 
@@ -44,17 +43,11 @@ impl Executor {
         let Some(step) = self.startable(id) else { return };
         let sight = self.sight();
         let known = step.gates.iter().find(|g| g.name == gate).map(|g| sight.look(&g.predicate));
-        let (verdict, evidence) = known.unwrap_or_else(|| {
-            // One of the component's own gates: it is looked at when the plan is made.
-            let evidence = Evidence {
-                reading: gate.to_owned(),
-                value: "see the plan".to_owned(),
-                at: None,
-                freshness: Freshness::Never,
-                source: String::new(),
-            };
-            (Verdict::Unknown, evidence)
-        });
+        // The component's own gates are looked at when a plan is made.
+        let seen = || self.seen_gates.get(id)?.iter().find(|g| g.name == gate).map(|g| (g.verdict, g.evidence.clone()));
+        let Some((verdict, evidence)) = known.or_else(seen) else {
+            return self.refuse(format!("{id} has no gate {gate:?}, or its plan has not been looked at yet"));
+        };
         if verdict == Verdict::Pass {
             return self.refuse(format!("the gate {gate:?} passes: there is nothing to override"));
         }
