@@ -23,7 +23,7 @@ impl Executor {
         }
         let (ask_source, ask_target) = match action.as_str() {
             "fence" => (true, false),
-            "promote" => (self.source_mark.is_none() && self.is_fenced(), true),
+            "promote" => (self.source_mark.is_none() && self.is_fenced(), !self.written_since(&step.id)),
             _ => return,
         };
         let (found, clock, after) = (self.found.clone(), Arc::clone(&self.world.clock), step.id.clone());
@@ -38,6 +38,15 @@ impl Executor {
             let (source, target) = tokio::join!(ask(ask_source, &direction.source), ask(ask_target, &direction.target));
             let _ = found.send(Found::Marks { source, target, after });
         });
+    }
+
+    /// Whether anything was intended after a step: then the target may have rows of its own.
+    fn written_since(&self, id: &str) -> bool {
+        let intended = self.run.record(id).intended;
+        self.run.steps.iter().any(|(other, record)| {
+            let on_target = self.run.runbook.step(other).is_some_and(|step| matches!(step.action, Action::Act { .. }));
+            other != id && on_target && record.intended.is_some() && record.intended > intended
+        })
     }
 
     fn fence_ending(&self) -> Option<Ending> {

@@ -447,14 +447,12 @@ impl Executor {
         evidence: Vec<Evidence>,
         when: Option<Timestamp>,
     ) {
-        use crate::domain::run::Ending;
         let Some(step) = self.step(id) else { return };
         let body = Body::Settled { step: id.to_owned(), ending, says, evidence };
         if !self.record(by, body).await {
             return;
         }
-        let happened = !matches!(ending, Ending::Skipped);
-        if let (Some(milestone), true) = (step.marks, happened) {
+        if let Some(milestone) = step.marks.filter(|milestone| marks(ending, *milestone)) {
             let when = when.unwrap_or_else(|| self.now());
             let source = format!("step {id}: {}", ending.as_str());
             self.record(by, Body::Milestone { milestone, when, source }).await;
@@ -491,5 +489,16 @@ impl Executor {
             self.record(&operator, Body::Left { running }).await;
         }
         self.ended = true;
+    }
+}
+
+/// Whether a step that ended so has reached the moment that it marks. What was left out has not, and a risk that was
+/// accepted makes nothing so: only of a fence it is the result that counts.
+fn marks(ending: crate::domain::run::Ending, milestone: Milestone) -> bool {
+    use crate::domain::run::Ending;
+    match ending {
+        Ending::Skipped => false,
+        Ending::RiskAccepted => milestone == Milestone::Fenced,
+        _ => true,
     }
 }
