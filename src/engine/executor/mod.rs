@@ -403,12 +403,35 @@ impl Executor {
         None
     }
 
+    /// Whether the gates of a step without a plan pass or are overridden; else says which do not.
+    fn gates_pass(&self, step: &Step) -> bool {
+        let sight = self.sight();
+        let gates: Vec<GateResult> = step
+            .gates
+            .iter()
+            .map(|gate| {
+                let (verdict, evidence) = sight.look(&gate.predicate);
+                GateResult { name: gate.name.clone(), verdict, evidence }
+            })
+            .collect();
+        let closed: Vec<&str> =
+            self.run.open_questions(&step.id, &gates).into_iter().map(|gate| gate.name.as_str()).collect();
+        if !closed.is_empty() {
+            self.refuse(format!("{}: gates do not pass: {}", step.id, closed.join(", ")));
+        }
+        closed.is_empty()
+    }
+
     /// Starts a step that needs no consent.
     async fn start_step(&mut self, id: &str) {
         if let (State::Unsure(_), Some(plan)) = (self.run.state(id), self.run.record(id).plan) {
             return self.look_again(id, &plan);
         }
         let Some(step) = self.startable(id) else { return };
+        // Of an act they are looked at with its plan.
+        if !matches!(step.action, Action::Act { .. }) && !self.gates_pass(&step) {
+            return;
+        }
         match &step.action {
             Action::Check { expect } => self.start_check(&step, expect).await,
             Action::Wait { until, hold, timeout } => self.start_wait(&step, until, *hold, *timeout).await,

@@ -15,6 +15,9 @@ impl Executor {
         let Action::Attest { statement } = &step.action else {
             return self.refuse(format!("{id} is not for a person to attest"));
         };
+        if !self.gates_pass(&step) {
+            return;
+        }
         if when.is_some_and(|when| when > self.now()) {
             return self.refuse("that moment lies in the future");
         }
@@ -54,7 +57,7 @@ impl Executor {
         let by = self.operator.clone();
         let body =
             Body::Override { step: step.id.clone(), gate: gate.to_owned(), reason: reason.trim().to_owned(), evidence };
-        if self.record(&by, body).await {
+        if self.record(&by, body).await && matches!(step.action, Action::Act { .. } | Action::Exec(_)) {
             self.plan(&step.id, Purpose::Show);
         }
     }
