@@ -81,6 +81,9 @@ struct Shown {
 /// A component that flaps is recorded at most this often.
 const RECORD_EVERY: Duration = Duration::from_secs(30);
 
+/// A look may have been asked for at most so long before one that was answered first.
+const OVERTAKEN: Duration = Duration::from_secs(30);
+
 /// What the tasks beside the actor report.
 enum Found {
     Planned { step: StepId, purpose: Purpose, result: Result<Plan, Refusal>, looks: Vec<Look> },
@@ -311,8 +314,13 @@ impl Executor {
 
     /// Takes a look in: the readings, the change of health worth recording, and what waits for it.
     async fn seen(&mut self, look: Look) {
-        self.board.record(&look.component, &look.place, look.at, look.fresh_for, &look.result);
         let slot = (look.component.clone(), look.place.clone());
+        // An answer that took long does not replace that to a later question. (More than that is a clock that jumped.)
+        let ahead = self.shown_health.get(&slot).map_or(Duration::ZERO, |shown| age(look.at, shown.at));
+        if ahead > Duration::ZERO && ahead < OVERTAKEN {
+            return;
+        }
+        self.board.record(&look.component, &look.place, look.at, look.fresh_for, &look.result);
         let health = look.result.as_ref().map_or(Health::Unknown, |seen| seen.health);
         let says = match &look.result {
             Ok(seen) => format!("{} in {}: {} ({})", look.component, look.place, health.as_str(), seen.summary),
