@@ -83,11 +83,16 @@ impl Executor {
 
     fn loss(&self, target: Option<i64>) -> Loss {
         if let (true, Some(source_mark), Some(target_mark)) = (self.is_fenced(), self.source_mark, target) {
-            let rows = u64::try_from(source_mark.saturating_sub(target_mark)).unwrap_or(0);
-            return Loss::Exact { rows, source_mark, target_mark };
+            return match u64::try_from(source_mark.saturating_sub(target_mark)) {
+                Ok(rows) => Loss::Exact { rows, source_mark, target_mark },
+                Err(_) => Loss::Unknown {
+                    why: "the target has newer rows than the fenced source: it took writes before it was asked"
+                        .to_owned(),
+                },
+            };
         }
-        let unreachable = self.fence_was_unreachable();
-        if self.fence_ending().is_some() && !self.is_fenced() && !unreachable {
+        let unreachable = !self.is_fenced();
+        if unreachable && self.source_answers() {
             return Loss::Unbounded {
                 why: "the source answers and was not fenced: it can still take writes".to_owned(),
             };
@@ -114,20 +119,15 @@ impl Executor {
         }
     }
 
-    /// Whether fencing ended in "unreachable, risk accepted": the source could not be asked at all.
-    fn fence_was_unreachable(&self) -> bool {
-        if self.fence_ending() != Some(Ending::RiskAccepted) {
-            return false;
-        }
-        // Whoever answers the database's own question now was not unreachable.
-        let database = self.run.runbook.steps().find_map(|(_, step)| match &step.action {
-            Action::Act { action, component, .. } if action == "fence" => Some(component.clone()),
-            _ => None,
-        });
+    /// Whether the source's database answers: whoever does was not unreachable.
+    fn source_answers(&self) -> bool {
         let place = crate::domain::region::Place::Region(self.run.direction.source.clone());
-        database.is_some_and(|id| {
-            let fresh = self.board.evidence(&Key::new(&id, &place, "in_recovery"), self.now()).freshness;
-            fresh != crate::domain::reading::Freshness::Fresh
+        self.run.runbook.steps().any(|(_, step)| match &step.action {
+            Action::Act { action, component, .. } if action == "promote" => {
+                let key = Key::new(component, &place, "in_recovery");
+                self.board.evidence(&key, self.now()).freshness == crate::domain::reading::Freshness::Fresh
+            }
+            _ => false,
         })
     }
 }
