@@ -311,6 +311,15 @@ impl Run {
 
 impl StepRecord {
     fn apply(&mut self, entry: &Entry) {
+        if self.state.is_ended() {
+            // What is over stays over, whatever comes late: only what was heard is kept.
+            match &entry.body {
+                Body::Attempt { request_id: Some(id), .. } => self.request_ids.push(id.clone()),
+                Body::Output { lines, .. } => self.output.clone_from(lines),
+                _ => {}
+            }
+            return;
+        }
         match &entry.body {
             Body::Started { .. } => {
                 self.state = State::Looking;

@@ -27,6 +27,9 @@ pub async fn run(
     let (looks, mut looks_in) = mpsc::unbounded_channel();
     let sampler = Sampler::start(&world, &looks);
     let mut length = 0;
+    // One timer for all turns of the loop: readings that come quicker than it would else put it off for ever.
+    let mut due = tokio::time::interval(EVERY);
+    due.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             command = commands.recv() => match command {
@@ -54,7 +57,7 @@ pub async fn run(
                     result: Arc::new(look.result),
                 });
             }
-            () = tokio::time::sleep(EVERY) => {
+            _ = due.tick() => {
                 let Ok(now) = tokio::fs::metadata(&journal).await.map(|data| data.len()) else { continue };
                 if now == length {
                     continue;

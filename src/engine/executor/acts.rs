@@ -43,16 +43,20 @@ const SETTLE_LIMIT: Duration = Duration::from_secs(20);
 const CANNOT_TELL_LIMIT: Duration = Duration::from_mins(1);
 
 impl Executor {
-    /// Resolves a step to its exact call, in a task of its own.
-    pub(super) fn plan(&mut self, id: &str, purpose: Purpose) {
-        let Some(step) = self.step(id) else { return self.refuse(format!("there is no step {id:?}")) };
+    /// Resolves a step to its exact call, in a task of its own; `false` if there is nothing to resolve.
+    pub(super) fn plan(&mut self, id: &str, purpose: Purpose) -> bool {
+        let Some(step) = self.step(id) else {
+            self.refuse(format!("there is no step {id:?}"));
+            return false;
+        };
         let found = self.found.clone();
         let wanted = self.places_of(step.gates.iter().map(|gate| &gate.predicate));
         let looks = self.sampler.look_now(&wanted);
         match &step.action {
             Action::Act { component, action, on } => {
                 let Some(part) = self.world.components.get(component).cloned() else {
-                    return self.refuse(format!("the service has no component {component:?}"));
+                    self.refuse(format!("the service has no component {component:?}"));
+                    return false;
                 };
                 let ask = Ask {
                     step: step.id.clone(),
@@ -76,8 +80,12 @@ impl Executor {
                     let _ = found.send(Found::Planned { step: step.id, purpose, result: Ok(plan), looks });
                 });
             }
-            _ => {}
+            _ => {
+                self.refuse(format!("{id} makes no call: there is no plan to show"));
+                return false;
+            }
         }
+        true
     }
 
     /// The gates of a step with its plan: the component's own, and the runbook's.
@@ -120,6 +128,16 @@ impl Executor {
             let gates = self.gates(&step, &plan);
             (Arc::new(plan), gates)
         });
+        if let Ok((_, gates)) = &result {
+            self.seen_gates.insert(id.clone(), gates.clone());
+        }
+        // Between the question and its answer the step may have been confirmed, or ended: then the answer is of no use.
+        let asked = matches!(purpose, Purpose::Already | Purpose::ByHand(_));
+        let state = self.run.state(&id);
+        if asked && (self.applying.contains(&id) || state.is_running() || state.is_ended() || self.run.closed.is_some())
+        {
+            return self.refuse(format!("{id}: something else was done about it meanwhile"));
+        }
         match purpose {
             Purpose::Show => self.tell(Event::Planned { step: id, result }),
             Purpose::Already => match result {
@@ -155,12 +173,16 @@ impl Executor {
             return self.refuse("the console is read-only: arm it first");
         }
         let Some(step) = self.startable(id) else { return };
+        if !matches!(step.action, Action::Act { .. } | Action::Exec(_)) {
+            return self.refuse(format!("{id} changes nothing: there is nothing to confirm"));
+        }
         if self.run.mode == Mode::Drill {
             return self.refuse("a drill may touch only what an allow-list names, and this runbook has none");
         }
         let consent = Consent { plan: plan_hash, operator: self.operator.clone(), at: self.now(), how };
-        self.applying.insert(step.id.clone());
-        self.plan(&step.id, Purpose::Apply(consent));
+        if self.plan(&step.id, Purpose::Apply(consent)) {
+            self.applying.insert(step.id);
+        }
     }
 
     async fn apply(&mut self, step: &Step, consent: Consent, result: Result<(Arc<Plan>, Vec<GateResult>), Refusal>) {
@@ -271,6 +293,20 @@ impl Executor {
             let took = clock.mono().saturating_sub(began);
             let _ = found.send(Found::Performed { authorised, request, took, result });
         });
+    }
+
+    /// Sends a request that was certainly not carried out again, unless the right to it is gone.
+    pub(super) async fn send_again(&mut self, authorised: Authorised, request: u32) {
+        if self.recorder.latched().is_some() {
+            return;
+        }
+        if self.run.armed.as_deref() == Some(authorised.operator()) {
+            return self.send(authorised, request);
+        }
+        let step = authorised.plan().step.clone();
+        let attempt = self.run.record(&step).tries;
+        let message = "not carried out, and not sent again: the console was disarmed".to_owned();
+        self.record(MYSELF, Body::Outcome { step, attempt, outcome: OutcomeOf::Refused { message } }).await;
     }
 
     pub(super) async fn performed(

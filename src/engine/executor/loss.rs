@@ -23,7 +23,7 @@ impl Executor {
         }
         let (ask_source, ask_target) = match action.as_str() {
             "fence" => (true, false),
-            "promote" => (self.source_mark.is_none() && self.is_fenced(), true),
+            "promote" => (self.source_mark.is_none() && self.is_fenced(), !self.written_since(&step.id)),
             _ => return,
         };
         let (found, clock, after) = (self.found.clone(), Arc::clone(&self.world.clock), step.id.clone());
@@ -38,6 +38,15 @@ impl Executor {
             let (source, target) = tokio::join!(ask(ask_source, &direction.source), ask(ask_target, &direction.target));
             let _ = found.send(Found::Marks { source, target, after });
         });
+    }
+
+    /// Whether anything was intended after a step: then the target may have rows of its own.
+    fn written_since(&self, id: &str) -> bool {
+        let intended = self.run.record(id).intended;
+        self.run.steps.iter().any(|(other, record)| {
+            let on_target = self.run.runbook.step(other).is_some_and(|step| matches!(step.action, Action::Act { .. }));
+            other != id && on_target && record.intended.is_some() && record.intended > intended
+        })
     }
 
     fn fence_ending(&self) -> Option<Ending> {
@@ -74,11 +83,16 @@ impl Executor {
 
     fn loss(&self, target: Option<i64>) -> Loss {
         if let (true, Some(source_mark), Some(target_mark)) = (self.is_fenced(), self.source_mark, target) {
-            let rows = u64::try_from(source_mark.saturating_sub(target_mark)).unwrap_or(0);
-            return Loss::Exact { rows, source_mark, target_mark };
+            return match u64::try_from(source_mark.saturating_sub(target_mark)) {
+                Ok(rows) => Loss::Exact { rows, source_mark, target_mark },
+                Err(_) => Loss::Unknown {
+                    why: "the target has newer rows than the fenced source: it took writes before it was asked"
+                        .to_owned(),
+                },
+            };
         }
-        let unreachable = self.fence_was_unreachable();
-        if self.fence_ending().is_some() && !self.is_fenced() && !unreachable {
+        let unreachable = !self.is_fenced();
+        if unreachable && self.source_answers() {
             return Loss::Unbounded {
                 why: "the source answers and was not fenced: it can still take writes".to_owned(),
             };
@@ -105,20 +119,15 @@ impl Executor {
         }
     }
 
-    /// Whether fencing ended in "unreachable, risk accepted": the source could not be asked at all.
-    fn fence_was_unreachable(&self) -> bool {
-        if self.fence_ending() != Some(Ending::RiskAccepted) {
-            return false;
-        }
-        // Whoever answers the database's own question now was not unreachable.
-        let database = self.run.runbook.steps().find_map(|(_, step)| match &step.action {
-            Action::Act { action, component, .. } if action == "fence" => Some(component.clone()),
-            _ => None,
-        });
+    /// Whether the source's database answers: whoever does was not unreachable.
+    fn source_answers(&self) -> bool {
         let place = crate::domain::region::Place::Region(self.run.direction.source.clone());
-        database.is_some_and(|id| {
-            let fresh = self.board.evidence(&Key::new(&id, &place, "in_recovery"), self.now()).freshness;
-            fresh != crate::domain::reading::Freshness::Fresh
+        self.run.runbook.steps().any(|(_, step)| match &step.action {
+            Action::Act { action, component, .. } if action == "promote" => {
+                let key = Key::new(component, &place, "in_recovery");
+                self.board.evidence(&key, self.now()).freshness == crate::domain::reading::Freshness::Fresh
+            }
+            _ => false,
         })
     }
 }

@@ -24,7 +24,7 @@ use super::recorder::{Open, Recorder};
 use super::sampler::{Look, Sampler};
 use crate::domain::command::{Command, Event};
 use crate::domain::consent::Authorised;
-use crate::domain::gate::{Predicate, Sight};
+use crate::domain::gate::{GateResult, Predicate, Sight};
 use crate::domain::journal::{Body, Entry};
 use crate::domain::plan::{PerformError, Plan, Receipt, Refusal, Settlement};
 use crate::domain::reading::{Board, Evidence, Health, Key, age};
@@ -81,6 +81,9 @@ struct Shown {
 /// A component that flaps is recorded at most this often.
 const RECORD_EVERY: Duration = Duration::from_secs(30);
 
+/// A look may have been asked for at most so long before one that was answered first.
+const OVERTAKEN: Duration = Duration::from_secs(30);
+
 /// What the tasks beside the actor report.
 enum Found {
     Planned { step: StepId, purpose: Purpose, result: Result<Plan, Refusal>, looks: Vec<Look> },
@@ -114,6 +117,8 @@ struct Executor {
     cancels: HashMap<StepId, watch::Sender<bool>>,
     output: HashMap<StepId, Vec<String>>,
     by_hand: HashMap<StepId, String>,
+    /// The gates of each step as its latest plan had them.
+    seen_gates: HashMap<StepId, Vec<GateResult>>,
     shown_health: HashMap<(String, Place), Shown>,
     announced: bool,
     source_mark: Option<i64>,
@@ -146,6 +151,7 @@ impl Executor {
             cancels: HashMap::new(),
             output: HashMap::new(),
             by_hand: HashMap::new(),
+            seen_gates: HashMap::new(),
             shown_health: HashMap::new(),
             announced: false,
             source_mark: None,
@@ -243,7 +249,9 @@ impl Executor {
                     self.record(&operator, Body::Disarmed { reason: "by the operator".to_owned() }).await;
                 }
             }
-            Command::Plan(step) => self.plan(&step, Purpose::Show),
+            Command::Plan(step) => {
+                self.plan(&step, Purpose::Show);
+            }
             Command::Confirm { step, plan_hash, how } => self.confirm(&step, plan_hash, how),
             Command::Start(step) => self.start_step(&step).await,
             Command::Attest { step, note, when } => self.attest(&step, &note, when).await,
@@ -282,7 +290,7 @@ impl Executor {
             Found::Performed { authorised, request, took, result } => {
                 self.performed(authorised, request, took, result).await;
             }
-            Found::SendAgain { authorised, request } => self.send(authorised, request),
+            Found::SendAgain { authorised, request } => self.send_again(authorised, request).await,
             Found::Settling { step, text, next } => {
                 self.tell(Event::Progress { step, text, next: Some(next) });
             }
@@ -306,8 +314,13 @@ impl Executor {
 
     /// Takes a look in: the readings, the change of health worth recording, and what waits for it.
     async fn seen(&mut self, look: Look) {
-        self.board.record(&look.component, &look.place, look.at, look.fresh_for, &look.result);
         let slot = (look.component.clone(), look.place.clone());
+        // An answer that took long does not replace that to a later question. (More than that is a clock that jumped.)
+        let ahead = self.shown_health.get(&slot).map_or(Duration::ZERO, |shown| age(look.at, shown.at));
+        if ahead > Duration::ZERO && ahead < OVERTAKEN {
+            return;
+        }
+        self.board.record(&look.component, &look.place, look.at, look.fresh_for, &look.result);
         let health = look.result.as_ref().map_or(Health::Unknown, |seen| seen.health);
         let says = match &look.result {
             Ok(seen) => format!("{} in {}: {} ({})", look.component, look.place, health.as_str(), seen.summary),
@@ -381,6 +394,10 @@ impl Executor {
             self.refuse(format!("{id} is being carried out"));
             return None;
         }
+        if self.cancels.contains_key(id) && !self.run.state(id).is_running() {
+            self.refuse(format!("the cloud is being asked about {id}; cancel that first"));
+            return None;
+        }
         if self.run.is_ready(id) {
             return Some(step);
         }
@@ -394,12 +411,35 @@ impl Executor {
         None
     }
 
+    /// Whether the gates of a step without a plan pass or are overridden; else says which do not.
+    fn gates_pass(&self, step: &Step) -> bool {
+        let sight = self.sight();
+        let gates: Vec<GateResult> = step
+            .gates
+            .iter()
+            .map(|gate| {
+                let (verdict, evidence) = sight.look(&gate.predicate);
+                GateResult { name: gate.name.clone(), verdict, evidence }
+            })
+            .collect();
+        let closed: Vec<&str> =
+            self.run.open_questions(&step.id, &gates).into_iter().map(|gate| gate.name.as_str()).collect();
+        if !closed.is_empty() {
+            self.refuse(format!("{}: gates do not pass: {}", step.id, closed.join(", ")));
+        }
+        closed.is_empty()
+    }
+
     /// Starts a step that needs no consent.
     async fn start_step(&mut self, id: &str) {
         if let (State::Unsure(_), Some(plan)) = (self.run.state(id), self.run.record(id).plan) {
             return self.look_again(id, &plan);
         }
         let Some(step) = self.startable(id) else { return };
+        // Of an act they are looked at with its plan.
+        if !matches!(step.action, Action::Act { .. }) && !self.gates_pass(&step) {
+            return;
+        }
         match &step.action {
             Action::Check { expect } => self.start_check(&step, expect).await,
             Action::Wait { until, hold, timeout } => self.start_wait(&step, until, *hold, *timeout).await,
@@ -409,7 +449,9 @@ impl Executor {
                     self.spawn_program(&step.id, spec);
                 }
             }
-            Action::Act { .. } => self.plan(&step.id, Purpose::Already),
+            Action::Act { .. } => {
+                self.plan(&step.id, Purpose::Already);
+            }
             Action::Exec(_) => self.refuse(format!("{id} can change something: it wants a confirmation")),
             Action::Attest { .. } => self.refuse(format!("{id} is for a person to confirm")),
         }
@@ -436,14 +478,12 @@ impl Executor {
         evidence: Vec<Evidence>,
         when: Option<Timestamp>,
     ) {
-        use crate::domain::run::Ending;
         let Some(step) = self.step(id) else { return };
         let body = Body::Settled { step: id.to_owned(), ending, says, evidence };
         if !self.record(by, body).await {
             return;
         }
-        let happened = !matches!(ending, Ending::Skipped);
-        if let (Some(milestone), true) = (step.marks, happened) {
+        if let Some(milestone) = step.marks.filter(|milestone| marks(ending, *milestone)) {
             let when = when.unwrap_or_else(|| self.now());
             let source = format!("step {id}: {}", ending.as_str());
             self.record(by, Body::Milestone { milestone, when, source }).await;
@@ -480,5 +520,16 @@ impl Executor {
             self.record(&operator, Body::Left { running }).await;
         }
         self.ended = true;
+    }
+}
+
+/// Whether a step that ended so has reached the moment that it marks. What was left out has not, and a risk that was
+/// accepted makes nothing so: only of a fence it is the result that counts.
+fn marks(ending: crate::domain::run::Ending, milestone: Milestone) -> bool {
+    use crate::domain::run::Ending;
+    match ending {
+        Ending::Skipped => false,
+        Ending::RiskAccepted => milestone == Milestone::Fenced,
+        _ => true,
     }
 }

@@ -73,9 +73,15 @@ impl Executor {
             self.record(MYSELF, body).await;
             let outcome = match exit {
                 Exit::Status(0) => OutcomeOf::Accepted { answer: says.clone(), handle: None },
-                _ => OutcomeOf::Refused { message: says.clone() },
+                Exit::Status(_) | Exit::NotStarted(_) => OutcomeOf::Refused { message: says.clone() },
+                // It was stopped half-way: what it had done by then, only a person can look up.
+                Exit::Signal(_) | Exit::TimedOut | Exit::Cancelled => OutcomeOf::Unknown { message: says.clone() },
             };
+            let unknown = matches!(outcome, OutcomeOf::Unknown { .. });
             self.record(MYSELF, Body::Outcome { step: id.to_owned(), attempt, outcome }).await;
+            if unknown {
+                return;
+            }
         } else if state != State::Looking {
             return;
         }

@@ -1,10 +1,11 @@
 //! Taking up a run that an earlier process left: nothing is done again on a guess.
 
-use super::{Executor, MYSELF};
+use super::{Executor, MYSELF, marks};
 use crate::domain::journal::Body;
 use crate::domain::reading::age;
-use crate::domain::run::State;
+use crate::domain::run::{Ending, State};
 use crate::domain::runbook::{Action, Hazard};
+use crate::domain::timeline::Milestone;
 
 impl Executor {
     /// Finds every step that something was going on in. What was asked of the cloud is asked about, not asked for
@@ -43,7 +44,43 @@ impl Executor {
                 _ => {}
             }
         }
+        self.revive_milestones().await;
         self.revive_source_mark();
+        self.revive_loss();
+    }
+
+    /// The moments of what ended (or was called) just before the process did.
+    async fn revive_milestones(&mut self) {
+        let steps: Vec<_> = self.run.runbook.steps().map(|(_, step)| step.clone()).collect();
+        for step in steps {
+            let record = self.run.record(&step.id);
+            let promotes = matches!(&step.action, Action::Act { action, .. } if action == "promote");
+            if let (true, Some(when), None) =
+                (promotes, record.intended, self.run.timeline.at(Milestone::PromoteCalled))
+            {
+                let source = format!("step {}: intent", step.id);
+                self.record(MYSELF, Body::Milestone { milestone: Milestone::PromoteCalled, when, source }).await;
+            }
+            let (State::Ended(ending), Some(milestone), Some(when)) = (record.state, step.marks, record.ended) else {
+                continue;
+            };
+            if marks(ending, milestone) && self.run.timeline.at(milestone).is_none() {
+                let source = format!("step {}: {}", step.id, ending.as_str());
+                self.record(MYSELF, Body::Milestone { milestone, when, source }).await;
+            }
+        }
+    }
+
+    /// What was lost, if the process ended between the promotion and the figure. Once something else was done on the
+    /// target its mark tells nothing any more; the lag still does.
+    fn revive_loss(&mut self) {
+        let promoted = self.run.runbook.steps().map(|(_, step)| step.clone()).find(|step| {
+            matches!(&step.action, Action::Act { action, .. } if action == "promote")
+                && matches!(self.run.state(&step.id), State::Ended(Ending::Done | Ending::AlreadyDone | Ending::ByHand))
+        });
+        if let (Some(step), None) = (promoted, &self.run.loss) {
+            self.after_settled(&step, Ending::Done);
+        }
     }
 
     /// The mark of a fenced source, if an earlier process recorded one, is asked for again: it cannot have moved.
@@ -55,7 +92,7 @@ impl Executor {
             .map(|(_, step)| step.clone())
             .find(|step| matches!(&step.action, Action::Act { action, .. } if action == "fence"));
         if let (Some(step), true) = (fence, self.is_fenced()) {
-            self.after_settled(&step, crate::domain::run::Ending::Done);
+            self.after_settled(&step, Ending::Done);
         }
     }
 }

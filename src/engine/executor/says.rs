@@ -6,7 +6,6 @@ use super::acts::Purpose;
 use super::{Executor, MYSELF};
 use crate::domain::gate::Verdict;
 use crate::domain::journal::Body;
-use crate::domain::reading::{Evidence, Freshness};
 use crate::domain::run::{Ending, State};
 use crate::domain::runbook::Action;
 
@@ -16,6 +15,9 @@ impl Executor {
         let Action::Attest { statement } = &step.action else {
             return self.refuse(format!("{id} is not for a person to attest"));
         };
+        if !self.gates_pass(&step) {
+            return;
+        }
         if when.is_some_and(|when| when > self.now()) {
             return self.refuse("that moment lies in the future");
         }
@@ -44,24 +46,18 @@ impl Executor {
         let Some(step) = self.startable(id) else { return };
         let sight = self.sight();
         let known = step.gates.iter().find(|g| g.name == gate).map(|g| sight.look(&g.predicate));
-        let (verdict, evidence) = known.unwrap_or_else(|| {
-            // One of the component's own gates: it is looked at when the plan is made.
-            let evidence = Evidence {
-                reading: gate.to_owned(),
-                value: "see the plan".to_owned(),
-                at: None,
-                freshness: Freshness::Never,
-                source: String::new(),
-            };
-            (Verdict::Unknown, evidence)
-        });
+        // The component's own gates are looked at when a plan is made.
+        let seen = || self.seen_gates.get(id)?.iter().find(|g| g.name == gate).map(|g| (g.verdict, g.evidence.clone()));
+        let Some((verdict, evidence)) = known.or_else(seen) else {
+            return self.refuse(format!("{id} has no gate {gate:?}, or its plan has not been looked at yet"));
+        };
         if verdict == Verdict::Pass {
             return self.refuse(format!("the gate {gate:?} passes: there is nothing to override"));
         }
         let by = self.operator.clone();
         let body =
             Body::Override { step: step.id.clone(), gate: gate.to_owned(), reason: reason.trim().to_owned(), evidence };
-        if self.record(&by, body).await {
+        if self.record(&by, body).await && matches!(step.action, Action::Act { .. } | Action::Exec(_)) {
             self.plan(&step.id, Purpose::Show);
         }
     }
@@ -133,6 +129,7 @@ impl Executor {
         let Some(cancel) = self.cancels.remove(id) else {
             return self.refuse(format!("there is nothing to cancel in {id}"));
         };
+        self.by_hand.remove(id);
         // A program is ended; what was asked of the cloud goes on, and is only no longer followed.
         let _ = cancel.send(true);
         if self.run.state(id) == State::Settling || matches!(self.run.state(id), State::Unsure(_)) {

@@ -94,15 +94,14 @@ pub(super) fn endpoints(
 
 /// One health check a Region.
 pub(super) fn checks(world: &World, endpoints: &Pair<Steps<Answering>>) -> Vec<HealthCheck> {
-    let named = world.service().components.iter().find_map(|component| match &component.spec {
-        Spec::Route53Failover(traffic) => Some(traffic.health_check.clone()),
-        _ => None,
-    });
-    let named = named.unwrap_or_default();
     [HomeRole::Primary, HomeRole::Standby]
         .into_iter()
         .map(|role| {
-            let id = named.get(role).clone().unwrap_or_else(|| world.chance.uuid("health check", role as i64));
+            let named = world.service.components.iter().find_map(|component| match &component.spec {
+                Spec::Route53Failover(spec) => spec.health_check.get(role).clone(),
+                _ => None,
+            });
+            let id = named.unwrap_or_else(|| world.chance.uuid("health check", role as i64));
             let raw = endpoints.get(role);
             let raw = Steps::of(raw.moments(), |at| *raw.at(at) == Answering::Ok);
             // The first of three looks falls anywhere in an interval, the other two follow.
