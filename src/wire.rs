@@ -130,19 +130,16 @@ impl Stage {
         let redactor = redactor(&book.service);
         let direction = direction(&book.service, &book.runbook);
         let started = Arc::new(OnceLock::<Arc<sim::Regions>>::new());
-        let (regions, clock, mode) = match wanted {
-            Some(wanted) => {
-                let scenario = sim::scenario::load(&wanted.scenario).map_err(NoStage::Files)?;
-                let clock = Arc::new(sim::SimClock::new(real, wanted.speed));
-                let log = Log::Later(Arc::clone(&started));
-                let (scenario, seed) = (Box::new(scenario), wanted.seed);
-                let regions = Where::Simulated { scenario, seed, clock: Arc::clone(&clock), log };
-                (regions, clock as Arc<dyn Clock>, Mode::Simulation)
-            }
-            None => {
-                let mode = if book.runbook.way == Way::Drill { Mode::Drill } else { Mode::Live };
-                (Where::Live, Arc::new(providers::clock::SystemClock::new()) as Arc<dyn Clock>, mode)
-            }
+        let (regions, clock, mode) = if let Some(wanted) = wanted {
+            let scenario = sim::scenario::load(&wanted.scenario).map_err(NoStage::Files)?;
+            let clock = Arc::new(sim::SimClock::new(real, wanted.speed));
+            let log = Log::Later(Arc::clone(&started));
+            let (scenario, seed) = (Box::new(scenario), wanted.seed);
+            let regions = Where::Simulated { scenario, seed, clock: Arc::clone(&clock), log };
+            (regions, clock as Arc<dyn Clock>, Mode::Simulation)
+        } else {
+            let mode = if book.runbook.way == Way::Drill { Mode::Drill } else { Mode::Live };
+            (Where::Live, Arc::new(providers::clock::SystemClock::new()) as Arc<dyn Clock>, mode)
         };
         let run = Run::new(&book.service.name, book.runbook.clone(), mode, direction.clone());
         let first = vec![
@@ -310,23 +307,20 @@ impl Stage {
                 return idle(inbox, &events).await;
             }
         };
-        match self.lead {
-            Some(lead) => {
-                let known = self.run.entries;
-                crate::engine::follow::run(world, self.folder.journal(), known, lead.operator, inbox, events).await;
-            }
-            None => {
-                let setup = crate::engine::Setup {
-                    world,
-                    service: self.service,
-                    run: self.run,
-                    open: self.open,
-                    resumed: self.resumed,
-                    operator: self.operator.name,
-                    dir: self.dir,
-                };
-                crate::engine::run(setup, inbox, events).await;
-            }
+        if let Some(lead) = self.lead {
+            let known = self.run.entries;
+            crate::engine::follow::run(world, self.folder.journal(), known, lead.operator, inbox, events).await;
+        } else {
+            let setup = crate::engine::Setup {
+                world,
+                service: self.service,
+                run: self.run,
+                open: self.open,
+                resumed: self.resumed,
+                operator: self.operator.name,
+                dir: self.dir,
+            };
+            crate::engine::run(setup, inbox, events).await;
         }
     }
 }

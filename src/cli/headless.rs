@@ -1,6 +1,5 @@
 //! A simulation without a terminal: the journal is printed as it goes.
 
-use color_eyre::eyre::Result;
 use tokio::sync::mpsc;
 
 use super::Status;
@@ -10,10 +9,10 @@ use crate::engine::autoplay;
 use crate::wire::Stage;
 
 /// Plays a run to its end.
-pub(super) fn play(runtime: &tokio::runtime::Runtime, stage: Stage) -> Result<Status> {
+pub(super) fn play(runtime: &tokio::runtime::Runtime, stage: Stage) -> Status {
     if let Some(lead) = &stage.lead {
         eprintln!("{} on {} leads this run", lead.operator, lead.host);
-        return Ok(Status::Led);
+        return Status::Led;
     }
     say!("run {}", stage.folder.id);
     let (run, clock) = (stage.run.clone(), stage.clock.clone());
@@ -39,11 +38,11 @@ pub(super) fn play(runtime: &tokio::runtime::Runtime, stage: Stage) -> Result<St
         let _ = print.await;
         outcome
     });
-    Ok(match outcome {
+    match outcome {
         Some(RunOutcome::Verified) => Status::Ok,
         Some(RunOutcome::StoodDown) => Status::StoodDown,
         Some(RunOutcome::Abandoned) | None => Status::Failed,
-    })
+    }
 }
 
 /// One entry, one line.

@@ -39,8 +39,8 @@ impl RunsCommand {
             .map(|folder| {
                 let summary = match folder.read() {
                     Ok(Ok(verified)) => summarise(&verified),
-                    Ok(Err(broken)) => unreadable(format!("does not verify: {broken}")),
-                    Err(error) => unreadable(error.to_string()),
+                    Ok(Err(broken)) => unreadable(&format!("does not verify: {broken}")),
+                    Err(error) => unreadable(&error.to_string()),
                 };
                 (folder, summary)
             })
@@ -78,12 +78,12 @@ impl RunsCommand {
     }
 }
 
-fn unreadable(why: String) -> Summary {
+fn unreadable(why: &str) -> Summary {
     Summary {
         service: String::new(),
         runbook: String::new(),
         mode: "?".to_owned(),
-        state: text::visible(&why),
+        state: text::visible(why),
         lead: String::new(),
         entries: 0,
         execution_s: None,
@@ -92,7 +92,7 @@ fn unreadable(why: String) -> Summary {
 }
 
 fn summarise(verified: &Verified) -> Summary {
-    let mut summary = unreadable("open".to_owned());
+    let mut summary = unreadable("open");
     summary.entries = verified.entries.len();
     let mut timeline = Timeline::default();
     let mut until = None;
