@@ -24,12 +24,12 @@ use handover::config::{Project, locate, theme};
 use handover::domain::command::Event;
 use handover::engine::dry_run::look_at_all;
 use handover::store::runs::Runs;
+use handover::term::canvas::Canvas;
 use handover::term::output::BufferedOut;
 use handover::term::screen::Screen;
 use handover::ui::skin::{Depth, Skin};
 use handover::wire::{Operator, Stage, Wanted, book};
 use jiff::Timestamp;
-use ratatui::Terminal;
 use ratatui::layout::Size;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
@@ -84,10 +84,10 @@ fn model() -> Model {
 fn draw(model: &mut Model, (width, height): (u16, u16), draws: u32, keys: bool) -> (Duration, f64) {
     let skin = Skin::new(&theme::built_in("dark").unwrap(), Depth::TrueColour, true);
     let screen = Screen::fixed(BufferedOut::to(Null, true), Size { width, height });
-    let mut terminal = Terminal::new(screen).unwrap();
+    let mut canvas = Canvas::new(screen);
     let mut now = model.now;
-    terminal.draw(|frame| handover::ui::view(model, &skin, frame)).unwrap();
-    let first = terminal.backend().out().bytes();
+    canvas.draw(|buffer| handover::ui::view(model, &skin, buffer)).unwrap();
+    let first = canvas.screen().out().bytes();
     let mut took = Duration::ZERO;
     for turn in 0..draws {
         let key = |c| Msg::Key {
@@ -99,10 +99,10 @@ fn draw(model: &mut Model, (width, height): (u16, u16), draws: u32, keys: bool) 
         let msg = if keys { key(if turn % 2 == 0 { 'j' } else { 'k' }) } else { Msg::Tick(now) };
         let start = Instant::now();
         update(model, msg);
-        terminal.draw(|frame| handover::ui::view(model, &skin, frame)).unwrap();
+        canvas.draw(|buffer| handover::ui::view(model, &skin, buffer)).unwrap();
         took += start.elapsed();
     }
-    let bytes = terminal.backend().out().bytes() - first;
+    let bytes = canvas.screen().out().bytes() - first;
     (took / draws.max(1), bytes as f64 / f64::from(draws.max(1)))
 }
 
