@@ -11,10 +11,11 @@ use crate::wire::Stage;
 /// Plays a run to its end.
 pub(super) fn play(runtime: &tokio::runtime::Runtime, stage: Stage) -> Status {
     if let Some(lead) = &stage.lead {
-        eprintln!("{} on {} leads this run", lead.operator, lead.host);
+        let lead = format!("{} on {}", lead.operator, lead.host);
+        eprintln!("{} leads this run", crate::domain::text::visible(&lead));
         return Status::Led;
     }
-    say!("run {}", stage.folder.id);
+    say!("run {}", crate::domain::text::visible(&stage.folder.id));
     let (run, clock) = (stage.run.clone(), stage.clock.clone());
     let outcome = runtime.block_on(async move {
         let (commands, inbox) = mpsc::unbounded_channel();
@@ -25,8 +26,8 @@ pub(super) fn play(runtime: &tokio::runtime::Runtime, stage: Stage) -> Status {
             while let Some(event) = told.recv().await {
                 match &event {
                     Event::Entry(entry) => print_entry(entry),
-                    Event::Latched { why } => eprintln!("read-only: {why}"),
-                    Event::Refused { why } => eprintln!("refused: {why}"),
+                    Event::Latched { why } => eprintln!("read-only: {}", crate::domain::text::visible(why)),
+                    Event::Refused { why } => eprintln!("refused: {}", crate::domain::text::visible(why)),
                     _ => {}
                 }
                 // The player may be gone already; printing goes on to the end.
@@ -51,7 +52,7 @@ pub(super) fn line(entry: &Entry) -> String {
         "{:>4} {} {:<10} {:<14} {}",
         entry.seq,
         entry.at.strftime("%H:%M:%SZ"),
-        entry.by,
+        crate::domain::text::bounded(&entry.by, 40),
         entry.body.kind(),
         crate::domain::text::visible(&entry.body.says())
     )

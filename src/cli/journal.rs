@@ -50,6 +50,11 @@ fn file(run: Option<&str>) -> Result<PathBuf> {
     Ok(surroundings::runs().find(run)?.journal())
 }
 
+/// A path as it may be printed.
+fn name(path: &Path) -> String {
+    text::visible(&path.display().to_string())
+}
+
 fn show(path: &Path, json: bool) -> Result<Status> {
     let bytes = fs::read(path).wrap_err_with(|| path.display().to_string())?;
     let verified = verify(&bytes);
@@ -57,13 +62,17 @@ fn show(path: &Path, json: bool) -> Result<Status> {
     for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         match serde_json::from_slice::<Entry>(line) {
             Ok(entry) if !json => say!("{}", headless::line(&entry)),
-            _ => say!("{}", text::visible_bytes(line)),
+            // Whole, however long: a cut line is no JSON.
+            _ => match std::str::from_utf8(line) {
+                Ok(line) if json => say!("{}", text::bounded(line, usize::MAX)),
+                _ => say!("{}", text::visible_bytes(line)),
+            },
         }
     }
     match verified {
         Ok(_) => Ok(Status::Ok),
         Err(broken) => {
-            eprintln!("{}: {broken}", path.display());
+            eprintln!("{}: {broken}", name(path));
             Ok(Status::Corrupt)
         }
     }
@@ -74,7 +83,7 @@ fn check(path: &Path) -> Result<Status> {
     match verify(&bytes) {
         Ok(verified) => {
             let head = verified.entries.last().map_or(crate::domain::journal::GENESIS, |entry| entry.hash.as_str());
-            say!("{}: {} entries hold; head {head}", path.display(), verified.entries.len());
+            say!("{}: {} entries hold; head {head}", name(path), verified.entries.len());
             if let Some(tail) = verified.tail {
                 say!(
                     "the last line is incomplete ({} bytes): the process died while it wrote it; `handover resume` \
@@ -85,7 +94,7 @@ fn check(path: &Path) -> Result<Status> {
             Ok(Status::Ok)
         }
         Err(broken) => {
-            eprintln!("{}: does not verify: {broken}", path.display());
+            eprintln!("{}: does not verify: {broken}", name(path));
             Ok(Status::Corrupt)
         }
     }

@@ -46,7 +46,7 @@ impl RunsCommand {
             })
             .collect();
         if self.json {
-            let list: Vec<_> = summaries
+            let mut list: serde_json::Value = summaries
                 .iter()
                 .map(|(folder, s)| {
                     json!({"run": folder.id, "service": s.service, "runbook": s.runbook, "mode": s.mode,
@@ -54,6 +54,7 @@ impl RunsCommand {
                            "execution_seconds": s.execution_s, "data_loss": s.loss, "folder": folder.path})
                 })
                 .collect();
+            text::clean_json(&mut list);
             say!("{}", serde_json::to_string_pretty(&list)?);
             return Ok(Status::Ok);
         }
@@ -70,7 +71,7 @@ impl RunsCommand {
                 text::visible(&folder.id),
                 s.mode,
                 s.state,
-                s.lead,
+                text::bounded(&s.lead, 40),
                 s.entries
             );
         }

@@ -53,7 +53,8 @@ impl StatusCommand {
                                           "why": unread.why.as_str(), "message": unread.message}),
                 })
                 .collect();
-            let all = json!({"service": service.name, "at": now.to_string(), "readings": list});
+            let mut all = json!({"service": service.name, "at": now.to_string(), "readings": list});
+            text::clean_json(&mut all);
             say!("{}", redactor.apply(&serde_json::to_string_pretty(&all)?));
         } else {
             say!("{}  {} → {}", service.name, service.regions.primary, service.regions.standby);
