@@ -40,7 +40,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
 fn faults() -> impl Strategy<Value = String> {
     let parts = ["rds", "route53", "database", "api", "cloudwatch", "replication"];
     let kinds = ["hang", "refuse", "error", "throttle", "lose-answer"];
-    let one = (0u64..300, 1u64..200, any::<bool>(), prop::sample::select(&parts[..]), prop::sample::select(&kinds[..]), 1u32..9)
+    let one = (0u64..300, 1u64..200, any::<bool>(), prop::sample::select(parts.to_vec()), prop::sample::select(kinds.to_vec()), 1u32..9)
         .prop_map(|(at, long, primary, part, kind, first)| {
             let region = if primary { "primary" } else { "standby" };
             let first = if kind == "lose-answer" { format!("first={first}\n") } else { String::new() };
@@ -145,7 +145,7 @@ fn whatever_an_operator_does_the_rules_hold() {
     let cases = std::env::var("HANDOVER_ENGINE_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(60);
     let scenarios = ["calm", "region-outage", "throttled", "old-primary-returns"];
     let mut runner = TestRunner::new(Config { cases, max_shrink_iters: 60, failure_persistence: None, ..Config::default() });
-    let input = (prop::sample::select(&scenarios[..]), faults(), any::<u64>(), moves());
+    let input = (prop::sample::select(scenarios.to_vec()), faults(), any::<u64>(), moves());
     runner
         .run(&input, |(scenario, faults, seed, moves)| {
             let runtime =
