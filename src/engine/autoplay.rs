@@ -122,7 +122,8 @@ async fn decide(run: &Run, tries: &mut HashMap<String, u32>, clock: &dyn Clock) 
     // simulation does nothing; and what cannot be fenced has to be accepted.
     let unsure = run.runbook.steps().find(|(_, step)| matches!(run.state(&step.id), State::Unsure(_)));
     if let Some((_, step)) = unsure {
-        let tried = tries.entry(step.id.clone()).or_default();
+        // Waiting for word is no try: it is counted apart.
+        let tried = tries.entry(format!("{} in doubt", step.id)).or_default();
         *tried += 1;
         let id = step.id.clone();
         return match &step.action {
