@@ -282,7 +282,12 @@ impl Executor {
             Found::Performed { authorised, request, took, result } => {
                 self.performed(authorised, request, took, result).await;
             }
-            Found::SendAgain { authorised, request } => self.send(authorised, request),
+            // What can't be recorded any more is not asked for again either.
+            Found::SendAgain { authorised, request } => {
+                if self.recorder.latched().is_none() {
+                    self.send(authorised, request);
+                }
+            }
             Found::Settling { step, text, next } => {
                 self.tell(Event::Progress { step, text, next: Some(next) });
             }
