@@ -55,7 +55,6 @@ fn stops(short: &Short, fault: Fault, at: usize, why: &str) -> Vec<u8> {
     for operation in mutations(&short.folder(&data)).keys() {
         let step = match operation.as_str() {
             "sql:Fence" => "fence",
-            "rds:PromoteReadReplica" => "promote",
             "sql:Admit" => "admit",
             "route53:ChangeResourceRecordSets" => "point",
             // Settling a promotion tries a write, which leaves nothing behind.

@@ -60,7 +60,7 @@ fn faults() -> impl Strategy<Value = String> {
 }
 
 /// What a sensible person would do next.
-async fn sensible(desk: &mut Desk) {
+fn sensible(desk: &mut Desk) {
     if desk.run.armed.is_none() {
         desk.say(Command::Arm);
         return;
@@ -103,7 +103,7 @@ async fn operate(rig: &Rig, moves: Vec<Move>) {
     for one in moves {
         match one {
             Move::Wait(seconds) => rig.pass(seconds).await,
-            Move::Sensible => sensible(&mut desk).await,
+            Move::Sensible => sensible(&mut desk),
             Move::ConfirmLast(times) => {
                 for _ in 0..times {
                     if let Some(command) = &last {
