@@ -1,5 +1,5 @@
 //! The console's core, pure: what it knows ([`model`]), what can be done ([`action`], [`keymap`]), and what follows from
-//! a key or an event ([`update`]). It draws nothing and reads nothing; every clock reading comes in a message.
+//! a key or an event ([`update()`]). It draws nothing and reads nothing; every clock reading comes in a message.
 
 pub mod action;
 pub mod input;

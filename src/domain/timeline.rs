@@ -142,6 +142,10 @@ pub enum Loss {
         lag_ms: u64,
         /// The sample's age, in milliseconds, when it was used.
         age_ms: u64,
+        /// At most this, in milliseconds, however long the source went on taking writes: the time between the last
+        /// commit that the replica had replayed and its promotion.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        at_most_ms: Option<u64>,
         /// How it was come by.
         method: String,
     },
@@ -162,9 +166,13 @@ impl std::fmt::Display for Loss {
         use super::duration::{age as short, seconds};
         match self {
             Self::Exact { rows, .. } => write!(f, "{rows} rows (exact)"),
-            Self::Estimate { lag_ms, age_ms, .. } => {
+            Self::Estimate { lag_ms, age_ms, at_most_ms, .. } => {
                 let lag = Duration::from_millis(*lag_ms).as_secs_f64();
-                write!(f, "about {} (seen {} before)", seconds(lag), short(Duration::from_millis(*age_ms)))
+                write!(f, "about {} (seen {} before)", seconds(lag), short(Duration::from_millis(*age_ms)))?;
+                match at_most_ms {
+                    Some(most) => write!(f, ", at most {}", seconds(Duration::from_millis(*most).as_secs_f64())),
+                    None => Ok(()),
+                }
             }
             Self::Unknown { .. } => f.write_str("unknown"),
             Self::Unbounded { .. } => f.write_str("unbounded until reconciled"),

@@ -3,7 +3,7 @@
 //! what is asked of it.
 //!
 //! - [`recorder`]: the journal, opened with the first entry; a failed write latches it;
-//! - [`sampler`]: looks at every component in every place, each at its own pace;
+//! - `sampler`: looks at every component in every place, each at its own pace;
 //! - [`pace`]: how soon to look again while something is expected to change;
 //! - `executor`: commands and messages in, entries and events out; its parts are under `executor/`;
 //! - [`follow`]: an observer's engine, which reads the lead's journal;

@@ -39,9 +39,10 @@ async fn out_of_reach_the_estimate_bounds_it() {
         desk.pass(10).await;
         desk.arm().await;
         desk.say(Command::Skip { step: "fence".into(), reason: "out of reach".into() });
-        let Loss::Estimate { lag_ms, age_ms, method } = promoted(&mut desk).await else { panic!() };
+        let Loss::Estimate { lag_ms, age_ms, at_most_ms, method } = promoted(&mut desk).await else { panic!() };
         let lost = rig.regions.truth().loss.unwrap();
         assert!(u128::from(lag_ms + age_ms) >= lost.as_millis(), "{lag_ms} {age_ms} {lost:?}");
+        assert!(u128::from(at_most_ms.unwrap()) >= lost.as_millis(), "{at_most_ms:?} {lost:?}");
         assert!(method.contains("holds only if"), "{method}");
     }
 }

@@ -228,6 +228,7 @@ impl Executor {
             _ => self.send(authorised, 1),
         }
         if plan.action == "promote" {
+            self.keep_unreplayed(&plan.component);
             let (when, source) = (self.now(), format!("step {}: intent", step.id));
             self.record(MYSELF, Body::Milestone { milestone: Milestone::PromoteCalled, when, source }).await;
         }

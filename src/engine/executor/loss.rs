@@ -113,10 +113,22 @@ impl Executor {
             method.push_str("; holds only if the unreachable source took no writes after it was lost");
         }
         Loss::Estimate {
+            at_most_ms: self.unreplayed.map(|most| u64::try_from(most.as_millis()).unwrap_or(u64::MAX)),
             lag_ms: u64::try_from(lag.as_millis()).unwrap_or(u64::MAX),
             age_ms: u64::try_from(reading.age(self.now()).as_millis()).unwrap_or(u64::MAX),
             method,
         }
+    }
+
+    /// Keeps how long ago the last commit was made that the replica has, just before it is promoted: nothing older than
+    /// that is lost, whatever the lag metric said last.
+    pub(super) fn keep_unreplayed(&mut self, component: &str) {
+        let target = crate::domain::region::Place::Region(self.run.direction.target.clone());
+        let reading = self.board.get(&Key::new(component, &target, "replay_age"));
+        self.unreplayed = reading.and_then(|reading| match reading.value {
+            Value::Seconds(age) => Duration::try_from_secs_f64(age).ok().map(|age| age + reading.age(self.now())),
+            _ => None,
+        });
     }
 
     /// Whether the source's database answers: whoever does was not unreachable.

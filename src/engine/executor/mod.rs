@@ -112,6 +112,8 @@ struct Executor {
     shown_health: HashMap<(String, Place), Shown>,
     announced: bool,
     source_mark: Option<i64>,
+    /// How long ago the last commit was made that the replica had when its promotion was intended.
+    unreplayed: Option<Duration>,
     tasks: JoinSet<()>,
     resumed: bool,
     ended: bool,
@@ -145,6 +147,7 @@ impl Executor {
             shown_health: HashMap::new(),
             announced: false,
             source_mark: None,
+            unreplayed: None,
             tasks: JoinSet::new(),
             resumed: setup.resumed,
             ended: false,
