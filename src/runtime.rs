@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 
 use color_eyre::eyre::{Result, WrapErr};
 use jiff::Timestamp;
-use ratatui::Terminal;
 use tokio::sync::mpsc as tokio_mpsc;
 
 use crate::app::key::Key;
@@ -19,6 +18,7 @@ use crate::app::{Effect, Msg, update};
 use crate::domain::command::{Command, Event};
 use crate::engine::autoplay;
 use crate::ports::Clock;
+use crate::term::canvas::Canvas;
 use crate::term::capabilities::Shared;
 use crate::term::input::{self, Input, KeyCode, KeyModifiers, Kind};
 use crate::term::screen::Screen;
@@ -70,22 +70,23 @@ const LEAVING: Duration = Duration::from_secs(3);
 pub fn run(console: Console, stage: Stage) -> Result<Ended> {
     session::install_panic_hook();
     let Console { mut model, skin, synchronized, shared, repeats, copies, autoplay } = console;
+    let (wake, woken) = mpsc::channel();
+    let to_signals = wake.clone();
+    // Before the terminal is taken: a signal from then on finds somebody who gives it back.
+    signals::start(move |asked| {
+        let _ = to_signals.send(Wake::Signal(asked));
+    })?;
     let session = Session::open(Options { repeats, ..Options::default() }).wrap_err(
         "the console needs a terminal; without one, try `handover status`, `handover plan`, or \
          `handover demo --autoplay --headless`",
     )?;
-    let mut terminal = Terminal::new(Screen::new(synchronized))?;
+    let mut terminal = Canvas::new(Screen::new(synchronized));
     let clock = std::sync::Arc::clone(&stage.clock);
     draw(&mut terminal, &mut model, &skin)?;
 
-    let (wake, woken) = mpsc::channel();
     let to_input = wake.clone();
     input::start(move |input| {
         let _ = to_input.send(Wake::Input(input, Timestamp::now()));
-    })?;
-    let to_signals = wake.clone();
-    signals::start(move |asked| {
-        let _ = to_signals.send(Wake::Signal(asked));
     })?;
     let (commands, inbox) = tokio_mpsc::unbounded_channel();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -135,7 +136,7 @@ fn start_engine(
 }
 
 struct Loop {
-    terminal: Terminal<Screen>,
+    terminal: Canvas,
     model: Model,
     skin: Skin,
     commands: tokio_mpsc::UnboundedSender<Command>,
@@ -228,7 +229,7 @@ impl Loop {
 
     fn copy(&mut self, text: &str) -> Result<()> {
         let folder = self.copies.clone();
-        let copied = clipboard::copy(text, self.shared, self.terminal.backend_mut().out_mut(), folder.as_deref());
+        let copied = clipboard::copy(text, self.shared, self.terminal.screen_mut().out_mut(), folder.as_deref());
         let (level, words) = match copied {
             Ok(copied) => {
                 let file = copied.file.map(|file| format!("; also in {}", file.display())).unwrap_or_default();
@@ -241,14 +242,18 @@ impl Loop {
     }
 
     fn redraw(&mut self) -> Result<()> {
-        self.terminal.backend_mut().forget();
-        self.terminal.clear()?;
+        self.terminal.forget();
         draw(&mut self.terminal, &mut self.model, &self.skin)
     }
 }
 
-fn draw(terminal: &mut Terminal<Screen>, model: &mut Model, skin: &Skin) -> Result<()> {
-    terminal.draw(|frame| crate::ui::view(model, skin, frame))?;
+fn draw(terminal: &mut Canvas, model: &mut Model, skin: &Skin) -> Result<()> {
+    match terminal.draw(|buffer| crate::ui::view(model, skin, buffer)) {
+        Ok(()) => {}
+        // Between the giving back and the stop; going on draws everything anew.
+        Err(error) if error.kind() == std::io::ErrorKind::NotConnected && session::is_held() => return Ok(()),
+        Err(error) => return Err(error.into()),
+    }
     update(model, Msg::Drawn(Timestamp::now()));
     Ok(())
 }

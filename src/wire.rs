@@ -130,19 +130,16 @@ impl Stage {
         let redactor = redactor(&book.service);
         let direction = direction(&book.service, &book.runbook);
         let started = Arc::new(OnceLock::<Arc<sim::Regions>>::new());
-        let (regions, clock, mode) = match wanted {
-            Some(wanted) => {
-                let scenario = sim::scenario::load(&wanted.scenario).map_err(NoStage::Files)?;
-                let clock = Arc::new(sim::SimClock::new(real, wanted.speed));
-                let log = Log::Later(Arc::clone(&started));
-                let (scenario, seed) = (Box::new(scenario), wanted.seed);
-                let regions = Where::Simulated { scenario, seed, clock: Arc::clone(&clock), log };
-                (regions, clock as Arc<dyn Clock>, Mode::Simulation)
-            }
-            None => {
-                let mode = if book.runbook.way == Way::Drill { Mode::Drill } else { Mode::Live };
-                (Where::Live, Arc::new(providers::clock::SystemClock::new()) as Arc<dyn Clock>, mode)
-            }
+        let (regions, clock, mode) = if let Some(wanted) = wanted {
+            let scenario = sim::scenario::load(&wanted.scenario).map_err(NoStage::Files)?;
+            let clock = Arc::new(sim::SimClock::new(real, wanted.speed));
+            let log = Log::Later(Arc::clone(&started));
+            let (scenario, seed) = (Box::new(scenario), wanted.seed);
+            let regions = Where::Simulated { scenario, seed, clock: Arc::clone(&clock), log };
+            (regions, clock as Arc<dyn Clock>, Mode::Simulation)
+        } else {
+            let mode = if book.runbook.way == Way::Drill { Mode::Drill } else { Mode::Live };
+            (Where::Live, Arc::new(providers::clock::SystemClock::new()) as Arc<dyn Clock>, mode)
         };
         let run = Run::new(&book.service.name, book.runbook.clone(), mode, direction.clone());
         let first = vec![
@@ -210,20 +207,22 @@ impl Stage {
             Err(lead) => (None, Some(lead.unwrap_or_else(unknown_holder))),
         };
         let path = folder.journal();
-        // Whoever only watches changes nothing, not even an incomplete last line: the lead may be writing it.
-        let (verified, journal, recovered) = if lease.is_some() {
-            let reopened = FileJournal::reopen(&path)?;
-            (reopened.verified, Some(reopened.journal), reopened.recovered)
-        } else {
-            let read = folder.read().map_err(io(path.display().to_string()))?;
-            (read.map_err(|broken| OpenError::Broken { path: path.clone(), broken })?, None, None)
-        };
+        let read = folder.read().map_err(io(path.display().to_string()))?;
+        let verified = read.map_err(|broken| OpenError::Broken { path: path.clone(), broken })?;
         check_files(verified.entries.first(), &files)?;
         let direction = direction(&service, runbook);
         let run = Run::new(&service.name, runbook.clone(), Mode::Live, direction).fold(&verified.entries);
         if run.closed.is_some() && lead.is_none() {
             return Err(NoStage::Closed(folder.id));
         }
+        // Whoever is refused or only watches changes nothing, not even an incomplete last line: the lead may be
+        // writing it.
+        let (verified, journal, recovered) = if lease.is_some() {
+            let reopened = FileJournal::reopen(&path)?;
+            (reopened.verified, Some(reopened.journal), reopened.recovered)
+        } else {
+            (verified, None, None)
+        };
         let log = folder.wire_log();
         let header = sim::log::header(&log).map_err(io(log.display().to_string()))?;
         let (regions, clock, speed) = match header {
@@ -308,23 +307,20 @@ impl Stage {
                 return idle(inbox, &events).await;
             }
         };
-        match self.lead {
-            Some(lead) => {
-                let known = self.run.entries;
-                crate::engine::follow::run(world, self.folder.journal(), known, lead.operator, inbox, events).await;
-            }
-            None => {
-                let setup = crate::engine::Setup {
-                    world,
-                    service: self.service,
-                    run: self.run,
-                    open: self.open,
-                    resumed: self.resumed,
-                    operator: self.operator.name,
-                    dir: self.dir,
-                };
-                crate::engine::run(setup, inbox, events).await;
-            }
+        if let Some(lead) = self.lead {
+            let known = self.run.entries;
+            crate::engine::follow::run(world, self.folder.journal(), known, lead.operator, inbox, events).await;
+        } else {
+            let setup = crate::engine::Setup {
+                world,
+                service: self.service,
+                run: self.run,
+                open: self.open,
+                resumed: self.resumed,
+                operator: self.operator.name,
+                dir: self.dir,
+            };
+            crate::engine::run(setup, inbox, events).await;
         }
     }
 }
@@ -424,6 +420,11 @@ fn check_files(first: Option<&Entry>, files: &Files) -> Result<(), NoStage> {
         Some(Body::RunOpened { .. }) => Err(NoStage::Files(
             "the run's copies of its service file or runbook were changed after it was opened: they are not what was \
              confirmed. Restore them, or open a new run."
+                .to_owned(),
+        )),
+        None => Err(NoStage::Files(
+            "nothing was recorded in this run, so nothing was done: its process ended while it was opened. Open a new \
+             run."
                 .to_owned(),
         )),
         _ => Err(NoStage::Files("the journal does not begin with the opening of a run".to_owned())),

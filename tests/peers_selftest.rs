@@ -76,7 +76,7 @@ async fn the_estate_is_read_in_both_regions() {
     assert_eq!(source.multi_az(), Some(true));
     assert_eq!(source.read_replica_source_db_instance_identifier(), None);
     assert!(source.status_infos().is_empty());
-    assert_eq!(source.read_replica_db_instance_identifiers(), [peers.ready.replica.arn.clone()]);
+    assert_eq!(source.read_replica_db_instance_identifiers(), std::slice::from_ref(&peers.ready.replica.arn));
 
     let standby = replica(&rds(&peers, TARGET), &peers.ready.replica.id).await;
     assert_eq!(standby.read_replica_source_db_instance_identifier(), Some(peers.ready.source.arn.as_str()));

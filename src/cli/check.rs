@@ -23,7 +23,7 @@ impl Check {
         let status = report(&project.diagnostics);
         if let (Status::Ok, Some(service)) = (status, project.service()) {
             let steps: usize = project.runbooks.iter().map(|runbook| runbook.steps().count()).sum();
-            println!(
+            say!(
                 "{}: sound; {} components, {} runbooks, {steps} steps",
                 service.name,
                 service.components.len(),
@@ -46,14 +46,14 @@ enum ThemeWhat {
     /// Check a theme file
     Check {
         /// The file, or the name of a bundled theme
-        theme: PathBuf,
+        file: PathBuf,
     },
 }
 
 impl ThemeCommand {
     pub(super) fn run(&self) -> Result<Status> {
-        let ThemeWhat::Check { theme } = &self.what;
-        Ok(sound(&theme.display().to_string(), &console::read_theme(&theme.to_string_lossy())?.1))
+        let ThemeWhat::Check { file } = &self.what;
+        Ok(sound(&file.display().to_string(), &console::read_theme(&file.to_string_lossy())?.1))
     }
 }
 
@@ -69,14 +69,14 @@ enum KeymapWhat {
     /// Check a keymap file
     Check {
         /// The file, or the name of a bundled keymap
-        keymap: PathBuf,
+        file: PathBuf,
     },
 }
 
 impl KeymapCommand {
     pub(super) fn run(&self) -> Result<Status> {
-        let KeymapWhat::Check { keymap } = &self.what;
-        Ok(sound(&keymap.display().to_string(), &console::read_keymap(&keymap.to_string_lossy())?.1))
+        let KeymapWhat::Check { file } = &self.what;
+        Ok(sound(&file.display().to_string(), &console::read_keymap(&file.to_string_lossy())?.1))
     }
 }
 
@@ -91,7 +91,7 @@ fn report(diagnostics: &Diagnostics) -> Status {
 fn sound(name: &str, diagnostics: &Diagnostics) -> Status {
     let status = report(diagnostics);
     if status == Status::Ok {
-        println!("{}: sound", crate::domain::text::visible(name));
+        say!("{}: sound", crate::domain::text::visible(name));
     }
     status
 }

@@ -9,6 +9,7 @@ use super::{Status, surroundings};
 use crate::app::{Keymap, Model, Opening, Role, model};
 use crate::config::theme::{self, Theme};
 use crate::config::{Diagnostics, Source, keymap};
+use crate::domain::text;
 use crate::runtime::{self, Console, Ended};
 use crate::store::file::OpenError;
 use crate::term::capabilities::{Capabilities, Colour};
@@ -82,8 +83,11 @@ pub(super) fn run(
     let ended = runtime::run(console, stage)?;
     let kept = folder.journal().is_file();
     if kept {
-        println!("The journal is {}", folder.journal().display());
-        println!("`handover resume {}` takes the run up again; `handover journal show {0}` prints it.", folder.id);
+        say!("The journal is {}", text::visible(&folder.journal().display().to_string()));
+        say!(
+            "`handover resume {}` takes the run up again; `handover journal show {0}` prints it.",
+            text::visible(&folder.id)
+        );
     }
     match ended {
         Ended::Left => Ok(Status::Ok),

@@ -45,7 +45,7 @@ fn speed(text: &str) -> Result<f64, String> {
 impl Demo {
     pub(super) fn run(&self, screen: &ScreenOptions, who: &WhoOptions) -> Result<Status> {
         let path = std::path::Path::new(&self.preset);
-        let project = if path.exists() || self.preset.ends_with(".toml") {
+        let project = if path.exists() || path.extension().is_some_and(|extension| extension == "toml") {
             let file = if path.is_dir() { path.join("service.toml") } else { path.to_owned() };
             Project::from_file(&file)
         } else {
@@ -59,7 +59,7 @@ impl Demo {
             let runtime = surroundings::runtime()?;
             let _inside = runtime.enter();
             let stage = Stage::new(book, operator, &surroundings::runs(), Some(&wanted))?;
-            return headless::play(&runtime, stage);
+            return Ok(headless::play(&runtime, stage));
         }
         console::run(screen, self.autoplay, move || Stage::new(book, operator, &surroundings::runs(), Some(&wanted)))
     }

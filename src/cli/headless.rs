@@ -1,8 +1,5 @@
 //! A simulation without a terminal: the journal is printed as it goes.
 
-use std::io::{self, Write};
-
-use color_eyre::eyre::Result;
 use tokio::sync::mpsc;
 
 use super::Status;
@@ -12,12 +9,13 @@ use crate::engine::autoplay;
 use crate::wire::Stage;
 
 /// Plays a run to its end.
-pub(super) fn play(runtime: &tokio::runtime::Runtime, stage: Stage) -> Result<Status> {
+pub(super) fn play(runtime: &tokio::runtime::Runtime, stage: Stage) -> Status {
     if let Some(lead) = &stage.lead {
-        eprintln!("{} on {} leads this run", lead.operator, lead.host);
-        return Ok(Status::Led);
+        let lead = format!("{} on {}", lead.operator, lead.host);
+        eprintln!("{} leads this run", crate::domain::text::visible(&lead));
+        return Status::Led;
     }
-    println!("run {}", stage.folder.id);
+    say!("run {}", crate::domain::text::visible(&stage.folder.id));
     let (run, clock) = (stage.run.clone(), stage.clock.clone());
     let outcome = runtime.block_on(async move {
         let (commands, inbox) = mpsc::unbounded_channel();
@@ -28,8 +26,8 @@ pub(super) fn play(runtime: &tokio::runtime::Runtime, stage: Stage) -> Result<St
             while let Some(event) = told.recv().await {
                 match &event {
                     Event::Entry(entry) => print_entry(entry),
-                    Event::Latched { why } => eprintln!("read-only: {why}"),
-                    Event::Refused { why } => eprintln!("refused: {why}"),
+                    Event::Latched { why } => eprintln!("read-only: {}", crate::domain::text::visible(why)),
+                    Event::Refused { why } => eprintln!("refused: {}", crate::domain::text::visible(why)),
                     _ => {}
                 }
                 // The player may be gone already; printing goes on to the end.
@@ -41,11 +39,11 @@ pub(super) fn play(runtime: &tokio::runtime::Runtime, stage: Stage) -> Result<St
         let _ = print.await;
         outcome
     });
-    Ok(match outcome {
+    match outcome {
         Some(RunOutcome::Verified) => Status::Ok,
         Some(RunOutcome::StoodDown) => Status::StoodDown,
         Some(RunOutcome::Abandoned) | None => Status::Failed,
-    })
+    }
 }
 
 /// One entry, one line.
@@ -54,13 +52,12 @@ pub(super) fn line(entry: &Entry) -> String {
         "{:>4} {} {:<10} {:<14} {}",
         entry.seq,
         entry.at.strftime("%H:%M:%SZ"),
-        entry.by,
+        crate::domain::text::bounded(&entry.by, 40),
         entry.body.kind(),
         crate::domain::text::visible(&entry.body.says())
     )
 }
 
 fn print_entry(entry: &Entry) {
-    // Whoever reads our output may have stopped: the run goes on.
-    let _ = writeln!(io::stdout().lock(), "{}", line(entry));
+    say!("{}", line(entry));
 }

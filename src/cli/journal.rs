@@ -50,20 +50,29 @@ fn file(run: Option<&str>) -> Result<PathBuf> {
     Ok(surroundings::runs().find(run)?.journal())
 }
 
+/// A path as it may be printed.
+fn name(path: &Path) -> String {
+    text::visible(&path.display().to_string())
+}
+
 fn show(path: &Path, json: bool) -> Result<Status> {
     let bytes = fs::read(path).wrap_err_with(|| path.display().to_string())?;
     let verified = verify(&bytes);
     // What cannot be trusted is still shown, line by line, with a warning after it.
     for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         match serde_json::from_slice::<Entry>(line) {
-            Ok(entry) if !json => println!("{}", headless::line(&entry)),
-            _ => println!("{}", text::visible_bytes(line)),
+            Ok(entry) if !json => say!("{}", headless::line(&entry)),
+            // Whole, however long: a cut line is no JSON.
+            _ => match std::str::from_utf8(line) {
+                Ok(line) if json => say!("{}", text::bounded(line, usize::MAX)),
+                _ => say!("{}", text::visible_bytes(line)),
+            },
         }
     }
     match verified {
         Ok(_) => Ok(Status::Ok),
         Err(broken) => {
-            eprintln!("{}: {broken}", path.display());
+            eprintln!("{}: {broken}", name(path));
             Ok(Status::Corrupt)
         }
     }
@@ -74,9 +83,9 @@ fn check(path: &Path) -> Result<Status> {
     match verify(&bytes) {
         Ok(verified) => {
             let head = verified.entries.last().map_or(crate::domain::journal::GENESIS, |entry| entry.hash.as_str());
-            println!("{}: {} entries hold; head {head}", path.display(), verified.entries.len());
+            say!("{}: {} entries hold; head {head}", name(path), verified.entries.len());
             if let Some(tail) = verified.tail {
-                println!(
+                say!(
                     "the last line is incomplete ({} bytes): the process died while it wrote it; `handover resume` \
                      sets it aside",
                     tail.bytes.len()
@@ -85,7 +94,7 @@ fn check(path: &Path) -> Result<Status> {
             Ok(Status::Ok)
         }
         Err(broken) => {
-            eprintln!("{}: does not verify: {broken}", path.display());
+            eprintln!("{}: does not verify: {broken}", name(path));
             Ok(Status::Corrupt)
         }
     }

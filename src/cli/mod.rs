@@ -1,5 +1,12 @@
 //! The command line: one file a subcommand.
 
+/// Prints a line. Whoever reads our output may have stopped reading: then there is nobody to print for.
+macro_rules! say {
+    () => { $crate::cli::out("\n") };
+    (@raw $text:expr) => { $crate::cli::out(&$text) };
+    ($($part:tt)*) => { $crate::cli::out(&format!("{}\n", format_args!($($part)*))) };
+}
+
 mod check;
 mod completions;
 mod console;
@@ -112,6 +119,13 @@ pub fn run() -> ExitCode {
             Status::Failed.into()
         }
     }
+}
+
+/// Writes to standard output.
+fn out(text: &str) {
+    use std::io::Write as _;
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
 /// Prints why a command failed. Whatever it says may hold text from outside.

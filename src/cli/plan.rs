@@ -57,7 +57,7 @@ impl PlanCommand {
             steps: &steps,
         };
         let text = if self.format == Format::Markdown { dry.markdown() } else { dry.text() };
-        print!("{}", wire::redactor(&stage.service).apply(&text));
+        say!(@raw wire::redactor(&stage.service).apply(&text));
         Ok(Status::Ok)
     }
 }

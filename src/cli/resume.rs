@@ -32,7 +32,7 @@ impl Resume {
             let runtime = surroundings::runtime()?;
             let _inside = runtime.enter();
             return match Stage::resume(folder, operator, dir) {
-                Ok(stage) => headless::play(&runtime, stage),
+                Ok(stage) => Ok(headless::play(&runtime, stage)),
                 Err(NoStage::Journal(error @ crate::store::file::OpenError::Broken { .. })) => {
                     super::explain(&error.into());
                     Ok(Status::Corrupt)

@@ -39,14 +39,14 @@ impl RunsCommand {
             .map(|folder| {
                 let summary = match folder.read() {
                     Ok(Ok(verified)) => summarise(&verified),
-                    Ok(Err(broken)) => unreadable(format!("does not verify: {broken}")),
-                    Err(error) => unreadable(error.to_string()),
+                    Ok(Err(broken)) => unreadable(&format!("does not verify: {broken}")),
+                    Err(error) => unreadable(&error.to_string()),
                 };
                 (folder, summary)
             })
             .collect();
         if self.json {
-            let list: Vec<_> = summaries
+            let mut list: serde_json::Value = summaries
                 .iter()
                 .map(|(folder, s)| {
                     json!({"run": folder.id, "service": s.service, "runbook": s.runbook, "mode": s.mode,
@@ -54,23 +54,24 @@ impl RunsCommand {
                            "execution_seconds": s.execution_s, "data_loss": s.loss, "folder": folder.path})
                 })
                 .collect();
-            println!("{}", serde_json::to_string_pretty(&list)?);
+            text::clean_json(&mut list);
+            say!("{}", serde_json::to_string_pretty(&list)?);
             return Ok(Status::Ok);
         }
         if summaries.is_empty() {
-            println!("There is no run yet. `handover demo` opens one on the simulated Regions.");
+            say!("There is no run yet. `handover demo` opens one on the simulated Regions.");
         }
         for (folder, s) in summaries {
             let took = s
                 .execution_s
                 .map_or_else(String::new, |s| format!("  took {}", duration::clock(std::time::Duration::from_secs(s))));
             let loss = s.loss.map_or_else(String::new, |loss| format!("  lost {loss}"));
-            println!(
+            say!(
                 "{}  {}  {}  {}  {} entries{took}{loss}",
                 text::visible(&folder.id),
                 s.mode,
                 s.state,
-                s.lead,
+                text::bounded(&s.lead, 40),
                 s.entries
             );
         }
@@ -78,12 +79,12 @@ impl RunsCommand {
     }
 }
 
-fn unreadable(why: String) -> Summary {
+fn unreadable(why: &str) -> Summary {
     Summary {
         service: String::new(),
         runbook: String::new(),
         mode: "?".to_owned(),
-        state: text::visible(&why),
+        state: text::visible(why),
         lead: String::new(),
         entries: 0,
         execution_s: None,
@@ -92,7 +93,7 @@ fn unreadable(why: String) -> Summary {
 }
 
 fn summarise(verified: &Verified) -> Summary {
-    let mut summary = unreadable("open".to_owned());
+    let mut summary = unreadable("open");
     summary.entries = verified.entries.len();
     let mut timeline = Timeline::default();
     let mut until = None;

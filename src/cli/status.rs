@@ -53,17 +53,18 @@ impl StatusCommand {
                                           "why": unread.why.as_str(), "message": unread.message}),
                 })
                 .collect();
-            let all = json!({"service": service.name, "at": now.to_string(), "readings": list});
-            println!("{}", redactor.apply(&serde_json::to_string_pretty(&all)?));
+            let mut all = json!({"service": service.name, "at": now.to_string(), "readings": list});
+            text::clean_json(&mut all);
+            say!("{}", redactor.apply(&serde_json::to_string_pretty(&all)?));
         } else {
-            println!("{}  {} → {}", service.name, service.regions.primary, service.regions.standby);
+            say!("{}  {} → {}", service.name, service.regions.primary, service.regions.standby);
             for (component, place, _, look) in &looks {
                 let (health, says) = match look {
                     Ok(seen) => (seen.health, seen.summary.clone()),
                     Err(unread) => (Health::Unknown, unread.to_string()),
                 };
                 let says = text::visible(&redactor.apply(&says));
-                println!("{:<16} {:<14} {:<9} {says}", place.to_string(), component, health.as_str());
+                say!("{:<16} {:<14} {:<9} {says}", place.to_string(), component, health.as_str());
             }
         }
         Ok(if all_healthy { Status::Ok } else { Status::Failed })

@@ -442,6 +442,8 @@ mod tests {
         Timestamp::from_second(1_800_000_000 + second).unwrap()
     }
 
+    // As a look comes back.
+    #[allow(clippy::unnecessary_wraps)]
     fn seen(status: &str) -> Result<Observation, Unread> {
         let mut seen = Observation::new("test");
         seen.text("status", status);

@@ -39,7 +39,7 @@ pub async fn play(
     mut events: mpsc::UnboundedReceiver<Event>,
     then: Then,
 ) -> Option<RunOutcome> {
-    let mut tries: HashMap<String, u32> = HashMap::new();
+    let mut tries = Tries::default();
     loop {
         if let Some((outcome, _)) = run.closed {
             if then == Then::Leave {
@@ -110,7 +110,14 @@ fn answer(
     }
 }
 
-async fn decide(run: &Run, tries: &mut HashMap<String, u32>, clock: &dyn Clock) -> Option<Command> {
+/// How often something was tried or waited for, by step.
+#[derive(Default)]
+struct Tries {
+    failed: HashMap<String, u32>,
+    unsure: HashMap<String, u32>,
+}
+
+async fn decide(run: &Run, tries: &mut Tries, clock: &dyn Clock) -> Option<Command> {
     if run.is_complete() {
         let says = "every step is over".to_owned();
         return Some(Command::Close { outcome: RunOutcome::Verified, says });
@@ -122,8 +129,8 @@ async fn decide(run: &Run, tries: &mut HashMap<String, u32>, clock: &dyn Clock) 
     // simulation does nothing; and what cannot be fenced has to be accepted.
     let unsure = run.runbook.steps().find(|(_, step)| matches!(run.state(&step.id), State::Unsure(_)));
     if let Some((_, step)) = unsure {
-        // Waiting for word is no try: it is counted apart.
-        let tried = tries.entry(format!("{} in doubt", step.id)).or_default();
+        // Apart from failures: however long the cloud takes to tell, a step that turns out not to be done is tried again.
+        let tried = tries.unsure.entry(step.id.clone()).or_default();
         *tried += 1;
         let id = step.id.clone();
         return match &step.action {
@@ -137,7 +144,7 @@ async fn decide(run: &Run, tries: &mut HashMap<String, u32>, clock: &dyn Clock) 
     }
     let step = run.ready().next()?.clone();
     let State::Failed(why) = run.state(&step.id) else { return Some(begin(run, &step)) };
-    let tried = tries.entry(step.id.clone()).or_default();
+    let tried = tries.failed.entry(step.id.clone()).or_default();
     *tried += 1;
     let fence = matches!(&step.action, Action::Act { action, .. } if action == "fence");
     if fence && *tried > 1 {

@@ -8,10 +8,12 @@
 //! | [`hangup`] | notices, at no cost, that the terminal or whoever started us is gone |
 //! | [`signals`] | what other processes ask: end, stop, go on |
 //! | [`screen`] | the drawing end for ratatui: the fewest bytes a frame |
+//! | [`canvas`] | what is shown and what is to be; the difference goes out |
 //! | [`output`] | one frame, one `write`, counted |
 //! | [`capabilities`] | colours, Unicode, and whether others are in the same terminal |
 //! | [`clipboard`] | copying, through ssh too |
 
+pub mod canvas;
 pub mod capabilities;
 pub mod clipboard;
 #[cfg(unix)]

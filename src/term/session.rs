@@ -170,9 +170,11 @@ pub fn suspend() -> io::Result<()> {
 /// Takes the terminal over again after the process was stopped, by [`suspend`] or by a SIGSTOP that could not be
 /// foreseen. Says whether it did; everything then has to be drawn anew.
 pub fn resume() -> io::Result<bool> {
-    let suspended = SUSPENDED.swap(0, Ordering::AcqRel);
+    let suspended = SUSPENDED.load(Ordering::Acquire);
     if suspended != 0 {
+        // In this order: at no moment does it look given back for good.
         STATE.store(suspended, Ordering::Release);
+        SUSPENDED.store(0, Ordering::Release);
         enter(suspended)?;
         return Ok(true);
     }
@@ -189,6 +191,11 @@ pub fn resume() -> io::Result<bool> {
 /// Whether the terminal is ours now.
 pub fn is_open() -> bool {
     STATE.load(Ordering::Acquire) != 0
+}
+
+/// Whether the terminal was given back for a stop alone, or is ours: a drawing that failed is made up for.
+pub fn is_held() -> bool {
+    SUSPENDED.load(Ordering::Acquire) != 0 || is_open()
 }
 
 /// Does something with the terminal while it is ours and nobody can give it back; else fails with

@@ -27,7 +27,7 @@ pub mod keys;
 pub mod layout;
 pub mod skin;
 
-use ratatui::Frame;
+use ratatui::buffer::Buffer;
 
 use crate::app::Model;
 use crate::app::model::Focus;
@@ -38,10 +38,10 @@ pub use skin::{Depth, Skin, Tone};
 use paint::Painter;
 
 /// Draws the model.
-pub fn view(model: &Model, skin: &Skin, frame: &mut Frame) {
-    let area = frame.area();
+pub fn view(model: &Model, skin: &Skin, buffer: &mut Buffer) {
+    let area = buffer.area;
     let layout = Layout::of(area, model);
-    let mut painter = Painter::new(frame.buffer_mut(), skin);
+    let mut painter = Painter::new(buffer, skin);
     painter.fill(area, Tone::Text);
     banner::draw(model, &layout, &mut painter);
     region::draw(model, &layout, &mut painter);

@@ -4,3 +4,4 @@
 pub mod faults;
 pub mod peers;
 pub mod pty;
+pub mod short;

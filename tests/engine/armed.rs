@@ -48,7 +48,8 @@ async fn disarming_between_consent_and_call_stops_the_call() {
 
 #[tokio::test(start_paused = true)]
 async fn a_throttled_call_is_not_sent_again_once_disarmed() {
-    let throttled = "[[event]]\nat='0s'\nregion='standby'\npart='rds'\noperation='PromoteReadReplica'\nfault='throttle'\nfirst=2\n";
+    let throttled =
+        "[[event]]\nat='0s'\nregion='standby'\npart='rds'\noperation='PromoteReadReplica'\nfault='throttle'\nfirst=2\n";
     let rig = Rig::short_with("calm", throttled);
     let mut desk = rig.boot();
     desk.pass(10).await;

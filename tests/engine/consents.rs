@@ -31,7 +31,10 @@ async fn a_replica_that_somebody_else_promotes_voids_the_consent() {
     let mut desk = fenced(&rig).await;
     let (plan, _) = desk.plan("promote").await.unwrap();
     let instance = "fineract-production-replica".to_owned();
-    rig.regions.act(|world, id| world.apply("us-west-2", id, Change::Promote { instance }).map(|_| ())).unwrap().unwrap();
+    rig.regions
+        .act(|world, id| world.apply("us-west-2", id, Change::Promote { instance }).map(|_| ()))
+        .unwrap()
+        .unwrap();
     rig.pass(40).await;
     desk.refused(confirm(&plan)).await;
     nothing_promoted(&rig, &mut desk, 1).await;

@@ -94,9 +94,12 @@ sweeps! {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_whose_answer_is_lost_is_asked_about_and_not_made_again() {
-    for (part, operation) in
-        [("rds", "PromoteReadReplica"), ("route53", "ChangeResourceRecordSets"), ("database", "Fence"), ("database", "Admit")]
-    {
+    for (part, operation) in [
+        ("rds", "PromoteReadReplica"),
+        ("route53", "ChangeResourceRecordSets"),
+        ("database", "Fence"),
+        ("database", "Admit"),
+    ] {
         let region = if matches!(operation, "Fence") { "primary" } else { "standby" };
         let event = format!(
             "[[event]]\nat='0s'\nregion='{region}'\npart='{part}'\noperation='{operation}'\nfault='lose-answer'\nfirst=1\n"

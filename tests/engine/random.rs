@@ -40,18 +40,27 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
 fn faults() -> impl Strategy<Value = String> {
     let parts = ["rds", "route53", "database", "api", "cloudwatch", "replication"];
     let kinds = ["hang", "refuse", "error", "throttle", "lose-answer"];
-    let one = (0u64..300, 1u64..200, any::<bool>(), prop::sample::select(parts.to_vec()), prop::sample::select(kinds.to_vec()), 1u32..9)
+    let one = (
+        0u64..300,
+        1u64..200,
+        any::<bool>(),
+        prop::sample::select(parts.to_vec()),
+        prop::sample::select(kinds.to_vec()),
+        1u32..9,
+    )
         .prop_map(|(at, long, primary, part, kind, first)| {
             let region = if primary { "primary" } else { "standby" };
             let first = if kind == "lose-answer" { format!("first={first}\n") } else { String::new() };
             let (at, until) = (at, at + long);
-            format!("[[event]]\nat='{at}s'\nuntil='{until}s'\nregion='{region}'\npart='{part}'\nfault='{kind}'\n{first}")
+            format!(
+                "[[event]]\nat='{at}s'\nuntil='{until}s'\nregion='{region}'\npart='{part}'\nfault='{kind}'\n{first}"
+            )
         });
     prop::collection::vec(one, 0..4).prop_map(|events| events.concat())
 }
 
 /// What a sensible person would do next.
-async fn sensible(desk: &mut Desk) {
+fn sensible(desk: &mut Desk) {
     if desk.run.armed.is_none() {
         desk.say(Command::Arm);
         return;
@@ -94,7 +103,7 @@ async fn operate(rig: &Rig, moves: Vec<Move>) {
     for one in moves {
         match one {
             Move::Wait(seconds) => rig.pass(seconds).await,
-            Move::Sensible => sensible(&mut desk).await,
+            Move::Sensible => sensible(&mut desk),
             Move::ConfirmLast(times) => {
                 for _ in 0..times {
                     if let Some(command) = &last {
@@ -144,7 +153,8 @@ async fn operate(rig: &Rig, moves: Vec<Move>) {
 fn whatever_an_operator_does_the_rules_hold() {
     let cases = std::env::var("HANDOVER_ENGINE_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(60);
     let scenarios = ["calm", "region-outage", "throttled", "old-primary-returns"];
-    let mut runner = TestRunner::new(Config { cases, max_shrink_iters: 60, failure_persistence: None, ..Config::default() });
+    let mut runner =
+        TestRunner::new(Config { cases, max_shrink_iters: 60, failure_persistence: None, ..Config::default() });
     let input = (prop::sample::select(scenarios.to_vec()), faults(), any::<u64>(), moves());
     runner
         .run(&input, |(scenario, faults, seed, moves)| {

@@ -441,8 +441,7 @@ impl Desk {
 
     /// Plays the run to its end; `None` if the journal failed on the way.
     pub(crate) async fn play(self) -> Option<handover::domain::journal::RunOutcome> {
-        let outcome =
-            autoplay::play(self.run, self.clock, self.commands, self.events, autoplay::Then::Leave).await;
+        let outcome = autoplay::play(self.run, self.clock, self.commands, self.events, autoplay::Then::Leave).await;
         if outcome.is_some() {
             self.engine.await.unwrap();
         } else {

@@ -35,7 +35,11 @@ async fn a_program_that_was_stopped_half_way_is_in_doubt_and_led_out_of_it() {
     desk.pass(1).await;
     desk.say(Command::Cancel("script".into()));
     desk.pass(2).await;
-    assert!(matches!(desk.run.state("script"), handover::domain::run::State::Unsure(_)), "{:?}", desk.run.state("script"));
+    assert!(
+        matches!(desk.run.state("script"), handover::domain::run::State::Unsure(_)),
+        "{:?}",
+        desk.run.state("script")
+    );
     desk.say(Command::NotDone { step: "script".into(), reason: "looked".into() });
     desk.pass(1).await;
     desk.carry_out("script").await;

@@ -9,12 +9,14 @@ from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.rds.exceptions import DBInstanceNotFoundError
 from moto.rds.models import DBInstance, RDSBackend
+from moto.route53 import models as route53_models
 from moto.route53.models import ChangeList, Route53Backend
 from moto.route53.responses import Route53
 
 ORIGINAL_PROMOTE = RDSBackend.promote_read_replica
 ORIGINAL_METRICS = CloudWatchBackend.get_metric_data
 ORIGINAL_CHANGE = Route53Backend.change_resource_record_sets
+ORIGINAL_ZONE_ID = route53_models.create_route53_zone_id
 
 
 class InvalidState(ServiceException):
@@ -192,7 +194,13 @@ def metric_data(backend, queries, start_time, end_time, scan_by="TimestampDescen
     return ORIGINAL_METRICS(backend, queries, start_time.replace(second=0, microsecond=0), end_time, scan_by)
 
 
+def zone_id(*args, **kwargs):
+    """Hosted zone ids begin with Z; moto's with anything."""
+    return "Z" + ORIGINAL_ZONE_ID(*args, **kwargs)[1:]
+
+
 def install(promotion, changes):
+    route53_models.create_route53_zone_id = zone_id
     RDSBackend.promote_read_replica = lambda backend, kwargs: promotion.accept(backend, kwargs)
     DBInstance.status_infos = property(status_infos)
     Route53.change_resource_record_sets = lambda responses: changes.answer_change(responses)

@@ -288,7 +288,7 @@ impl Console {
     pub(crate) fn draw(&mut self, width: u16, height: u16, depth: Depth, unicode: bool) -> Buffer {
         let skin = Skin::new(&theme::built_in("dark").unwrap(), depth, unicode);
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        terminal.draw(|frame| view(&self.model, &skin, frame)).unwrap();
+        terminal.draw(|frame| view(&self.model, &skin, frame.buffer_mut())).unwrap();
         self.send(Msg::Drawn(at(self.now)));
         terminal.backend().buffer().clone()
     }

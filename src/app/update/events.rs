@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Effect, actions, steps};
 use crate::app::modal::{Guard, Modal, Subject};
-use crate::app::model::{Level, Model, OUTPUT, Planned, Progress, TAIL};
+use crate::app::model::{Level, Model, OUTPUT, Planned, Progress, Role, TAIL};
 use crate::domain::command::Event;
 use crate::domain::gate::GateResult;
 use crate::domain::journal::{Body, Entry};
@@ -52,6 +52,9 @@ fn take_entry(model: &mut Model, entry: &Arc<Entry>, effects: &mut Vec<Effect>) 
         model.now = entry.at;
     }
     model.run.apply(entry);
+    if let (Body::LeadChange { lead, host }, Role::Observer { .. }) = (&entry.body, &model.role) {
+        model.role = Role::Observer { lead: format!("{lead} on {host}") };
+    }
     if model.tail.len() >= TAIL {
         model.tail.pop_front();
     }

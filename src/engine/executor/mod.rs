@@ -1,10 +1,13 @@
 //! The actor: owns the run, the readings and the journal, and is the only one to change them.
 //!
-//! - `acts`: a mutation, from plan to settled; - `programs`: the same for external programs;
-//! - `looks`: checks and waits; - `says`: what a person declares; - `loss`: what was lost;
+//! - `acts`: a mutation, from plan to intent; `calls`: from there until it settles;
+//! - `programs`: external programs; `looks`: checks and waits; `says`: what a person declares;
+//! - `health`: what is seen of the components; `loss`: what was lost;
 //! - `revive`: what was going on when the last process ended.
 
 mod acts;
+mod calls;
+mod health;
 mod looks;
 mod loss;
 mod programs;
@@ -20,6 +23,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use self::acts::Purpose;
+use self::health::Shown;
 use super::recorder::{Open, Recorder};
 use super::sampler::{Look, Sampler};
 use crate::domain::command::{Command, Event};
@@ -27,7 +31,7 @@ use crate::domain::consent::Authorised;
 use crate::domain::gate::{GateResult, Predicate, Sight};
 use crate::domain::journal::{Body, Entry};
 use crate::domain::plan::{PerformError, Plan, Receipt, Refusal, Settlement};
-use crate::domain::reading::{Board, Evidence, Health, Key, age};
+use crate::domain::reading::{Board, Evidence};
 use crate::domain::region::Place;
 use crate::domain::run::{Run, State};
 use crate::domain::runbook::{Action, Step, StepId};
@@ -69,20 +73,6 @@ struct Waiting {
     held_since: Option<Timestamp>,
     said: Option<Timestamp>,
 }
-
-/// What was last seen of a component in one place, and when that was last recorded.
-struct Shown {
-    health: Health,
-    says: String,
-    at: Timestamp,
-    recorded: Option<Timestamp>,
-}
-
-/// A component that flaps is recorded at most this often.
-const RECORD_EVERY: Duration = Duration::from_secs(30);
-
-/// A look may have been asked for at most so long before one that was answered first.
-const OVERTAKEN: Duration = Duration::from_secs(30);
 
 /// What the tasks beside the actor report.
 enum Found {
@@ -309,74 +299,6 @@ impl Executor {
                     self.seen(look).await;
                 }
             }
-        }
-    }
-
-    /// Takes a look in: the readings, the change of health worth recording, and what waits for it.
-    async fn seen(&mut self, look: Look) {
-        let slot = (look.component.clone(), look.place.clone());
-        // An answer that took long does not replace that to a later question. (More than that is a clock that jumped.)
-        let ahead = self.shown_health.get(&slot).map_or(Duration::ZERO, |shown| age(look.at, shown.at));
-        if ahead > Duration::ZERO && ahead < OVERTAKEN {
-            return;
-        }
-        self.board.record(&look.component, &look.place, look.at, look.fresh_for, &look.result);
-        let health = look.result.as_ref().map_or(Health::Unknown, |seen| seen.health);
-        let says = match &look.result {
-            Ok(seen) => format!("{} in {}: {} ({})", look.component, look.place, health.as_str(), seen.summary),
-            Err(unread) => format!("{} in {}: unknown ({unread})", look.component, look.place),
-        };
-        let before = self.shown_health.get(&slot);
-        let changed = before.is_none_or(|before| before.health != health);
-        let recorded = before.and_then(|before| before.recorded);
-        self.shown_health.insert(slot.clone(), Shown { health, says, at: look.at, recorded });
-        self.tell(Event::Looked {
-            component: look.component,
-            place: look.place,
-            at: look.at,
-            fresh_for: look.fresh_for,
-            result: Arc::new(look.result),
-        });
-        if changed && self.announced {
-            self.record_health(&slot).await;
-        }
-        self.review_waits().await;
-    }
-
-    /// Records what is seen of a component, if a run is going on and it was not said just before.
-    async fn record_health(&mut self, slot: &(String, Place)) {
-        let Some(shown) = self.shown_health.get(slot) else { return };
-        let now = self.now();
-        if self.run.closed.is_some() || shown.recorded.is_some_and(|at| age(at, now) < RECORD_EVERY) {
-            return;
-        }
-        let (health, says, at) = (shown.health, shown.says.clone(), shown.at);
-        let key = Key::new(&slot.0, &slot.1, "health");
-        let evidence = self.board.get(&key).map(|_| self.board.evidence(&key, now)).into_iter().collect();
-        if !self.record(MYSELF, Body::Reading { evidence, says: says.clone() }).await {
-            return;
-        }
-        if let Some(shown) = self.shown_health.get_mut(slot) {
-            shown.recorded = Some(now);
-        }
-        let at_source = slot.1.region() == Some(&self.run.direction.source);
-        if health == Health::Down && at_source && self.run.timeline.at(Milestone::FirstAlarm).is_none() {
-            self.record(MYSELF, Body::Milestone { milestone: Milestone::FirstAlarm, when: at, source: says }).await;
-        }
-    }
-
-    /// Once a run is open, records what was found when it began: everything that is not healthy.
-    async fn announce(&mut self) {
-        self.announced = true;
-        let mut slots: Vec<(String, Place)> = self
-            .shown_health
-            .iter()
-            .filter(|(_, shown)| shown.health != Health::Healthy)
-            .map(|(slot, _)| slot.clone())
-            .collect();
-        slots.sort();
-        for slot in slots {
-            self.record_health(&slot).await;
         }
     }
 

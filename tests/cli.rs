@@ -1,0 +1,213 @@
+//! The command line of the real program: what it prints, and its exit statuses.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+struct Shell {
+    dir: tempfile::TempDir,
+}
+
+impl Shell {
+    fn new() -> Self {
+        Self { dir: tempfile::tempdir().unwrap() }
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_handover"))
+            .args(args)
+            .current_dir(self.dir.path())
+            .env("HANDOVER_DATA_DIR", self.dir.path().join("data"))
+            .env("HOME", self.dir.path())
+            .env_remove("XDG_CONFIG_HOME")
+            .env_remove("HANDOVER_SERVICE")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    }
+
+    /// Exit status, standard output and standard error.
+    fn says(&self, args: &[&str]) -> (i32, String, String) {
+        let out = self.run(args);
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (out.status.code().unwrap(), text(out.stdout), text(out.stderr))
+    }
+
+    fn preset(&self) {
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/presets/fineract");
+        fs::create_dir(self.dir.path().join("runbooks")).unwrap();
+        for file in ["service.toml", "runbooks/failover.toml"] {
+            fs::copy(from.join(file), self.dir.path().join(file)).unwrap();
+        }
+    }
+
+    fn edit(&self, file: &str, from: &str, to: &str) {
+        let path = self.dir.path().join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{from:?} is not in {file}");
+        fs::write(path, text.replacen(from, to, 1)).unwrap();
+    }
+}
+
+#[test]
+fn without_a_service_it_says_what_to_do() {
+    let (status, _, err) = Shell::new().says(&[]);
+    assert_eq!(status, 1);
+    assert!(err.contains("handover demo") && err.contains("--service") && err.contains("service.toml"), "{err}");
+}
+
+#[test]
+fn without_a_terminal_the_console_says_what_else_there_is() {
+    let (status, _, err) = Shell::new().says(&["demo"]);
+    assert_eq!(status, 1);
+    assert!(err.contains("needs a terminal") && err.contains("--headless"), "{err}");
+}
+
+#[test]
+fn check_tells_every_error_at_once_with_its_place_and_the_nearest_key() {
+    let shell = Shell::new();
+    shell.preset();
+    assert_eq!(shell.says(&["check"]).0, 0);
+    shell.edit("service.toml", "rto = \"30m\"", "rto = \"30 minutes\"");
+    shell.edit("service.toml", "warn = ", "wran = ");
+    let (status, _, err) = shell.says(&["check"]);
+    assert_eq!(status, 1);
+    for part in ["service.toml:13:7", "objectives.rto", "service.toml:18:1", "did you mean \"warn\"?"] {
+        assert!(err.contains(part), "{part} is not in\n{err}");
+    }
+}
+
+#[test]
+fn the_presets_the_themes_and_the_keymaps_are_sound() {
+    let shell = Shell::new();
+    for args in [
+        ["check", "--preset", "fineract"].as_slice(),
+        &["theme", "check", "dark"],
+        &["theme", "check", "light"],
+        &["keymap", "check", "default"],
+        &["keymap", "check", "vim"],
+    ] {
+        let (status, out, err) = shell.says(args);
+        assert_eq!(status, 0, "{args:?}: {err}");
+        assert!(out.contains("sound"), "{out}");
+    }
+}
+
+#[test]
+fn a_bad_theme_and_a_bad_keymap_are_told_with_file_and_line() {
+    let shell = Shell::new();
+    fs::write(shell.dir.path().join("t.toml"), "name = \"t\"\n[roles]\nokk = { bold = true }\n").unwrap();
+    let keymap = "[[bind]]\non = \"j\"\ncontext = \"checklist\"\nrun = \"step-nxt\"\n";
+    fs::write(shell.dir.path().join("k.toml"), keymap).unwrap();
+    let (status, _, err) = shell.says(&["theme", "check", "t.toml"]);
+    assert_eq!(status, 1);
+    assert!(err.contains("t.toml:3:1") && err.contains("ok"), "{err}");
+    let (status, _, err) = shell.says(&["keymap", "check", "k.toml"]);
+    assert_eq!(status, 1);
+    assert!(err.contains("k.toml:4:") && err.contains("step-next"), "{err}");
+}
+
+#[test]
+fn a_plan_shows_the_exact_calls_and_the_lines_by_hand_and_writes_nothing() {
+    let shell = Shell::new();
+    let (status, out, err) = shell.says(&["plan", "failover", "--demo", "fineract"]);
+    assert_eq!(status, 0, "{err}");
+    for part in [
+        "rds:PromoteReadReplica in us-west-2",
+        "DBInstanceIdentifier = fineract-production-replica",
+        "aws rds promote-read-replica --db-instance-identifier fineract-production-replica --region us-west-2",
+        "route53:ChangeResourceRecordSets in us-east-1",
+        "gate data loss within the RPO",
+    ] {
+        assert!(out.contains(part), "{part} is not in\n{out}");
+    }
+    let (status, md, _) = shell.says(&["plan", "failover", "--demo", "fineract", "--format", "markdown"]);
+    assert_eq!(status, 0);
+    assert!(md.contains("### ☐ 1.3 Promote the read replica [IRREVERSIBLE]") && md.contains("```sh"), "{md}");
+    assert!(!shell.dir.path().join("data").exists(), "a dry run left something behind");
+}
+
+#[test]
+fn a_simulation_can_be_played_verified_listed_and_shown() {
+    let shell = Shell::new();
+    let (status, out, _) = shell.says(&["runs", "--json"]);
+    assert_eq!((status, out.trim()), (0, "[]"));
+    let play = ["demo", "--autoplay", "--headless", "--speed", "60", "--scenario", "false-alarm"];
+    let (status, out, err) = shell.says(&play);
+    assert_eq!(status, 3, "a false alarm is stood down\n{out}\n{err}");
+    let (status, out, _) = shell.says(&["journal", "verify"]);
+    assert!(status == 0 && out.contains("entries hold"), "{out}");
+    let (status, out, _) = shell.says(&["journal", "show"]);
+    assert!(status == 0 && out.contains("run-opened") && out.contains("run-closed"), "{out}");
+    let (status, out, _) = shell.says(&["runs", "--json"]);
+    let runs: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(
+        (status, runs[0]["state"].as_str(), runs[0]["mode"].as_str()),
+        (0, Some("stood down"), Some("simulation"))
+    );
+    let (status, _, err) = shell.says(&["resume", "--autoplay", "--headless"]);
+    assert!(status == 1 && err.contains("closed"), "{err}");
+}
+
+#[test]
+fn a_status_of_what_cannot_be_reached_is_unknown_and_never_healthy() {
+    let shell = Shell::new();
+    shell.preset();
+    // A port that nothing listens on, and no waiting for it.
+    let nowhere = "http://127.0.0.1:9";
+    let table =
+        format!("[aws.endpoints]\nus-east-1 = \"{nowhere}\"\nus-west-2 = \"{nowhere}\"\nglobal = \"{nowhere}\"\n\n");
+    shell.edit("service.toml", "[components.endpoint]", &format!("{table}[components.endpoint]"));
+    shell.edit("service.toml", "https://api-us-east-1.fineract.com/health", "http://127.0.0.1:9/");
+    shell.edit("service.toml", "https://api-us-west-2.fineract.com/health", "http://127.0.0.1:19/");
+    shell.edit("service.toml", "https://api.fineract.com/health", "http://127.0.0.1:9/");
+    shell.edit("service.toml", "[\"1.1.1.1:53\", \"8.8.8.8:53\", \"9.9.9.9:53\"]", "[\"127.0.0.1:9\"]");
+    shell.edit(
+        "service.toml",
+        "fineract-production-primary.c0example0001.us-east-1.rds.amazonaws.com:5432",
+        "127.0.0.1:9",
+    );
+    shell.edit(
+        "service.toml",
+        "fineract-production-replica.c0example0002.us-west-2.rds.amazonaws.com:5432",
+        "127.0.0.1:19",
+    );
+    let out = Command::new(env!("CARGO_BIN_EXE_handover"))
+        .args(["status", "--json"])
+        .current_dir(shell.dir.path())
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test-test-test")
+        .output()
+        .unwrap();
+    let err = String::from_utf8_lossy(&out.stderr);
+    assert_eq!(out.status.code(), Some(1), "{err}");
+    assert!(!out.stdout.is_empty(), "{err}");
+    let seen: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+    let readings = seen["readings"].as_array().unwrap();
+    assert!(readings.len() >= 8, "{seen}");
+    assert!(readings.iter().all(|reading| reading["health"] != "healthy"), "{seen}");
+}
+
+#[test]
+fn completions_name_every_subcommand() {
+    let shell = Shell::new();
+    for kind in ["bash", "zsh", "fish"] {
+        let (status, out, _) = shell.says(&["completions", kind]);
+        assert_eq!(status, 0);
+        for word in ["demo", "check", "plan", "status", "runs", "resume", "journal", "theme", "keymap"] {
+            assert!(out.contains(word), "{kind} lacks {word}");
+        }
+    }
+}
+
+#[test]
+fn nonsense_is_a_usage_error() {
+    let shell = Shell::new();
+    for args in
+        [["--nonsense"].as_slice(), &["demo", "--speed", "0"], &["demo", "--scenario", "nope"], &["demo", "--headless"]]
+    {
+        assert_eq!(shell.says(args).0, 2, "{args:?}");
+    }
+}

@@ -1,0 +1,191 @@
+//! Two real consoles on one run: one leads, the others watch. A console that is left, or killed, leaves a run that the
+//! next one takes up.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod common;
+
+use std::time::Duration;
+
+use common::pty::Pty;
+use common::short::{PROGRAM, Short, count, entries, said, wait_until};
+use rustix::process::Signal;
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// The first step waits for what never comes.
+const WAITING: &str = r#"
+[runbook]
+id = "failover"
+title = "A run to look at"
+description = "It waits."
+way = "failover"
+
+[[phase]]
+title = "Everything"
+
+[[phase.step]]
+id = "patience"
+title = "Wait for a standby that takes writes"
+kind = "wait"
+until = [{ reading = "database.target.takes_writes", is = true }]
+timeout = "10h"
+expected = "1m"
+
+[[phase.step]]
+id = "decide"
+title = "Decide"
+kind = "attest"
+statement = "We hand over."
+expected = "1m"
+"#;
+
+fn console(short: &Short, operator: &str, args: &[&str]) -> Pty {
+    let mut env = short.env("data");
+    env.push(("HANDOVER_OPERATOR".to_owned(), operator.to_owned()));
+    let env: Vec<(&str, &str)> = env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let pty = Pty::spawn(PROGRAM, args, &env, 160, 45);
+    pty.wait_for_any(&["checklist"], LIMIT);
+    pty
+}
+
+/// Types keys into a dialog that has just been opened: until it is seen, it takes none.
+fn answer(pty: &mut Pty, title: &str, keys: &str) {
+    pty.wait_for(title, LIMIT);
+    std::thread::sleep(Duration::from_millis(600));
+    pty.send_keys(keys);
+}
+
+/// A lead that has armed its console, so that there is a run.
+fn lead(short: &Short) -> Pty {
+    let service = short.service();
+    let mut lead = console(short, "anna", &["demo", &service, "--scenario", "calm"]);
+    lead.send_keys("A");
+    answer(&mut lead, "arm", "y<enter>");
+    lead.wait_for("ARMED: anna", LIMIT);
+    // The same key again too soon is a key held down.
+    std::thread::sleep(Duration::from_millis(200));
+    lead
+}
+
+fn note(pty: &mut Pty, text: &str) {
+    pty.send_keys("n");
+    answer(pty, "note", &format!("{text}<enter>"));
+    pty.wait_for(text, LIMIT);
+    std::thread::sleep(Duration::from_millis(200));
+}
+
+#[test]
+fn the_second_console_watches_and_the_next_takes_over_when_the_lead_dies() {
+    let short = Short::with(WAITING);
+    let mut lead = lead(&short);
+    let mut observer = console(&short, "bert", &["resume"]);
+    observer.wait_for("observer, anna on", LIMIT);
+    assert!(!observer.screen().contains("ARMED"), "{}", observer.screen());
+
+    // What the lead does is seen, as it is done.
+    note(&mut lead, "the bridge is open");
+    observer.wait_for("the bridge is open", LIMIT);
+    lead.send_keys("<enter>");
+    lead.wait_for("patience: started", LIMIT);
+    observer.wait_for("patience: started", LIMIT);
+
+    // Nothing that writes, or that only a lead may do, is offered.
+    let before = short.journal("data");
+    observer.send_keys("?");
+    observer.wait_for("in this help", LIMIT);
+    observer.wait_quiet(Duration::from_millis(100), LIMIT);
+    let help = observer.screen();
+    for words in ["Arm the console", "(writes)", "Override a gate", "Write a note", "Close the run", "Ways out"] {
+        assert!(!help.contains(words), "{words} in the help of an observer:\n{help}");
+    }
+    observer.send_keys("<esc>");
+    observer.wait_gone("in the command palette", LIMIT);
+    observer.send_keys(":");
+    observer.wait_for("enter runs, esc closes", LIMIT);
+    observer.wait_quiet(Duration::from_millis(100), LIMIT);
+    let palette = observer.screen();
+    // Its lines stand between heavy bars.
+    let offered: Vec<&str> = palette
+        .lines()
+        .filter_map(|line| line.split('┃').nth(1)?.trim_start_matches([' ', '❯']).split(' ').next())
+        .collect();
+    for id in
+        ["arm", "step-start", "step-perform", "step-gates", "step-ways", "step-cancel", "note", "mark", "close-run"]
+    {
+        assert!(!offered.contains(&id), "{id} in the palette of an observer:\n{palette}");
+    }
+    assert!(offered.contains(&"quit"), "{offered:?}");
+    observer.send_keys("<esc>");
+    observer.wait_gone("enter runs, esc closes", LIMIT);
+    for keys in ["A", "y", "<enter>", "O", "o", "x", "n", "C", "t"] {
+        observer.send_keys(keys);
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(count(&short.journal("data"), "armed"), 1, "an observer armed");
+    assert!(short.journal("data").starts_with(&before));
+    let by_bert = entries(&short.journal("data")).iter().filter(|entry| entry["by"] == "bert").count();
+    assert_eq!(by_bert, 0, "an observer wrote into the journal");
+
+    // Without a terminal it is refused with the exit status for it.
+    let output = short.run("data", &["resume", "--autoplay", "--headless"]);
+    assert_eq!(output.status.code(), Some(5), "{}", said(&output));
+    assert!(said(&output).contains("anna"), "{}", said(&output));
+
+    lead.kill(Signal::KILL);
+    lead.wait_exit(LIMIT);
+    let mut third = console(&short, "cleo", &["resume"]);
+    wait_until("lead of the third console", LIMIT, || count(&short.journal("data"), "resumed") == 1);
+    third.wait_for("read-only", LIMIT);
+    assert!(!third.screen().contains("observer") && !third.screen().contains("ARMED"), "{}", third.screen());
+    observer.wait_for("observer, cleo on", LIMIT);
+    note(&mut third, "taken over");
+    observer.wait_for("taken over", LIMIT);
+    let verified = short.run("data", &["journal", "verify"]);
+    assert!(verified.status.success(), "{}", said(&verified));
+}
+
+#[test]
+fn leaving_while_a_step_runs_is_asked_and_recorded_and_the_step_is_found_again() {
+    let short = Short::with(WAITING);
+    let mut lead = lead(&short);
+    lead.send_keys("<enter>");
+    lead.wait_for("patience: started", LIMIT);
+    lead.send_keys("q");
+    answer(&mut lead, "leave the console?", "<enter>");
+    lead.wait_gone("leave the console?", LIMIT);
+    assert_eq!(count(&short.journal("data"), "left"), 0, "to stay is the default");
+
+    lead.send_keys("q");
+    answer(&mut lead, "leave while it runs", "<down>");
+    std::thread::sleep(Duration::from_millis(100));
+    lead.send_keys("<enter>");
+    let exit = lead.wait_exit(LIMIT);
+    assert!(exit.success(), "{exit:?}: {}", lead.screen());
+    let journal = short.journal("data");
+    let left = entries(&journal).into_iter().find(|entry| entry["kind"] == "left").expect("it says that it was left");
+    assert_eq!(left["running"], serde_json::json!(["patience"]));
+    assert_eq!(left["by"], "anna");
+
+    let mut again = console(&short, "anna", &["resume"]);
+    again.wait_for("waits for", LIMIT);
+    wait_until("record that it was taken up", LIMIT, || count(&short.journal("data"), "resumed") == 1);
+    assert_eq!(count(&short.journal("data"), "started"), 1, "the step was not started again, but found");
+    again.send_keys("q");
+    answer(&mut again, "leave while it runs", "<down><enter>");
+    assert!(again.wait_exit(LIMIT).success());
+    assert_eq!(count(&short.journal("data"), "left"), 2);
+}
+
+#[test]
+fn a_signal_while_a_step_runs_is_recorded_as_leaving() {
+    let short = Short::with(WAITING);
+    let mut lead = lead(&short);
+    lead.send_keys("<enter>");
+    lead.wait_for("patience: started", LIMIT);
+    lead.kill(Signal::TERM);
+    assert!(!lead.wait_exit(LIMIT).success());
+    assert_eq!(count(&short.journal("data"), "left"), 1);
+}
