@@ -40,15 +40,26 @@ async fn play_until_death(desk: Desk, death: Death) -> bool {
     ended
 }
 
-/// Dies at every entry in turn, in every way, and is taken up each time.
+/// The entries at which to die: by default a quarter of those that are not mere readings, another one for each way to
+/// die; all of them with `HANDOVER_ENGINE_ALL` set, which takes minutes.
+async fn points(name: &str, fault: Fault, death: Death) -> Vec<usize> {
+    let rig = Rig::short(name);
+    assert_eq!(rig.boot().play().await, Some(RunOutcome::Verified));
+    let all = std::env::var_os("HANDOVER_ENGINE_ALL").is_some();
+    let entries = rig.lines.entries();
+    assert!(entries.len() > 30, "only {} entries", entries.len());
+    let telling = entries.iter().enumerate().filter(|(_, entry)| all || entry.body.kind() != "reading");
+    let first = (fault as usize + 2 * death as usize) % 4;
+    telling.map(|(at, _)| at + 1).skip(if all { 0 } else { first }).step_by(if all { 1 } else { 4 }).collect()
+}
+
+/// Dies at entry after entry, and is taken up each time.
 async fn sweep(name: &str, fault: Fault, death: Death, fenced: bool) {
-    for at in 1.. {
+    for at in points(name, fault, death).await {
         let rig = Rig::short(name);
         let desk = rig.boot_with(Some((fault, Box::new(move |seq, _| seq == at))));
         if play_until_death(desk, death).await {
-            assert!(at > 30, "only {at} entries");
-            println!("{name} {fault:?} {death:?}: {} deaths", at - 1);
-            return;
+            continue;
         }
         let outcome = rig.boot().play().await;
         assert_eq!(outcome, Some(RunOutcome::Verified), "{name} {fault:?} at {at}\n{}", rig.lines.text());
