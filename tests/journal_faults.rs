@@ -80,21 +80,22 @@ fn goes_on(short: &Short, data: &str) {
     assert!(verified.status.success(), "{}", said(&verified));
 }
 
-/// The records of a whole run: where its intents are.
+/// The records of a whole run: where its intents are, and a place near its end. Runs differ by a few records, as readings
+/// change a little earlier or later: the very last place may not be there in the next.
 fn whole() -> (Short, Vec<usize>, usize) {
     let short = Short::new();
     let output = short.play("whole", "calm", &[]);
     assert!(output.status.success(), "{}", said(&output));
     let kinds = kinds(&short.journal("whole"));
     let intents = kinds.iter().enumerate().filter(|(_, kind)| *kind == "intent").map(|(at, _)| at + 1).collect();
-    (short, intents, kinds.len())
+    (short, intents, kinds.len() * 9 / 10)
 }
 
 #[test]
 fn a_failing_sync_stops_everything_and_the_run_can_be_taken_up() {
-    let (short, intents, all) = whole();
+    let (short, intents, late) = whole();
     // Around the intents, where a call would follow; and at the ends.
-    let mut points: Vec<usize> = vec![1, 2, 3, all];
+    let mut points: Vec<usize> = vec![1, 2, 3, late];
     points.extend(intents.iter().flat_map(|intent| [*intent, intent + 1, intent + 2]));
     points.sort_unstable();
     points.dedup();
@@ -114,8 +115,8 @@ fn a_failing_sync_stops_everything_and_the_run_can_be_taken_up() {
 
 #[test]
 fn a_full_disk_stops_everything_and_the_run_can_be_taken_up() {
-    let (short, intents, all) = whole();
-    let mut points: Vec<usize> = vec![1, 2, all];
+    let (short, intents, late) = whole();
+    let mut points: Vec<usize> = vec![1, 2, late];
     points.extend(intents.iter().flat_map(|intent| [*intent, intent + 1]));
     points.sort_unstable();
     points.dedup();
