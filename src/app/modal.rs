@@ -63,6 +63,16 @@ impl Modal {
         }
     }
 
+    /// What was over it is gone: nothing that was pressed before it is drawn again is an answer to it.
+    pub fn resurface(&mut self) {
+        if let Some(guard) = self.guard_mut() {
+            *guard = Guard::default();
+        }
+        if let Self::Confirm(confirm) = self {
+            confirm.way.reset();
+        }
+    }
+
     /// Its guard, where its answer matters.
     pub fn guard_mut(&mut self) -> Option<&mut Guard> {
         match self {

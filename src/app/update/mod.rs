@@ -61,6 +61,7 @@ pub enum Effect {
 /// Takes a message in, and says what is to be done.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let mut effects = Vec::new();
+    let depth = model.modals.len();
     match msg {
         Msg::Drawn(at) => {
             if let Some(guard) = model.modals.last_mut().and_then(Modal::guard_mut) {
@@ -77,6 +78,12 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Engine(event) => events::take(model, event, &mut effects),
         Msg::Paste(text) => paste(model, &text),
         Msg::Key { key, repeat, at } => press(model, key.normal(), repeat, at, &mut effects),
+    }
+    if model.modals.len() < depth {
+        // What comes to light again has not been in sight: it has to be drawn, and answered, anew.
+        if let Some(modal) = model.modals.last_mut() {
+            modal.resurface();
+        }
     }
     model.changed = true;
     effects

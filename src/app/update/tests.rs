@@ -216,6 +216,22 @@ fn a_wrong_phrase_esc_and_two_keys_do_not_confirm_what_cannot_be_undone() {
 }
 
 #[test]
+fn a_dialog_that_comes_to_light_again_has_to_be_drawn_and_answered_anew() {
+    let mut desk = Desk::at_promote(true);
+    desk.key("enter");
+    desk.type_text("promote us-west-2");
+    desk.key("ctrl-c");
+    assert_eq!(desk.model.modals.len(), 2, "whether to leave is asked above the confirmation");
+    desk.key("esc");
+    assert_eq!(desk.model.modals.len(), 1);
+    let late = desk.wall + Duration::from_secs(5);
+    assert!(confirms(&desk.raw("enter", false, late)).is_empty(), "it has not been drawn again");
+    assert!(confirms(&desk.key("enter")).is_empty(), "what was typed before is gone");
+    desk.type_text("promote us-west-2");
+    assert_eq!(confirms(&desk.key("enter")).len(), 1);
+}
+
+#[test]
 fn a_write_takes_y_then_enter_and_anything_else_cancels() {
     let mut desk = Desk::at_promote(true);
     desk.settle("promote");
