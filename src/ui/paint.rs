@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::glyphs::{Glyphs, in_ascii};
 use super::skin::{Skin, Tone};
@@ -74,13 +74,14 @@ impl<'a> Painter<'a> {
     pub(super) fn fill(&mut self, area: Rect, tone: Tone) {
         let style = self.skin.style(tone);
         let area = area.intersection(self.buffer.area);
-        for y in area.top()..area.bottom() {
-            for x in area.left()..area.right() {
-                if let Some(cell) = self.buffer.cell_mut(Position { x, y }) {
-                    cell.reset();
-                    cell.set_style(style);
-                }
-            }
+        let mut blank = Cell::default();
+        blank.set_style(style);
+        let width = usize::from(self.buffer.area.width).max(1);
+        let left = usize::from(area.x.saturating_sub(self.buffer.area.x));
+        let top = usize::from(area.y.saturating_sub(self.buffer.area.y));
+        let lines = self.buffer.content.chunks_mut(width).skip(top).take(usize::from(area.height));
+        for line in lines {
+            line.iter_mut().skip(left).take(usize::from(area.width)).for_each(|cell| cell.clone_from(&blank));
         }
     }
 
@@ -99,7 +100,20 @@ impl<'a> Painter<'a> {
     /// Writes one of our own signs, which is known to be harmless and one column wide or as wide as it has characters.
     pub(super) fn sign(&mut self, pen: &mut Pen, sign: &'static str, tone: Tone) {
         let style = self.skin.style(tone);
-        self.write(pen, sign, style);
+        // One character in one column, as nearly all are: there is nothing to be measured.
+        let mut chars = sign.chars();
+        match (chars.next().and_then(UnicodeWidthChar::width), chars.next()) {
+            (Some(1), None) => {
+                if pen.x < pen.end {
+                    if let Some(cell) = self.buffer.cell_mut(Position { x: pen.x, y: pen.y }) {
+                        cell.set_symbol(sign);
+                        cell.set_style(style);
+                    }
+                    pen.x = pen.x.saturating_add(1);
+                }
+            }
+            _ => self.write(pen, sign, style),
+        }
     }
 
     /// Writes a sign several times.
@@ -124,7 +138,7 @@ impl<'a> Painter<'a> {
         let mut left = room.saturating_sub(1);
         let mut cut = 0;
         for (at, c) in text.char_indices() {
-            let wide = unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);
+            let wide = UnicodeWidthChar::width(c).unwrap_or(0);
             if wide > left {
                 break;
             }
@@ -256,7 +270,7 @@ pub(super) fn wrap(text: &str, room: usize) -> Vec<&str> {
     while !rest.is_empty() {
         let (mut used, mut end, mut space) = (0, rest.len(), None);
         for (at, c) in rest.char_indices() {
-            let wide = unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);
+            let wide = UnicodeWidthChar::width(c).unwrap_or(0);
             if used + wide > room {
                 end = at;
                 break;
@@ -302,7 +316,7 @@ mod tests {
         fn a_wrapped_line_fits_and_no_text_hangs_it(text in "\\PC{0,80}", room in 2usize..40) {
             for line in wrap(&text, room) {
                 let wide: usize =
-                    line.chars().map(|c| unicode_width::UnicodeWidthChar::width(c).unwrap_or(0)).sum();
+                    line.chars().map(|c| UnicodeWidthChar::width(c).unwrap_or(0)).sum();
                 prop_assert!(wide <= room);
             }
         }
