@@ -81,7 +81,7 @@ fn the_second_console_watches_and_the_next_takes_over_when_the_lead_dies() {
     let short = Short::with(WAITING);
     let mut lead = lead(&short);
     let mut observer = console(&short, "bert", &["resume"]);
-    observer.wait_for("observer, anna on", LIMIT);
+    observer.wait_for("observer of anna on", LIMIT);
     assert!(!observer.screen().contains("ARMED"), "{}", observer.screen());
 
     // What the lead does is seen, as it is done.
@@ -140,7 +140,7 @@ fn the_second_console_watches_and_the_next_takes_over_when_the_lead_dies() {
     wait_until("lead of the third console", LIMIT, || count(&short.journal("data"), "resumed") == 1);
     third.wait_for("read-only", LIMIT);
     assert!(!third.screen().contains("observer") && !third.screen().contains("ARMED"), "{}", third.screen());
-    observer.wait_for("observer, cleo on", LIMIT);
+    observer.wait_for("observer of cleo on", LIMIT);
     note(&mut third, "taken over");
     observer.wait_for("taken over", LIMIT);
     let verified = short.run("data", &["journal", "verify"]);
