@@ -30,6 +30,12 @@ mod measure {
     use std::thread;
     use std::time::{Duration, Instant};
 
+    use handover::domain::journal::{Body, Chain};
+    use handover::domain::redact::Redactor;
+    use handover::ports::JournalStore as _;
+    use handover::store::file::FileJournal;
+    use jiff::Timestamp;
+
     use super::pty::{self, Pty};
 
     const LIMIT: Duration = Duration::from_secs(20);
@@ -144,17 +150,45 @@ mod measure {
         ((running.output_size() - bytes) as f64 / seconds, cpu as f64 / 1e9 / seconds * 100.0)
     }
 
-    /// The bare cost of making so many bytes durable: one write and one fdatasync, in `folder`.
-    pub fn bare_sync(folder: &Path, size: usize, times: usize) -> Vec<Duration> {
-        let mut file = OpenOptions::new().create(true).append(true).open(folder.join("bare")).unwrap();
-        let line = vec![b'x'; size];
-        (0..times)
-            .map(|_| {
-                let begun = Instant::now();
-                file.write_all(&line).and_then(|()| file.sync_data()).unwrap();
-                begun.elapsed()
-            })
-            .collect()
+    /// What it takes to write entries down: the journal's own append, the sealing before it, and beside each append, in
+    /// turn with it, the bare cost of making as many bytes durable: one write and one fdatasync in the same folder.
+    pub struct Durable {
+        pub bytes: usize,
+        pub bare: Vec<Duration>,
+        pub append: Vec<Duration>,
+        pub seal: Vec<Duration>,
+    }
+
+    pub fn durable(folder: &Path, times: usize) -> Durable {
+        let mut bare = OpenOptions::new().create_new(true).append(true).open(folder.join("bare")).unwrap();
+        let mut journal = FileJournal::create(&folder.join("journal.jsonl")).unwrap();
+        let mut chain = Chain::new(Redactor::new(Vec::new()));
+        let mut measured = Durable { bytes: 0, bare: Vec::new(), append: Vec::new(), seal: Vec::new() };
+        let took = |work: &mut dyn FnMut()| {
+            let begun = Instant::now();
+            work();
+            begun.elapsed()
+        };
+        for attempt in 0..times {
+            let body = Body::Attempt {
+                step: "promote".into(),
+                attempt: 1,
+                request: attempt as u32,
+                request_id: Some("5f0a7c52-1d4e-4b8a-9c55-0e2f6b3d7a01".into()),
+                took_ms: 1234,
+                answer: "accepted: arn:aws:rds:us-west-2:123456789012:db:fineract-production-replica is modifying".into(),
+            };
+            let (at, mono) = (Timestamp::UNIX_EPOCH, Duration::from_secs(attempt as u64));
+            let mut sealed = None;
+            measured.seal.push(took(&mut || sealed = Some(chain.seal(at, mono, "anna", body.clone()).unwrap())));
+            let sealed = sealed.unwrap();
+            let bytes = vec![b'x'; sealed.line.len() + 1];
+            measured.bytes = bytes.len();
+            measured.bare.push(took(&mut || bare.write_all(&bytes).and_then(|()| bare.sync_data()).unwrap()));
+            measured.append.push(took(&mut || journal.append(&sealed.line).unwrap()));
+            chain.advance(&sealed);
+        }
+        measured
     }
 
     /// User-space instructions of a whole run of a program, by `perf` where the processor's counter is to be had, else by
@@ -193,7 +227,7 @@ mod measure {
 
 #[cfg(unix)]
 fn main() {
-    use measure::{Measured, Plan, Subject, bare_sync, ms, percentile, some};
+    use measure::{Measured, Plan, Subject, ms, percentile, some};
     use std::time::Duration;
 
     let mut plan = Plan { idle: Duration::from_mins(1), presses: 300, starts: 9 };
@@ -235,13 +269,13 @@ fn main() {
     }
 
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    println!("\n| durable append of 512 bytes | p50 ms | p99 ms |\n|---|---|---|");
-    let mut bare = bare_sync(folder.path(), 512, 500);
-    println!(
-        "| bare write + fdatasync | {:.3} | {:.3} |",
-        ms(percentile(&mut bare, 50)),
-        ms(percentile(&mut bare, 99))
-    );
+    let measure::Durable { bytes, mut bare, mut append, mut seal } = measure::durable(folder.path(), 1000);
+    println!("\n| an entry of {bytes} bytes | p50 ms | p99 ms |\n|---|---|---|");
+    for (what, took) in
+        [("bare write + fdatasync", &mut bare), ("the journal's append", &mut append), ("sealing it", &mut seal)]
+    {
+        println!("| {what} | {:.3} | {:.3} |", ms(percentile(took, 50)), ms(percentile(took, 99)));
+    }
 
     match measure::instructions(&[env!("CARGO_BIN_EXE_handover"), "--version"]) {
         Some(count) => println!("\ninstructions of `handover --version`: {count}"),

@@ -23,8 +23,8 @@ use handover::domain::journal::{Body, RunOutcome};
 use handover::domain::run::{Ending, State};
 use handover::domain::timeline::Loss;
 use jiff::Timestamp;
-use person::Person;
-use scene::{PAYLOAD, SECRETS, SOURCE, Scene, TARGET};
+use person::{Person, TARGET};
+use scene::{PAYLOAD, SECRETS, SOURCE, Scene};
 
 fn until(what: &str, holds: impl Fn() -> bool) {
     let limit = Instant::now() + Duration::from_secs(20);
@@ -56,7 +56,7 @@ fn write_as_app(peers: &Peers, id: i64) -> Result<u64, tokio_postgres::Error> {
 }
 
 /// What holds after every handover, however it went.
-fn handed_over(scene: &Scene, person: &Person<'_>, arrived: i64) {
+fn handed_over(scene: &Scene, person: &Person, arrived: i64) {
     let peers = &scene.peers;
     assert_eq!(dns::primary_record(peers).unwrap().0, format!("api-{TARGET}.fineract.com"));
     let mutations: Vec<String> = peers.mutations().unwrap().iter().map(|call| call.operation.clone()).collect();
@@ -79,7 +79,7 @@ fn handed_over(scene: &Scene, person: &Person<'_>, arrived: i64) {
 }
 
 /// No program's escape sequence reached the terminal or the journal, and no secret anything.
-fn quiet(scene: &Scene, person: &Person<'_>) {
+fn quiet(scene: &Scene, person: &Person) {
     let raw = person.pty.raw_output();
     let has = |needle: &[u8]| raw.windows(needle.len()).any(|window| window == needle);
     for sequence in
@@ -106,7 +106,7 @@ fn quiet(scene: &Scene, person: &Person<'_>) {
     }
 }
 
-fn losses(person: &Person<'_>) -> Vec<Loss> {
+fn losses(person: &Person) -> Vec<Loss> {
     let loss = |body: &Body| if let Body::DataLoss { loss } = body { Some(loss.clone()) } else { None };
     person.entries().iter().filter_map(|entry| loss(&entry.body)).collect()
 }
@@ -116,7 +116,7 @@ fn a_person_hands_fineract_over_by_keys_alone() {
     let Some(scene) = Scene::start(false) else { return };
     let peers = &scene.peers;
     let arrived = cut(peers);
-    let mut person = Person::at(&scene);
+    let mut person = scene.person();
     person.arm();
     person.walk();
     person.look_at("controller-logs", &[PAYLOAD, "[redacted]"]);
@@ -143,7 +143,7 @@ fn a_source_that_accepts_and_never_answers_delays_no_key() {
     let peers = &scene.peers;
     let arrived = cut(peers);
     peers.set_region(SOURCE, Mode::Hang).unwrap();
-    let mut person = Person::at(&scene);
+    let mut person = scene.person();
     person.answers = Some(Vec::new());
     person.arm();
     person.walk();

@@ -1,6 +1,6 @@
 //! The screen's content as it is and as it is to be: what ratatui's `Terminal` does, for a console that draws whole
-//! frames of which little changes. Lines that are the same are passed over as a whole, and only the others are compared
-//! cell by cell (a comparison that has to know how wide every character is).
+//! frames of which little changes. Only what lies between a line's first and last change goes through ratatui's own
+//! comparison, which has to know how wide every character is.
 
 use std::io::{self, Write};
 
@@ -43,8 +43,8 @@ impl<W: Write> Canvas<W> {
         self.stale = true;
     }
 
-    /// Draws a frame: `paint` fills an empty buffer of the terminal's size, and what differs from what is shown goes out
-    /// in one write.
+    /// Draws a frame: `paint` fills a whole buffer of the terminal's size, in which an older frame may stand, and what
+    /// differs from what is shown goes out in one write.
     pub fn draw(&mut self, paint: impl FnOnce(&mut Buffer)) -> io::Result<()> {
         let drawn = self.try_draw(paint);
         // Of a frame that went out in part nobody knows what is shown.
@@ -60,25 +60,44 @@ impl<W: Write> Canvas<W> {
             self.shown = Buffer::empty(area);
             self.screen.clear()?;
             self.stale = false;
-        } else {
-            self.next.reset();
         }
         paint(&mut self.next);
         let width = usize::from(area.width).max(1);
         let lines = self.next.content.chunks(width).zip(self.shown.content.chunks(width));
         for (y, (next, shown)) in (0u16..).zip(lines) {
-            if next != shown {
-                let line = |cells: &[Cell]| Buffer {
-                    area: Rect { x: 0, y, width: area.width, height: 1 },
-                    content: cells.to_vec(),
-                };
-                let (next, shown) = (line(next), line(shown));
-                self.screen.draw(shown.diff(&next).into_iter())?;
-            }
+            let Some((from, to)) = changed(next, shown) else { continue };
+            let part = |cells: &[Cell]| Buffer {
+                area: Rect { x: at(from), y, width: at(to - from), height: 1 },
+                content: cells.get(from..to).unwrap_or_default().to_vec(),
+            };
+            let (next, shown) = (part(next), part(shown));
+            self.screen.draw(shown.diff(&next).into_iter())?;
         }
         std::mem::swap(&mut self.next, &mut self.shown);
         self.screen.flush()
     }
+}
+
+fn at(column: usize) -> u16 {
+    u16::try_from(column).unwrap_or(u16::MAX)
+}
+
+/// The columns of a line that a change can show in: from one before its first change, where a wide character may begin,
+/// to one after its last, which it may reach into.
+fn changed(next: &[Cell], shown: &[Cell]) -> Option<(usize, usize)> {
+    let differs = |(next, shown): (&Cell, &Cell)| !same(next, shown);
+    let first = next.iter().zip(shown).position(differs)?;
+    let last = next.iter().zip(shown).rposition(differs)?;
+    Some((first.saturating_sub(1), (last + 2).min(next.len())))
+}
+
+/// Whether two cells look the same: what `==` says, the cheaper parts first.
+fn same(one: &Cell, other: &Cell) -> bool {
+    let (symbol, other_symbol) = (one.symbol(), other.symbol());
+    one.fg == other.fg
+        && one.bg == other.bg
+        && one.modifier == other.modifier
+        && (std::ptr::eq(symbol, other_symbol) || symbol == other_symbol)
 }
 
 #[cfg(test)]
@@ -104,6 +123,12 @@ mod tests {
         }
     }
 
+    /// As a view paints: over whatever was there.
+    fn anew(buffer: &mut Buffer, texts: &[Text]) {
+        buffer.reset();
+        paint(buffer, texts);
+    }
+
     proptest! {
         #[test]
         fn it_writes_what_ratatui_would(frames in proptest::collection::vec(
@@ -113,7 +138,7 @@ mod tests {
             let mut terminal = Terminal::new(screen()).unwrap();
             terminal.clear().unwrap();
             for texts in &frames {
-                canvas.draw(|buffer| paint(buffer, texts)).unwrap();
+                canvas.draw(|buffer| anew(buffer, texts)).unwrap();
                 terminal.draw(|frame| paint(frame.buffer_mut(), texts)).unwrap();
             }
             let (ours, theirs) = (canvas.screen().out().sink(), terminal.backend().out().sink());
@@ -125,12 +150,12 @@ mod tests {
     fn an_unchanged_frame_writes_nothing() {
         let mut canvas = Canvas::new(screen());
         let texts = [(0, 0, "same".to_owned(), 1)];
-        canvas.draw(|buffer| paint(buffer, &texts)).unwrap();
+        canvas.draw(|buffer| anew(buffer, &texts)).unwrap();
         let bytes = canvas.screen().out().bytes();
-        canvas.draw(|buffer| paint(buffer, &texts)).unwrap();
+        canvas.draw(|buffer| anew(buffer, &texts)).unwrap();
         assert_eq!(canvas.screen().out().bytes(), bytes);
         canvas.forget();
-        canvas.draw(|buffer| paint(buffer, &texts)).unwrap();
+        canvas.draw(|buffer| anew(buffer, &texts)).unwrap();
         assert!(canvas.screen().out().bytes() > bytes);
     }
 }

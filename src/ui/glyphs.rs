@@ -119,3 +119,26 @@ pub(super) fn in_ascii(c: char) -> &'static str {
         _ => "?",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use unicode_width::UnicodeWidthStr;
+
+    #[test]
+    fn a_sign_is_as_wide_as_it_has_characters() {
+        for glyphs in [&UNICODE, &ASCII] {
+            // One by one: what is drawn as a sign is not measured.
+            let Glyphs { ok, warn, bad, unknown, done, ready, waits, running, skipped, open, selected, .. } = *glyphs;
+            let Glyphs { arrow, full, empty, dot, ellipsis, threshold, gap, more, unicode, .. } = *glyphs;
+            let Glyphs { heights, frame, focused, .. } = *glyphs;
+            let signs = [ok, warn, bad, unknown, done, ready, waits, running, skipped, open, selected];
+            let more_signs = [arrow, full, empty, dot, ellipsis, threshold, gap, more];
+            for sign in signs.into_iter().chain(more_signs).chain(heights).chain(frame).chain(focused) {
+                assert_eq!(sign.width(), sign.chars().count(), "{sign:?}");
+                assert!(unicode || sign.is_ascii(), "{sign:?}");
+                assert!(!sign.is_empty());
+            }
+        }
+    }
+}

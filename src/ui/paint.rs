@@ -97,22 +97,21 @@ impl<'a> Painter<'a> {
         self.buffer.set_style(area, Style::new().add_modifier(Modifier::REVERSED));
     }
 
-    /// Writes one of our own signs, which is known to be harmless and one column wide or as wide as it has characters.
+    /// Writes one of our own signs, which are harmless and as many columns wide as they have characters (a test of the
+    /// glyphs sees to it).
     pub(super) fn sign(&mut self, pen: &mut Pen, sign: &'static str, tone: Tone) {
         let style = self.skin.style(tone);
-        // One character in one column, as nearly all are: there is nothing to be measured.
+        // One character is one column, as nearly all are: there is nothing to be measured.
         let mut chars = sign.chars();
-        match (chars.next().and_then(UnicodeWidthChar::width), chars.next()) {
-            (Some(1), None) => {
-                if pen.x < pen.end {
-                    if let Some(cell) = self.buffer.cell_mut(Position { x: pen.x, y: pen.y }) {
-                        cell.set_symbol(sign);
-                        cell.set_style(style);
-                    }
-                    pen.x = pen.x.saturating_add(1);
-                }
+        if chars.next().is_none() || chars.next().is_some() {
+            return self.write(pen, sign, style);
+        }
+        if pen.x < pen.end {
+            if let Some(cell) = self.buffer.cell_mut(Position { x: pen.x, y: pen.y }) {
+                cell.set_symbol(sign);
+                cell.set_style(style);
             }
-            _ => self.write(pen, sign, style),
+            pen.x = pen.x.saturating_add(1);
         }
     }
 

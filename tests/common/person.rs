@@ -5,24 +5,28 @@ use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use handover::config::Project;
 use handover::domain::journal::{Entry, verify};
-use handover::domain::run::{Mode, Run, State};
+use handover::domain::run::{Run, State};
 use handover::domain::runbook::{Action, Hazard, Step};
 use handover::domain::timeline::Milestone;
 
-use super::scene::{SECRETS, Scene, TARGET};
 use crate::common::pty::{Pty, TAP};
+
+/// Where the runs of these tests go.
+pub const TARGET: &str = "us-west-2";
 
 /// How long the person looks at a dialog before answering it: longer than the console's own guard.
 const LOOK: Duration = Duration::from_millis(350);
 const POLL: Duration = Duration::from_millis(10);
 const LIMIT: Duration = Duration::from_secs(30);
 
-pub struct Person<'a> {
+pub struct Person {
     pub pty: Pty,
-    scene: &'a Scene,
+    /// The folder of the program's runs, of which there is one.
+    runs: PathBuf,
     empty: Run,
+    /// What may never be on the screen.
+    secrets: &'static [&'static str],
     failures: HashMap<String, u32>,
     /// What this person was asked to type for what cannot be undone.
     pub phrases: Vec<String>,
@@ -43,18 +47,15 @@ pub struct Answer {
     pub step: String,
 }
 
-impl<'a> Person<'a> {
-    /// Sits down at a new console.
-    pub fn at(scene: &'a Scene) -> Self {
-        let project = Project::from_file(&scene.service());
-        let service = project.service().unwrap_or_else(|| panic!("{}", project.diagnostics));
-        let runbook = project.runbook("failover").unwrap_or_else(|| panic!("{}", project.diagnostics)).clone();
-        let empty = Run::new(&service.name, runbook, Mode::Live, service.failover());
+impl Person {
+    /// Sits down at a new console. The run is as it is before its first entry.
+    pub fn at(pty: Pty, runs: PathBuf, empty: Run, secrets: &'static [&'static str]) -> Self {
         let began = Instant::now();
         let mut person = Self {
-            pty: scene.console(),
-            scene,
+            pty,
+            runs,
             empty,
+            secrets,
             failures: HashMap::new(),
             phrases: Vec::new(),
             opened: Duration::ZERO,
@@ -67,7 +68,8 @@ impl<'a> Person<'a> {
     }
 
     pub fn journal(&self) -> PathBuf {
-        self.scene.run_folder().unwrap_or_default().join("journal.jsonl")
+        let mut folders = std::fs::read_dir(&self.runs).into_iter().flatten();
+        folders.find_map(|entry| Some(entry.ok()?.path())).unwrap_or_default().join("journal.jsonl")
     }
 
     pub fn entries(&self) -> Vec<Entry> {
@@ -83,7 +85,7 @@ impl<'a> Person<'a> {
     /// The screen, on which no secret may ever be.
     pub fn screen(&self) -> String {
         let screen = self.pty.screen();
-        for secret in SECRETS {
+        for secret in self.secrets {
             assert!(!screen.contains(secret), "a secret is on the screen\n{screen}");
         }
         screen

@@ -7,12 +7,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{Arc, Weak};
 
+use handover::config::Project;
+use handover::domain::run::{Mode, Run};
+
 use crate::common::peers::{Options, Peers};
 use crate::common::pty::Pty;
+use crate::person::{Person, TARGET};
 use crate::{dns, http};
 
 pub const SOURCE: &str = "us-east-1";
-pub const TARGET: &str = "us-west-2";
 const DB_PASSWORD: &str = "handover-secret";
 const AWS_SECRET: &str = "wJalrXUtnFEMI-e2e-secret-key";
 /// What must be seen nowhere: these, and the application's own password.
@@ -80,11 +83,16 @@ impl Scene {
         ]
     }
 
-    /// The console, opened on the service.
-    pub fn console(&self) -> Pty {
+    /// Somebody at the console, which was just opened on the service.
+    pub fn person(&self) -> Person {
         let env = self.env();
         let env: Vec<(&str, &str)> = env.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        Pty::spawn(env!("CARGO_BIN_EXE_handover"), &[], &env, 120, 40)
+        let pty = Pty::spawn(env!("CARGO_BIN_EXE_handover"), &[], &env, 120, 40);
+        let project = Project::from_file(&self.service());
+        let service = project.service().unwrap_or_else(|| panic!("{}", project.diagnostics));
+        let runbook = project.runbook("failover").unwrap_or_else(|| panic!("{}", project.diagnostics)).clone();
+        let empty = Run::new(&service.name, runbook, Mode::Live, service.failover());
+        Person::at(pty, self.data().join("runs"), empty, &SECRETS)
     }
 
     /// A subcommand, run to its end.
