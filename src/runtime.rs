@@ -89,7 +89,8 @@ pub fn run(console: Console, stage: Stage) -> Result<Ended> {
         let _ = to_input.send(Wake::Input(input, Timestamp::now()));
     })?;
     let (commands, inbox) = tokio_mpsc::unbounded_channel();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    // One worker: the engine waits far more than it works, and what blocks (the disk, names) has threads of its own.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     start_engine(&runtime, stage, autoplay.then(|| commands.clone()), inbox, wake);
 
     let mut running = Loop { terminal, model, skin, commands, clock, shared, copies, ended: None, engine_ended: false };

@@ -1,5 +1,6 @@
 //! Looks at every component in every place, each in a task of its own and at its own pace: a place that hangs ages
-//! its own readings and no others.
+//! its own readings and no others. Looks of one pace begin together, so that what stands side by side on the screen was
+//! read side by side.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,7 +58,7 @@ impl Sampler {
                             pause *= 2;
                         }
                         tokio::select! {
-                            () = world.clock.sleep(pause) => {}
+                            () = world.clock.sleep(until_next(world.clock.mono(), pause)) => {}
                             changed = brisk.changed() => if changed.is_err() { return },
                         }
                     }
@@ -99,6 +100,12 @@ impl Sampler {
     }
 }
 
+/// The time until the next whole multiple of `pause`.
+fn until_next(now: Duration, pause: Duration) -> Duration {
+    let into = now.as_nanos().checked_rem(pause.as_nanos()).unwrap_or(0);
+    pause.saturating_sub(Duration::from_nanos(u64::try_from(into).unwrap_or(0)))
+}
+
 const BRISK: Duration = Duration::from_secs(5);
 
 fn component(components: &Components, id: &str, place: &Place) -> Option<Arc<dyn Component>> {
@@ -113,4 +120,18 @@ async fn look(world: &World, component: &dyn Component, place: &Place) -> Look {
         None => Err(Unread::new(Why::TimedOut, format!("no answer within {} s", LIMIT.as_secs()))),
     };
     Look { component: component.id().to_owned(), place: place.clone(), at, fresh_for: component.pace() * 3, result }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_of_one_pace_begin_together() {
+        let seconds = Duration::from_secs;
+        assert_eq!(until_next(seconds(12), seconds(5)), seconds(3));
+        assert_eq!(until_next(seconds(15), seconds(5)), seconds(5));
+        assert_eq!(until_next(Duration::from_millis(14_999), seconds(5)), Duration::from_millis(1));
+        assert_eq!(until_next(seconds(12), Duration::ZERO), Duration::ZERO);
+    }
 }

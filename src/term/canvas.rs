@@ -85,13 +85,13 @@ fn at(column: usize) -> u16 {
 /// The columns of a line that a change can show in: from one before its first change, where a wide character may begin,
 /// to one after its last, which it may reach into.
 fn changed(next: &[Cell], shown: &[Cell]) -> Option<(usize, usize)> {
-    let differs = |(next, shown): (&Cell, &Cell)| !same(next, shown);
-    let first = next.iter().zip(shown).position(differs)?;
-    let last = next.iter().zip(shown).rposition(differs)?;
+    let first = next.iter().zip(shown).position(|(next, shown)| !same(next, shown))?;
+    let last = next.iter().zip(shown).rposition(|(next, shown)| next != shown)?;
     Some((first.saturating_sub(1), (last + 2).min(next.len())))
 }
 
-/// Whether two cells look the same: what `==` says, the cheaper parts first.
+/// Whether two cells look the same, as `==` says, but within the loop that asks it of every cell of every frame.
+#[inline]
 fn same(one: &Cell, other: &Cell) -> bool {
     let (symbol, other_symbol) = (one.symbol(), other.symbol());
     one.fg == other.fg

@@ -15,8 +15,15 @@ pub(super) fn take(model: &mut Model, event: Event, effects: &mut Vec<Effect>) {
     match event {
         Event::Entry(entry) => take_entry(model, &entry, effects),
         Event::Looked { component, place, at, fresh_for, result } => {
+            let known = |model: &Model| {
+                let glance = model.board.glance(&component, &place)?;
+                Some((glance.health, glance.failure.is_some()))
+            };
+            let before = known(model);
             model.board.record(&component, &place, at, fresh_for, &result);
             model.refresh_worst();
+            // What says the same again, only newer, is seen with the next second.
+            model.changed |= before != known(model);
         }
         Event::Planned { step, result } => take_plan(model, step, result),
         Event::Output { step, line } => {

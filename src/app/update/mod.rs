@@ -62,6 +62,8 @@ pub enum Effect {
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let mut effects = Vec::new();
     let depth = model.modals.len();
+    // A reading says itself whether it is worth a drawing of its own.
+    let draws = !matches!(msg, Msg::Engine(Event::Looked { .. }));
     match msg {
         Msg::Drawn(at) => {
             if let Some(guard) = model.modals.last_mut().and_then(Modal::guard_mut) {
@@ -85,7 +87,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             modal.resurface();
         }
     }
-    model.changed = true;
+    model.changed |= draws;
     effects
 }
 
