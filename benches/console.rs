@@ -176,7 +176,8 @@ mod measure {
                 request: attempt as u32,
                 request_id: Some("5f0a7c52-1d4e-4b8a-9c55-0e2f6b3d7a01".into()),
                 took_ms: 1234,
-                answer: "accepted: arn:aws:rds:us-west-2:123456789012:db:fineract-production-replica is modifying".into(),
+                answer: "accepted: arn:aws:rds:us-west-2:123456789012:db:fineract-production-replica is modifying"
+                    .into(),
             };
             let (at, mono) = (Timestamp::UNIX_EPOCH, Duration::from_secs(attempt as u64));
             let mut sealed = None;

@@ -9,14 +9,15 @@ use jiff::Timestamp;
 use super::action::{Context, Rights};
 use super::keymap::Keymap;
 use super::modal::Modal;
+use crate::domain::board::Board;
 use crate::domain::gate::GateResult;
 use crate::domain::journal::Entry;
 use crate::domain::plan::{Plan, Refusal};
-use crate::domain::reading::{Board, Freshness, Health, Key as ReadingKey, Reading, Value, age};
-use crate::domain::region::{Place, Region};
+use crate::domain::reading::{Health, age};
+use crate::domain::region::Region;
 use crate::domain::run::{Run, State, StepRecord};
 use crate::domain::runbook::{Action as StepAction, Step, StepId};
-use crate::domain::service::{Component, Service, Spec};
+use crate::domain::service::Service;
 
 /// How many journal entries are kept for the tail.
 pub const TAIL: usize = 200;
@@ -363,74 +364,6 @@ impl Model {
     /// Whether a step is resolved to an exact call before it starts.
     pub fn has_plan(step: &Step) -> bool {
         matches!(step.action, StepAction::Act { .. } | StepAction::Exec(_))
-    }
-
-    /// A reading.
-    pub fn reading(&self, component: &str, place: &Place, fact: &str) -> Option<&Reading> {
-        self.board.get(&ReadingKey::new(component, place, fact))
-    }
-
-    /// The Region that has the traffic now, as far as it is known by a fresh reading; never remembered.
-    pub fn active(&self) -> Option<&Region> {
-        let traffic = self.service.traffic()?;
-        let code = ["answers", "points_at"].into_iter().find_map(|fact| {
-            let reading = self.reading(traffic, &Place::Global, fact)?;
-            match &reading.value {
-                Value::Text(code) if reading.freshness(self.now) == Freshness::Fresh => Some(code.as_str()),
-                _ => None,
-            }
-        })?;
-        let pair = &self.service.regions;
-        [&pair.primary, &pair.standby].into_iter().find(|region| region.as_str() == code)
-    }
-
-    /// The components that stand in each Region, in the order of the file.
-    pub fn regional(&self) -> impl Iterator<Item = &Component> {
-        self.service.components.iter().filter(|component| !matches!(component.spec, Spec::Route53Failover(_)))
-    }
-
-    /// The components that have something to say of no Region in particular.
-    pub fn global(&self) -> impl Iterator<Item = &Component> {
-        self.service.components.iter().filter(|component| match &component.spec {
-            Spec::Route53Failover(_) | Spec::SecretReplica(_) => true,
-            Spec::Endpoint(endpoint) => endpoint.public.is_some(),
-            Spec::RdsReplica(_) | Spec::CloudWatch(_) => false,
-        })
-    }
-
-    /// Looks again at what each Region's worst health is; a change is as old as this look.
-    pub fn refresh_worst(&mut self) {
-        let rank = |health: &Health| match health {
-            Health::Healthy => 0,
-            Health::Degraded => 1,
-            Health::Unknown => 2,
-            Health::Down => 3,
-        };
-        for region in [self.service.regions.primary.clone(), self.service.regions.standby.clone()] {
-            let place = Place::Region(region.clone());
-            let worst = self
-                .regional()
-                .map(|component| {
-                    self.board.glance(&component.id, &place).map_or(Health::Unknown, |glance| glance.shown(self.now))
-                })
-                .max_by_key(rank)
-                .unwrap_or(Health::Unknown);
-            let now = self.now;
-            let held = self.worst.entry(region).or_insert((worst, now));
-            if held.0 != worst {
-                *held = (worst, now);
-            }
-        }
-    }
-
-    /// The newest lag figure, when it was true, and whether it is still fresh.
-    pub fn lag(&self) -> Option<(f64, &Reading)> {
-        let (component, place) = self.service.lag_series()?;
-        let reading = self.reading(component, &place, "lag")?;
-        match reading.value {
-            Value::Seconds(seconds) if seconds.is_finite() && seconds >= 0.0 => Some((seconds, reading)),
-            _ => None,
-        }
     }
 
     /// How long ago something was, by the run's clock.

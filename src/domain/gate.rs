@@ -6,8 +6,9 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::board::Board;
 use super::duration;
-use super::reading::{Board, Evidence, Freshness, Key, Value};
+use super::reading::{Evidence, Freshness, Key, Value};
 use super::region::{Direction, Pair, Region, Side};
 
 /// Which reading, as a runbook names it: `database.target.status`.

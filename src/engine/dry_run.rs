@@ -5,9 +5,10 @@ use std::time::Duration;
 use futures::future::join_all;
 
 use super::programs::program_plan;
+use crate::domain::board::Board;
 use crate::domain::gate::{GateResult, Sight};
 use crate::domain::plan::{Ask, Plan, Refusal};
-use crate::domain::reading::{Board, Observation, Unread, Why};
+use crate::domain::reading::{Observation, Unread, Why};
 use crate::domain::region::Place;
 use crate::domain::run::Run;
 use crate::domain::runbook::Action;

@@ -54,8 +54,9 @@ pub fn components(service: &Service, aws: &aws::Clients, probes: Probes) -> Comp
                 let sql = spec.sql.as_ref().and(probes.sql.clone());
                 Arc::new(aws::rds::RdsReplica::new(own(10), spec.clone(), aws.clone(), sql))
             }
+            // Route 53 answers five calls a second for the whole account, and its checkers tell no sooner than this.
             Spec::Route53Failover(spec) => {
-                Arc::new(aws::route53::Failover::new(own(15), spec.clone(), aws.clone(), probes.resolver.clone()))
+                Arc::new(aws::route53::Failover::new(own(30), spec.clone(), aws.clone(), probes.resolver.clone()))
             }
             Spec::SecretReplica(spec) => Arc::new(aws::secrets::SecretReplica::new(own(30), spec.clone(), aws.clone())),
             // Three times this is for how long a sample counts as fresh, and a 1-minute metric comes up to 2 minutes late.

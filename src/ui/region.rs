@@ -8,8 +8,9 @@ use super::paint::{Painter, Pen, width};
 use super::skin::Tone;
 use super::words;
 use crate::app::Model;
+use crate::domain::board::Glance;
 use crate::domain::duration::age as short;
-use crate::domain::reading::{Freshness, Glance, Health};
+use crate::domain::reading::{Freshness, Health};
 use crate::domain::region::{Place, Region};
 
 /// How wide the column of ages is.

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use handover::domain::board::Board;
 use handover::domain::gate::Sight;
-use handover::domain::reading::{Board, Freshness, Key};
+use handover::domain::reading::{Freshness, Key};
 use handover::domain::region::Place;
 use handover::ports::Clock as _;
 

@@ -6,6 +6,9 @@ mod database;
 mod dns;
 mod http;
 mod observing;
+#[path = "../common/peers.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod peers;
 mod postgres;
 #[cfg(unix)]
 mod program;

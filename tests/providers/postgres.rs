@@ -1,4 +1,4 @@
-//! The PostgreSQL probe: what it says of servers that are none, and, where there is a real one, what it does to it.
+//! The PostgreSQL probe: what it says of servers that are none, and what it does to a real pair.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,9 @@ use handover::domain::service::{Sql, Tls};
 use handover::ports::{SqlProbe, WriteRefused};
 use handover::providers::postgres::Postgres;
 use tokio::net::TcpListener;
+use tokio_postgres::NoTls;
 
+use super::peers::{Cluster, Options, Peers, Role};
 use super::support::{east, west};
 
 fn spec(port: u16) -> Sql {
@@ -60,30 +62,40 @@ async fn nobody_fences_themselves() {
     assert!(matches!(probe(&own).fence(&east()).await, Err(PerformError::Refused { .. })));
 }
 
-/// `HANDOVER_TEST_PG` is the port of a PostgreSQL on loopback that trusts `postgres` and may be written to.
-#[tokio::test]
-#[ignore = "needs a PostgreSQL server at the port in HANDOVER_TEST_PG"]
+/// A real primary and its streaming standby, asked as superuser; `None` where the environment says to do without peers.
+fn pair() -> Option<(Peers, Sql)> {
+    let peers = Peers::start(&Options { writer: false, ..Options::default() }).unwrap_or_else(|e| panic!("{e}"))?;
+    let ready = &peers.ready.postgres;
+    let ports = Pair { primary: ready.primary_port, standby: ready.standby_port };
+    let spec = Sql {
+        port: ports,
+        database: ready.database.clone(),
+        timeout: Duration::from_secs(5),
+        ..spec(ready.primary_port)
+    };
+    Some((peers, spec))
+}
+
+fn superuser(spec: &Sql) -> Postgres {
+    Postgres::new(spec, &Pair { primary: east(), standby: west() }, Some("postgres-secret".into()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_real_database_is_read_written_and_fenced() {
-    let port = std::env::var("HANDOVER_TEST_PG").unwrap().parse().unwrap();
-    let spec = Sql { timeout: Duration::from_secs(5), ..spec(port) };
+    let Some((peers, spec)) = pair() else { return };
     let app = spec.app_user.clone().unwrap();
     let (admin, connection) =
-        tokio_postgres::connect(&format!("host=127.0.0.1 port={port} user=postgres"), tokio_postgres::NoTls)
-            .await
-            .unwrap();
+        tokio_postgres::connect(&peers.database(Cluster::Primary, Role::Superuser), NoTls).await.unwrap();
     tokio::spawn(connection);
     let quoted = app.replace('"', "\"\"");
-    let setup = format!(
-        "DROP TABLE IF EXISTS ledger; CREATE TABLE ledger (id int); INSERT INTO ledger VALUES (41);
-         DROP ROLE IF EXISTS \"{quoted}\"; CREATE ROLE \"{quoted}\" LOGIN"
-    );
+    let setup = format!("INSERT INTO ledger (id) VALUES (41); CREATE ROLE \"{quoted}\" LOGIN PASSWORD 'app-secret'");
     admin.batch_execute(&setup).await.unwrap();
     let mut config = tokio_postgres::Config::new();
-    config.host("127.0.0.1").port(port).user(&app).dbname("postgres");
-    let (session, connection) = config.connect(tokio_postgres::NoTls).await.unwrap();
+    config.host("127.0.0.1").port(spec.port.primary).user(&app).password("app-secret").dbname(&spec.database);
+    let (session, connection) = config.connect(NoTls).await.unwrap();
     tokio::spawn(connection);
 
-    let postgres = probe(&spec);
+    let postgres = superuser(&spec);
     let state = postgres.state(&east()).await.unwrap();
     assert!(!state.in_recovery && !state.read_only && state.current_lsn.is_some() && state.replay_lsn.is_none());
     assert_eq!((state.app_login, state.app_sessions), (Some(true), Some(1)));
@@ -94,7 +106,7 @@ async fn a_real_database_is_read_written_and_fenced() {
     let state = postgres.state(&east()).await.unwrap();
     assert_eq!((state.app_login, state.app_sessions), (Some(false), Some(0)));
     assert!(session.simple_query("SELECT 1").await.is_err());
-    assert!(config.connect(tokio_postgres::NoTls).await.is_err());
+    assert!(config.connect(NoTls).await.is_err());
 
     // Kept connections that the server ends are made again.
     admin
@@ -106,16 +118,13 @@ async fn a_real_database_is_read_written_and_fenced() {
 
     admin.batch_execute("ALTER ROLE postgres SET default_transaction_read_only = on").await.unwrap();
     let refused = postgres.try_write(&east()).await;
-    admin.batch_execute("ALTER ROLE postgres RESET default_transaction_read_only").await.unwrap();
     assert!(matches!(refused, Err(WriteRefused::ReadOnly(_))), "{refused:?}");
 }
 
-/// `HANDOVER_TEST_PG_STANDBY` is the port of a streaming standby on loopback.
-#[tokio::test]
-#[ignore = "needs a PostgreSQL standby at the port in HANDOVER_TEST_PG_STANDBY"]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_real_standby_takes_no_write_and_no_fence() {
-    let port = std::env::var("HANDOVER_TEST_PG_STANDBY").unwrap().parse().unwrap();
-    let postgres = probe(&Sql { timeout: Duration::from_secs(5), ..spec(port) });
+    let Some((_peers, spec)) = pair() else { return };
+    let postgres = superuser(&spec);
     let state = postgres.state(&west()).await.unwrap();
     assert!(state.in_recovery && state.read_only && state.replay_lsn.is_some() && state.current_lsn.is_none());
     let refused = postgres.try_write(&west()).await;

@@ -1,5 +1,6 @@
 //! The actor: owns the run, the readings and the journal, and is the only one to change them.
 //!
+//! - `steps`: how a step starts and ends, whatever it does;
 //! - `acts`: a mutation, from plan to intent; `calls`: from there until it settles;
 //! - `programs`: external programs; `looks`: checks and waits; `says`: what a person declares;
 //! - `health`: what is seen of the components; `loss`: what was lost;
@@ -13,6 +14,7 @@ mod loss;
 mod programs;
 mod revive;
 mod says;
+mod steps;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -26,17 +28,16 @@ use self::acts::Purpose;
 use self::health::Shown;
 use super::recorder::{Open, Recorder};
 use super::sampler::{Look, Sampler};
+use crate::domain::board::Board;
 use crate::domain::command::{Command, Event};
 use crate::domain::consent::Authorised;
 use crate::domain::gate::{GateResult, Predicate, Sight};
 use crate::domain::journal::{Body, Entry};
 use crate::domain::plan::{PerformError, Plan, Receipt, Refusal, Settlement};
-use crate::domain::reading::{Board, Evidence};
 use crate::domain::region::Place;
-use crate::domain::run::{Run, State};
-use crate::domain::runbook::{Action, Step, StepId};
+use crate::domain::run::Run;
+use crate::domain::runbook::StepId;
 use crate::domain::service::Service;
-use crate::domain::timeline::Milestone;
 use crate::ports::{Exit, OutputLine, World};
 
 /// What an engine is started with.
@@ -305,121 +306,6 @@ impl Executor {
         }
     }
 
-    fn step(&self, id: &str) -> Option<Step> {
-        self.run.runbook.step(id).cloned()
-    }
-
-    /// The step, if it may be started now; else says why not.
-    fn startable(&self, id: &str) -> Option<Step> {
-        let Some(step) = self.step(id) else {
-            self.refuse(format!("there is no step {id:?}"));
-            return None;
-        };
-        if self.applying.contains(id) {
-            self.refuse(format!("{id} is being carried out"));
-            return None;
-        }
-        if self.cancels.contains_key(id) && !self.run.state(id).is_running() {
-            self.refuse(format!("the cloud is being asked about {id}; cancel that first"));
-            return None;
-        }
-        if self.run.is_ready(id) {
-            return Some(step);
-        }
-        let why = match self.run.state(id) {
-            State::Ended(ending) => format!("{id} is over: {}", ending.as_str()),
-            state if state.is_running() => format!("{id} is running"),
-            State::Unsure(_) => format!("{id} may have been carried out; first say what became of it"),
-            _ => format!("{id} waits for {}", self.run.blocked_by(id).join(", ")),
-        };
-        self.refuse(why);
-        None
-    }
-
-    /// Whether the gates of a step without a plan pass or are overridden; else says which do not.
-    fn gates_pass(&self, step: &Step) -> bool {
-        let sight = self.sight();
-        let gates: Vec<GateResult> = step
-            .gates
-            .iter()
-            .map(|gate| {
-                let (verdict, evidence) = sight.look(&gate.predicate);
-                GateResult { name: gate.name.clone(), verdict, evidence }
-            })
-            .collect();
-        let closed: Vec<&str> =
-            self.run.open_questions(&step.id, &gates).into_iter().map(|gate| gate.name.as_str()).collect();
-        if !closed.is_empty() {
-            self.refuse(format!("{}: gates do not pass: {}", step.id, closed.join(", ")));
-        }
-        closed.is_empty()
-    }
-
-    /// Starts a step that needs no consent.
-    async fn start_step(&mut self, id: &str) {
-        if let (State::Unsure(_), Some(plan)) = (self.run.state(id), self.run.record(id).plan) {
-            return self.look_again(id, &plan);
-        }
-        let Some(step) = self.startable(id) else { return };
-        // Of an act they are looked at with its plan.
-        if !matches!(step.action, Action::Act { .. }) && !self.gates_pass(&step) {
-            return;
-        }
-        match &step.action {
-            Action::Check { expect } => self.start_check(&step, expect).await,
-            Action::Wait { until, hold, timeout } => self.start_wait(&step, until, *hold, *timeout).await,
-            Action::Exec(exec) if step.hazard == crate::domain::runbook::Hazard::None => {
-                if self.record(&self.operator.clone(), Body::Started { step: step.id.clone() }).await {
-                    let spec = crate::engine::programs::program_of(&self.service, &self.run, exec, self.dir.as_deref());
-                    self.spawn_program(&step.id, spec);
-                }
-            }
-            Action::Act { .. } => {
-                self.plan(&step.id, Purpose::Already);
-            }
-            Action::Exec(_) => self.refuse(format!("{id} can change something: it wants a confirmation")),
-            Action::Attest { .. } => self.refuse(format!("{id} is for a person to confirm")),
-        }
-    }
-
-    /// Records that a step is over, the moment that it marks, and what follows from it.
-    async fn settle_step(
-        &mut self,
-        by: &str,
-        id: &str,
-        ending: crate::domain::run::Ending,
-        says: String,
-        evidence: Vec<Evidence>,
-    ) {
-        self.settle_step_at(by, id, ending, says, evidence, None).await;
-    }
-
-    async fn settle_step_at(
-        &mut self,
-        by: &str,
-        id: &str,
-        ending: crate::domain::run::Ending,
-        says: String,
-        evidence: Vec<Evidence>,
-        when: Option<Timestamp>,
-    ) {
-        let Some(step) = self.step(id) else { return };
-        let body = Body::Settled { step: id.to_owned(), ending, says, evidence };
-        if !self.record(by, body).await {
-            return;
-        }
-        if let Some(milestone) = step.marks.filter(|milestone| marks(ending, *milestone)) {
-            let when = when.unwrap_or_else(|| self.now());
-            let source = format!("step {id}: {}", ending.as_str());
-            self.record(by, Body::Milestone { milestone, when, source }).await;
-        }
-        self.after_settled(&step, ending);
-    }
-
-    async fn fail_step(&mut self, by: &str, id: &str, reason: String, evidence: Vec<Evidence>) {
-        self.record(by, Body::Failed { step: id.to_owned(), reason, evidence }).await;
-    }
-
     async fn close(&mut self, outcome: crate::domain::journal::RunOutcome, says: String) {
         use crate::domain::journal::RunOutcome;
         if let Some(running) = self.run.running().next() {
@@ -445,16 +331,5 @@ impl Executor {
             self.record(&operator, Body::Left { running }).await;
         }
         self.ended = true;
-    }
-}
-
-/// Whether a step that ended so has reached the moment that it marks. What was left out has not, and a risk that was
-/// accepted makes nothing so: only of a fence it is the result that counts.
-fn marks(ending: crate::domain::run::Ending, milestone: Milestone) -> bool {
-    use crate::domain::run::Ending;
-    match ending {
-        Ending::Skipped => false,
-        Ending::RiskAccepted => milestone == Milestone::Fenced,
-        _ => true,
     }
 }

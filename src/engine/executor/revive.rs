@@ -1,6 +1,7 @@
 //! Taking up a run that an earlier process left: nothing is done again on a guess.
 
-use super::{Executor, MYSELF, marks};
+use super::steps::marks;
+use super::{Executor, MYSELF};
 use crate::domain::journal::Body;
 use crate::domain::reading::age;
 use crate::domain::run::{Ending, State};

@@ -1,4 +1,4 @@
-//! The composition root: the one place where ports meet providers, live or simulated.
+//! The stage: everything that is known of a run before the world is reached, for a new run and for one taken up again.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,38 +6,23 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 
-use crate::config::{Project, locate};
+use super::VERSION;
+use super::book::Book;
+use super::world::{live, redactor, simulated_world};
+use crate::config::Project;
 use crate::domain::hash;
 use crate::domain::journal::{Body, Chain, Entry, Files};
 use crate::domain::redact::Redactor;
 use crate::domain::region::Direction;
 use crate::domain::run::{Mode, Run};
 use crate::domain::runbook::{Runbook, Way};
-use crate::domain::service::{Service, Spec};
+use crate::domain::service::Service;
 use crate::engine::recorder::{Open, Opened};
-use crate::ports::{Clock, SqlProbe, World};
-use crate::providers::{self, Probes};
+use crate::ports::{Clock, World};
+use crate::providers;
 use crate::sim;
 use crate::store::file::{FileJournal, FileLease, Holder, OpenError};
 use crate::store::runs::{RunFolder, Runs};
-
-/// The version of this program, as the journal has it.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// A service with one of its runbooks, and the texts that they were read from.
-#[derive(Debug, Clone)]
-pub struct Book {
-    /// The service.
-    pub service: Arc<Service>,
-    /// The runbook.
-    pub runbook: Runbook,
-    /// The text of the service file.
-    pub service_toml: String,
-    /// The text of the runbook.
-    pub runbook_toml: String,
-    /// The folder of the service file: where relative programs run.
-    pub dir: Option<PathBuf>,
-}
 
 /// Who works, and where.
 #[derive(Debug, Clone)]
@@ -340,53 +325,6 @@ async fn idle(
     let _ = events.send(Event::Ended);
 }
 
-/// The world of live providers.
-pub async fn live(service: &Service, clock: Arc<dyn Clock>, redactor: &Redactor) -> Result<World, String> {
-    let aws = providers::aws::Clients::live(service, Arc::clone(&clock)).await.map_err(|error| error.to_string())?;
-    let sql = service.components.iter().find_map(|component| match &component.spec {
-        Spec::RdsReplica(database) => database.sql.as_ref(),
-        _ => None,
-    });
-    let sql = sql.map(|spec| {
-        let password = spec.password_env.as_ref().and_then(|name| std::env::var(name).ok());
-        Arc::new(providers::postgres::Postgres::new(spec, &service.regions, password)) as Arc<dyn SqlProbe>
-    });
-    let probes = Probes {
-        clock: Arc::clone(&clock),
-        sql: sql.clone(),
-        resolver: Arc::new(providers::dns::Dns::new()),
-        http: Arc::new(providers::http::Http::new()),
-    };
-    let components = providers::components(service, &aws, probes);
-    let program = Arc::new(providers::program::Programs::new(redactor.clone()));
-    Ok(World { components, clock, program, sql })
-}
-
-/// The world of the simulated Regions: the same providers, on a wire that ends in memory.
-pub fn simulated_world(service: &Service, regions: &Arc<sim::Regions>, clock: &Arc<sim::SimClock>) -> World {
-    let aws = providers::aws::Clients::simulated(service, regions.http_client(), clock.sdk_sleep(), clock.sdk_time());
-    let sql = service.components.iter().any(|c| matches!(&c.spec, Spec::RdsReplica(db) if db.sql.is_some()));
-    let sql = sql.then(|| regions.sql());
-    let probes = Probes {
-        clock: Arc::clone(clock) as Arc<dyn Clock>,
-        sql: sql.clone(),
-        resolver: regions.resolver(),
-        http: regions.http(),
-    };
-    let components = providers::components(service, &aws, probes);
-    World { components, clock: Arc::clone(clock) as Arc<dyn Clock>, program: regions.program(), sql }
-}
-
-/// Knows the secrets of a service: the contents of the environment variables that it names.
-pub fn redactor(service: &Service) -> Redactor {
-    let named = service.components.iter().filter_map(|component| match &component.spec {
-        Spec::RdsReplica(database) => database.sql.as_ref()?.password_env.clone(),
-        _ => None,
-    });
-    let always = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PGPASSWORD"].map(str::to_owned);
-    Redactor::new(named.chain(always).filter_map(|name| std::env::var(name).ok()))
-}
-
 fn direction(service: &Service, runbook: &Runbook) -> Direction {
     match runbook.way {
         Way::Failover | Way::Drill => service.failover(),
@@ -428,44 +366,5 @@ fn check_files(first: Option<&Entry>, files: &Files) -> Result<(), NoStage> {
                 .to_owned(),
         )),
         _ => Err(NoStage::Files("the journal does not begin with the opening of a run".to_owned())),
-    }
-}
-
-/// A service file or preset with the runbook that is wanted, or its only failover.
-pub fn book(project: &Project, runbook: Option<&str>) -> Result<Book, String> {
-    let Some(service) = project.service() else {
-        return Err(format!("{}", project.diagnostics));
-    };
-    let known = || project.runbooks.iter().map(|runbook| runbook.id.as_str()).collect::<Vec<_>>().join(", ");
-    let found = match runbook {
-        Some(id) => project.runbook(id).ok_or_else(|| {
-            format!("there is no runbook {id:?} without errors; there is: {}\n{}", known(), project.diagnostics)
-        })?,
-        None => project
-            .runbooks
-            .iter()
-            .find(|runbook| runbook.way == Way::Failover)
-            .or(project.runbooks.first())
-            .ok_or_else(|| format!("the service has no runbook without errors\n{}", project.diagnostics))?,
-    };
-    let (service_toml, runbook_toml, dir) = texts(project, &found.id).map_err(|error| error.to_string())?;
-    Ok(Book { service: Arc::new(service.clone()), runbook: found.clone(), service_toml, runbook_toml, dir })
-}
-
-fn texts(project: &Project, runbook: &str) -> io::Result<(String, String, Option<PathBuf>)> {
-    use crate::config::Origin;
-    let file = format!("{runbook}.toml");
-    match &project.origin {
-        Origin::File(path) => {
-            let dir = path.parent().map(PathBuf::from);
-            let runbook = path.with_file_name("runbooks").join(file);
-            Ok((std::fs::read_to_string(path)?, std::fs::read_to_string(runbook)?, dir))
-        }
-        Origin::Preset(name) => {
-            let preset = locate::preset(name).ok_or_else(|| io::Error::other("the preset is gone"))?;
-            let text = preset.runbooks.iter().find(|(known, _)| *known == file).map(|(_, text)| *text);
-            let text = text.ok_or_else(|| io::Error::other("the preset's runbook is gone"))?;
-            Ok((preset.service_toml.to_owned(), text.to_owned(), None))
-        }
     }
 }

@@ -1,0 +1,76 @@
+//! What the model makes of the readings: which Region has the traffic, how each is, how far behind the target is.
+
+use super::model::Model;
+use crate::domain::reading::{Freshness, Health, Key, Reading, Value};
+use crate::domain::region::{Place, Region};
+use crate::domain::service::{Component, Spec};
+
+impl Model {
+    /// A reading.
+    pub fn reading(&self, component: &str, place: &Place, fact: &str) -> Option<&Reading> {
+        self.board.get(&Key::new(component, place, fact))
+    }
+
+    /// The Region that has the traffic now, as far as it is known by a fresh reading; never remembered.
+    pub fn active(&self) -> Option<&Region> {
+        let traffic = self.service.traffic()?;
+        let code = ["answers", "points_at"].into_iter().find_map(|fact| {
+            let reading = self.reading(traffic, &Place::Global, fact)?;
+            match &reading.value {
+                Value::Text(code) if reading.freshness(self.now) == Freshness::Fresh => Some(code.as_str()),
+                _ => None,
+            }
+        })?;
+        let pair = &self.service.regions;
+        [&pair.primary, &pair.standby].into_iter().find(|region| region.as_str() == code)
+    }
+
+    /// The components that stand in each Region, in the order of the file.
+    pub fn regional(&self) -> impl Iterator<Item = &Component> {
+        self.service.components.iter().filter(|component| !matches!(component.spec, Spec::Route53Failover(_)))
+    }
+
+    /// The components that have something to say of no Region in particular.
+    pub fn global(&self) -> impl Iterator<Item = &Component> {
+        self.service.components.iter().filter(|component| match &component.spec {
+            Spec::Route53Failover(_) | Spec::SecretReplica(_) => true,
+            Spec::Endpoint(endpoint) => endpoint.public.is_some(),
+            Spec::RdsReplica(_) | Spec::CloudWatch(_) => false,
+        })
+    }
+
+    /// Looks again at what each Region's worst health is; a change is as old as this look.
+    pub fn refresh_worst(&mut self) {
+        let rank = |health: &Health| match health {
+            Health::Healthy => 0,
+            Health::Degraded => 1,
+            Health::Unknown => 2,
+            Health::Down => 3,
+        };
+        for region in [self.service.regions.primary.clone(), self.service.regions.standby.clone()] {
+            let place = Place::Region(region.clone());
+            let worst = self
+                .regional()
+                .map(|component| {
+                    self.board.glance(&component.id, &place).map_or(Health::Unknown, |glance| glance.shown(self.now))
+                })
+                .max_by_key(rank)
+                .unwrap_or(Health::Unknown);
+            let now = self.now;
+            let held = self.worst.entry(region).or_insert((worst, now));
+            if held.0 != worst {
+                *held = (worst, now);
+            }
+        }
+    }
+
+    /// The newest lag figure, when it was true, and whether it is still fresh.
+    pub fn lag(&self) -> Option<(f64, &Reading)> {
+        let (component, place) = self.service.lag_series()?;
+        let reading = self.reading(component, &place, "lag")?;
+        match reading.value {
+            Value::Seconds(seconds) if seconds.is_finite() && seconds >= 0.0 => Some((seconds, reading)),
+            _ => None,
+        }
+    }
+}

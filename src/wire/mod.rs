@@ -1,0 +1,12 @@
+//! The composition root: the one place where ports meet providers, live or simulated.
+
+mod book;
+mod stage;
+mod world;
+
+pub use book::{Book, book};
+pub use stage::{NoStage, Operator, Stage, Wanted};
+pub use world::{live, redactor, simulated_world};
+
+/// The version of this program, as the journal has it.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,56 @@
+//! The world: the same components on live providers, or on simulated Regions.
+
+use std::sync::Arc;
+
+use crate::domain::redact::Redactor;
+use crate::domain::service::{Service, Spec};
+use crate::ports::{Clock, SqlProbe, World};
+use crate::providers::{self, Probes};
+use crate::sim;
+
+/// The world of live providers.
+pub async fn live(service: &Service, clock: Arc<dyn Clock>, redactor: &Redactor) -> Result<World, String> {
+    let aws = providers::aws::Clients::live(service, Arc::clone(&clock)).await.map_err(|error| error.to_string())?;
+    let sql = service.components.iter().find_map(|component| match &component.spec {
+        Spec::RdsReplica(database) => database.sql.as_ref(),
+        _ => None,
+    });
+    let sql = sql.map(|spec| {
+        let password = spec.password_env.as_ref().and_then(|name| std::env::var(name).ok());
+        Arc::new(providers::postgres::Postgres::new(spec, &service.regions, password)) as Arc<dyn SqlProbe>
+    });
+    let probes = Probes {
+        clock: Arc::clone(&clock),
+        sql: sql.clone(),
+        resolver: Arc::new(providers::dns::Dns::new()),
+        http: Arc::new(providers::http::Http::new()),
+    };
+    let components = providers::components(service, &aws, probes);
+    let program = Arc::new(providers::program::Programs::new(redactor.clone()));
+    Ok(World { components, clock, program, sql })
+}
+
+/// The world of the simulated Regions: the same providers, on a wire that ends in memory.
+pub fn simulated_world(service: &Service, regions: &Arc<sim::Regions>, clock: &Arc<sim::SimClock>) -> World {
+    let aws = providers::aws::Clients::simulated(service, regions.http_client(), clock.sdk_sleep(), clock.sdk_time());
+    let sql = service.components.iter().any(|c| matches!(&c.spec, Spec::RdsReplica(db) if db.sql.is_some()));
+    let sql = sql.then(|| regions.sql());
+    let probes = Probes {
+        clock: Arc::clone(clock) as Arc<dyn Clock>,
+        sql: sql.clone(),
+        resolver: regions.resolver(),
+        http: regions.http(),
+    };
+    let components = providers::components(service, &aws, probes);
+    World { components, clock: Arc::clone(clock) as Arc<dyn Clock>, program: regions.program(), sql }
+}
+
+/// Knows the secrets of a service: the contents of the environment variables that it names.
+pub fn redactor(service: &Service) -> Redactor {
+    let named = service.components.iter().filter_map(|component| match &component.spec {
+        Spec::RdsReplica(database) => database.sql.as_ref()?.password_env.clone(),
+        _ => None,
+    });
+    let always = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PGPASSWORD"].map(str::to_owned);
+    Redactor::new(named.chain(always).filter_map(|name| std::env::var(name).ok()))
+}
