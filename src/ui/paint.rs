@@ -100,26 +100,35 @@ impl<'a> Painter<'a> {
     /// Writes one of our own signs, which are harmless and as many columns wide as they have characters (a test of the
     /// glyphs sees to it).
     pub(super) fn sign(&mut self, pen: &mut Pen, sign: &'static str, tone: Tone) {
-        let style = self.skin.style(tone);
-        // One character is one column, as nearly all are: there is nothing to be measured.
-        let mut chars = sign.chars();
-        if chars.next().is_none() || chars.next().is_some() {
-            return self.write(pen, sign, style);
-        }
-        if pen.x < pen.end {
-            if let Some(cell) = self.buffer.cell_mut(Position { x: pen.x, y: pen.y }) {
-                cell.set_symbol(sign);
-                cell.set_style(style);
-            }
-            pen.x = pen.x.saturating_add(1);
-        }
+        self.signs(pen, sign, 1, tone);
     }
 
     /// Writes a sign several times.
     pub(super) fn signs(&mut self, pen: &mut Pen, sign: &'static str, times: usize, tone: Tone) {
-        for _ in 0..times.min(pen.room()) {
-            self.sign(pen, sign, tone);
+        let style = self.skin.style(tone);
+        // One character is one column, as nearly all are: there is nothing to be measured.
+        if sign.chars().nth(1).is_none() {
+            self.cells(pen, times, |cell, _| {
+                cell.set_symbol(sign).set_style(style);
+            });
+        } else {
+            for _ in 0..times.min(pen.room()) {
+                self.write(pen, sign, style);
+            }
         }
+    }
+
+    /// Fills the next cells of a line, one column each, with what `fill` makes of each and its number.
+    fn cells(&mut self, pen: &mut Pen, count: usize, mut fill: impl FnMut(&mut Cell, usize)) {
+        let count = count.min(pen.room());
+        let area = self.buffer.area;
+        if area.contains(Position { x: pen.x, y: pen.y }) {
+            let room = usize::from(area.right().saturating_sub(pen.x));
+            let start = self.buffer.index_of(pen.x, pen.y);
+            let line = self.buffer.content.iter_mut().skip(start).take(count.min(room));
+            line.enumerate().for_each(|(number, cell)| fill(cell, number));
+        }
+        pen.skip(u16::try_from(count).unwrap_or(u16::MAX));
     }
 
     /// Writes a text, cut with an ellipsis where there is no room for all of it.
@@ -176,17 +185,11 @@ impl<'a> Painter<'a> {
 
     fn write(&mut self, pen: &mut Pen, text: &str, style: Style) {
         if plain(text) {
-            for byte in text.bytes() {
-                if pen.x >= pen.end {
-                    return;
-                }
-                if let Some(cell) = self.buffer.cell_mut(Position { x: pen.x, y: pen.y }) {
-                    cell.set_char(char::from(byte));
-                    cell.set_style(style);
-                }
-                pen.x = pen.x.saturating_add(1);
-            }
-            return;
+            let bytes = text.as_bytes();
+            return self.cells(pen, bytes.len(), |cell, number| {
+                let byte = bytes.get(number).copied().unwrap_or(b' ');
+                cell.set_char(char::from(byte)).set_style(style);
+            });
         }
         let inside = Position { x: pen.x, y: pen.y };
         if self.buffer.area.contains(inside) {
