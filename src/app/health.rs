@@ -3,7 +3,7 @@
 use super::model::Model;
 use crate::domain::reading::{Freshness, Health, Key, Reading, Value};
 use crate::domain::region::{Place, Region};
-use crate::domain::service::{Component, Spec};
+use crate::domain::service::Component;
 
 impl Model {
     /// A reading.
@@ -27,16 +27,12 @@ impl Model {
 
     /// The components that stand in each Region, in the order of the file.
     pub fn regional(&self) -> impl Iterator<Item = &Component> {
-        self.service.components.iter().filter(|component| !matches!(component.spec, Spec::Route53Failover(_)))
+        self.service.components.iter().filter(|component| component.spec.is_regional())
     }
 
     /// The components that have something to say of no Region in particular.
     pub fn global(&self) -> impl Iterator<Item = &Component> {
-        self.service.components.iter().filter(|component| match &component.spec {
-            Spec::Route53Failover(_) | Spec::SecretReplica(_) => true,
-            Spec::Endpoint(endpoint) => endpoint.public.is_some(),
-            Spec::RdsReplica(_) | Spec::CloudWatch(_) => false,
-        })
+        self.service.components.iter().filter(|component| component.spec.is_global())
     }
 
     /// Looks again at what each Region's worst health is; a change is as old as this look.

@@ -168,6 +168,17 @@ const CLOUDWATCH: &[FactSpec] = &[
     fact("alarms", Text, Regions, Needs::Nothing),
 ];
 
+const ECS: &[FactSpec] = &[
+    fact("status", Text, Regions, Needs::Nothing),
+    fact("desired", Number, Regions, Needs::Nothing),
+    fact("running", Number, Regions, Needs::Nothing),
+    fact("pending", Number, Regions, Needs::Nothing),
+    fact("stable", Bool, Regions, Needs::Nothing),
+    fact("deployments", Number, Regions, Needs::Nothing),
+    fact("task_definition", Text, Regions, Needs::Nothing),
+    fact("event", Text, Regions, Needs::Nothing),
+];
+
 /// The start of the names of facts that a service's own alarms make: `alarm.<name>`.
 pub const ALARM: &str = "alarm.";
 
@@ -183,6 +194,12 @@ const DATABASE_ACTIONS: &[ActionSpec] = &[
 const TRAFFIC_ACTIONS: &[ActionSpec] =
     &[ActionSpec { name: "point", hazard: Hazard::Write, on: Side::Target, needs: Needs::Nothing }];
 
+const FLEET_ACTIONS: &[ActionSpec] = &[
+    ActionSpec { name: "scale-up", hazard: Hazard::Write, on: Side::Target, needs: Needs::Nothing },
+    ActionSpec { name: "scale-down", hazard: Hazard::Write, on: Side::Source, needs: Needs::Nothing },
+    ActionSpec { name: "stop", hazard: Hazard::Write, on: Side::Source, needs: Needs::Nothing },
+];
+
 /// The facts of a kind, besides its alarms.
 pub fn facts(spec: &Spec) -> &'static [FactSpec] {
     match spec {
@@ -191,6 +208,7 @@ pub fn facts(spec: &Spec) -> &'static [FactSpec] {
         Spec::Route53Failover(_) => ROUTE53,
         Spec::SecretReplica(_) => SECRET,
         Spec::CloudWatch(_) => CLOUDWATCH,
+        Spec::Ecs(_) => ECS,
     }
 }
 
@@ -207,6 +225,7 @@ pub fn actions(spec: &Spec) -> &'static [ActionSpec] {
     match spec {
         Spec::RdsReplica(_) => DATABASE_ACTIONS,
         Spec::Route53Failover(_) => TRAFFIC_ACTIONS,
+        Spec::Ecs(_) => FLEET_ACTIONS,
         Spec::Endpoint(_) | Spec::SecretReplica(_) | Spec::CloudWatch(_) => &[],
     }
 }

@@ -6,6 +6,7 @@
 //! | `rds-replica` | both Regions | from AWS: `status`, `role` (primary, replica, standalone), `replication`, `backing_up`, `reachable`, `engine_version`, `instance_class`, `host`, `backup_retention_days`, `source`; from SQL: `in_recovery`, `read_only`, `takes_writes`, `replay_age`, `receive_lsn`, `replay_lsn`, `current_lsn`, `app_login`, `app_sessions`, `mark` | `fence`, `promote`, `verify-writes` |
 //! | `route53-failover` | global | `points_at`, `answers`, `latched`, `primary_check`, `standby_check` (healthy, unhealthy, disabled, none, unknown), `ttl`, `authoritative`, `authoritative_servers`, `resolvers`, `resolvers_agree`, `ttl_left` | `point` |
 //! | `secret-replica` | both Regions, and global | in a Region: `exists`, `version`, `replica_status`, `last_changed`; global: `equal` | none |
+//! | `ecs` | both Regions | `status`, `desired`, `running`, `pending`, `stable` (never of no tasks), `deployments`, `task_definition`, `event` | `scale-up`, `scale-down`, `stop` |
 //! | `cloudwatch` | the Regions where it has anything to read | `lag`, `lag_series`, `alarms`, `alarm.<name>` | none |
 //!
 //! A fact that was not read is absent, never guessed.
@@ -15,6 +16,7 @@ pub mod clock;
 pub mod dns;
 pub mod endpoint;
 pub mod http;
+mod own;
 pub mod postgres;
 pub mod program;
 mod tls;
@@ -22,11 +24,8 @@ mod tls;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::plan::{Ask, Refusal};
-use crate::domain::reading::{Evidence, Freshness, Key};
-use crate::domain::region::{Pair, Place, Region};
-use crate::domain::service::{self, Service, Spec};
-use crate::domain::text;
+pub(crate) use self::own::Own;
+use crate::domain::service::{Service, Spec};
 use crate::ports::{Clock, Components, HttpProbe, Resolver, SqlProbe};
 
 /// The probes with which components look at what AWS's API does not tell.
@@ -63,64 +62,9 @@ pub fn components(service: &Service, aws: &aws::Clients, probes: Probes) -> Comp
             Spec::CloudWatch(spec) => {
                 Arc::new(aws::cloudwatch::CloudWatch::new(own(60), spec.clone(), service.lag, aws.clone()))
             }
+            Spec::Ecs(spec) => Arc::new(aws::ecs::Ecs::new(own(15), spec.clone(), aws.clone())),
         };
         all.insert(component.id.clone(), answering);
     }
     all
-}
-
-/// What every component has.
-#[derive(Clone)]
-pub(crate) struct Own {
-    pub(crate) id: String,
-    pub(crate) pace: Duration,
-    pub(crate) regions: Pair<Region>,
-    pub(crate) clock: Arc<dyn Clock>,
-}
-
-impl Own {
-    fn new(component: &service::Component, service: &Service, probes: &Probes, pace: Duration) -> Self {
-        Self {
-            id: component.id.clone(),
-            pace: component.every.unwrap_or(pace),
-            regions: service.regions.clone(),
-            clock: probes.clock.clone(),
-        }
-    }
-
-    /// Both Regions, the primary first.
-    fn both(&self) -> Vec<Place> {
-        vec![Place::Region(self.regions.primary.clone()), Place::Region(self.regions.standby.clone())]
-    }
-
-    /// Something that was read just now.
-    fn evidence(&self, place: &Place, fact: &str, value: impl AsRef<str>, source: &str) -> Evidence {
-        Evidence {
-            reading: Key::new(&self.id, place, fact).to_string(),
-            value: text::bounded(value.as_ref(), 400),
-            at: Some(self.clock.now()),
-            freshness: Freshness::Fresh,
-            source: source.to_owned(),
-        }
-    }
-
-    /// Something that could not be read just now.
-    fn blank(&self, place: &Place, fact: &str, why: impl AsRef<str>, source: &str) -> Evidence {
-        Evidence {
-            at: None,
-            freshness: Freshness::Never,
-            ..self.evidence(place, fact, format!("? ({})", why.as_ref()), source)
-        }
-    }
-
-    /// The refusal of an action that this kind does not have.
-    fn no_action(&self, ask: &Ask, has: &[&str]) -> Refusal {
-        let has = if has.is_empty() { "none".to_owned() } else { has.join(", ") };
-        Refusal::new(format!("{} has no action {:?}; it has: {has}", self.id, ask.action))
-    }
-}
-
-/// The words for yes and no in a basis or a piece of evidence.
-fn yes_no(yes: bool) -> &'static str {
-    if yes { "yes" } else { "no" }
 }

@@ -239,6 +239,7 @@ impl HttpProbe for Probes {
             Answering::Ok => (spec.expect_status, "UP"),
             Answering::ReadOnly => (503, "database is read-only"),
             Answering::NoDatabase => (503, "database cannot be reached"),
+            Answering::Empty => (503, "service unavailable"),
             Answering::Error => (502, "bad gateway"),
             Answering::Refuse => return Err(unreachable(format!("{}: connection refused", authority(url)))),
             Answering::Hang => {

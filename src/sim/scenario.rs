@@ -187,6 +187,8 @@ pub enum Part {
     Secretsmanager,
     /// The CloudWatch API.
     Cloudwatch,
+    /// The ECS API.
+    Ecs,
     /// Route 53's control plane, whichever Region the event names.
     Route53,
     /// The databases themselves.
@@ -215,6 +217,8 @@ pub enum Fault {
     LoseAnswer,
     /// The Region's database instance takes its backup.
     BackingUp,
+    /// The Region has no capacity for another task.
+    NoCapacity,
 }
 
 /// A program that fails in a simulation.

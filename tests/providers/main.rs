@@ -4,6 +4,7 @@
 mod aws_errors;
 mod database;
 mod dns;
+mod fleet;
 mod http;
 mod observing;
 #[path = "../common/peers.rs"]

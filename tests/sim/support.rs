@@ -33,7 +33,7 @@ pub(crate) fn west() -> Region {
     "us-west-2".parse().unwrap()
 }
 
-fn component(id: &str, spec: Spec) -> Component {
+pub(crate) fn component(id: &str, spec: Spec) -> Component {
     Component { id: id.to_owned(), title: id.to_owned(), every: None, spec }
 }
 
@@ -128,9 +128,17 @@ pub(crate) fn rig(name: &str) -> Rig {
     rig_of(&scenario::load(name).unwrap(), SEED, None)
 }
 
+pub(crate) fn rig_for(service: &Service, scenario: &Scenario) -> Rig {
+    start(service, scenario, SEED, None)
+}
+
 pub(crate) fn rig_of(scenario: &Scenario, seed: u64, log: Option<PathBuf>) -> Rig {
+    start(&fineract(), scenario, seed, log)
+}
+
+fn start(service: &Service, scenario: &Scenario, seed: u64, log: Option<PathBuf>) -> Rig {
     let clock = Arc::new(SimClock::new("2026-03-03T14:00:20Z".parse().unwrap(), 1.0));
-    let regions = Regions::start(&fineract(), scenario, seed, Arc::clone(&clock), log).unwrap();
+    let regions = Regions::start(service, scenario, seed, Arc::clone(&clock), log).unwrap();
     Rig { regions, clock }
 }
 
@@ -157,6 +165,7 @@ impl Rig {
     client!(route53_in, aws_sdk_route53);
     client!(cloudwatch, aws_sdk_cloudwatch);
     client!(secrets, aws_sdk_secretsmanager);
+    client!(ecs, aws_sdk_ecs);
 
     pub(crate) fn route53(&self) -> aws_sdk_route53::Client {
         self.route53_in("us-east-1")

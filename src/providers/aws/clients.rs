@@ -48,6 +48,7 @@ pub(crate) struct Regional {
     pub(crate) rds: ReadWrite<aws_sdk_rds::Client>,
     pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
     pub(crate) secrets: aws_sdk_secretsmanager::Client,
+    pub(crate) ecs: ReadWrite<aws_sdk_ecs::Client>,
 }
 
 /// Why AWS cannot be reached at all.
@@ -134,6 +135,7 @@ impl Clients {
                 rds: ReadWrite { read: aws_sdk_rds::Client::new(&reads), write: aws_sdk_rds::Client::new(&writes) },
                 cloudwatch: aws_sdk_cloudwatch::Client::new(&reads),
                 secrets: aws_sdk_secretsmanager::Client::new(&reads),
+                ecs: ReadWrite { read: aws_sdk_ecs::Client::new(&reads), write: aws_sdk_ecs::Client::new(&writes) },
             }
         };
         let both = [&service.regions.primary, &service.regions.standby];

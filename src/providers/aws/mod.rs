@@ -2,6 +2,7 @@
 
 pub mod clients;
 pub mod cloudwatch;
+pub mod ecs;
 pub mod errors;
 pub mod rds;
 pub mod route53;

@@ -5,7 +5,9 @@
 
 pub mod client;
 pub mod cloudwatch;
+pub mod ecs;
 pub mod form;
+mod json;
 pub mod rds;
 pub mod route53;
 pub mod secretsmanager;
@@ -44,7 +46,7 @@ impl Called {
         let operation = match service {
             "rds" => form::parse(request.body()).into_iter().find(|(key, _)| key == "Action").map(|(_, value)| value),
             "route53" => Some(route53::operation(request.method(), request.uri().path()).to_owned()),
-            "secretsmanager" => secretsmanager::operation(request),
+            "secretsmanager" | "ecs" => json::operation(request),
             "monitoring" => cloudwatch::operation(request.uri().path()),
             _ => None,
         };
@@ -75,6 +77,7 @@ pub fn answer(world: &mut World, called: &Called, request: &WireRequest, id: &st
         "rds" => rds::answer(world, called, request, id),
         "route53" => route53::answer(world, called, request, id),
         "secretsmanager" => secretsmanager::answer(world, called, request, id),
+        "ecs" => ecs::answer(world, called, request, id),
         "monitoring" => cloudwatch::answer(world, called, request, id),
         other => Err(ApiError::new(404, "UnknownOperationException", format!("there is no simulated service {other}"))),
     };
@@ -91,7 +94,8 @@ pub fn unsigned(id: &str) -> WireResponse {
 pub fn refuse(called: &Called, error: &ApiError, id: &str) -> WireResponse {
     match called.service.as_str() {
         "route53" => xml::error(error, route53::NAMESPACE, id),
-        "secretsmanager" => secretsmanager::error(error, id),
+        "secretsmanager" => json::error(error, "Message", id),
+        "ecs" => json::error(error, "message", id),
         "monitoring" => cloudwatch::error(error, id),
         _ => xml::error(error, rds::NAMESPACE, id),
     }
@@ -100,7 +104,7 @@ pub fn refuse(called: &Called, error: &ApiError, id: &str) -> WireResponse {
 /// What each service answers when it wants to be asked more slowly.
 pub fn throttled(called: &Called) -> ApiError {
     let code = match called.service.as_str() {
-        "secretsmanager" => "ThrottlingException",
+        "secretsmanager" | "ecs" => "ThrottlingException",
         _ => "Throttling",
     };
     ApiError::new(400, code, "Rate exceeded".to_owned())
@@ -110,6 +114,7 @@ pub fn throttled(called: &Called) -> ApiError {
 pub fn failed(called: &Called) -> ApiError {
     let code = match called.service.as_str() {
         "secretsmanager" => "InternalServiceError",
+        "ecs" => "ServerException",
         "monitoring" => "InternalServiceFault",
         _ => "InternalFailure",
     };

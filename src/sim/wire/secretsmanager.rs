@@ -2,16 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Called, WireRequest, WireResponse, respond, unknown_operation};
+use super::{Called, WireRequest, WireResponse, json, unknown_operation};
 use crate::sim::world::mutation::Change;
 use crate::sim::world::{ApiError, World};
-
-const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
-
-pub(super) fn operation(request: &WireRequest) -> Option<String> {
-    let target = request.headers().get("x-amz-target")?.to_str().ok()?;
-    target.strip_prefix("secretsmanager.").map(str::to_owned)
-}
 
 pub(super) fn answer(
     world: &mut World,
@@ -19,8 +12,7 @@ pub(super) fn answer(
     request: &WireRequest,
     id: &str,
 ) -> Result<WireResponse, ApiError> {
-    let body: Value = serde_json::from_slice(request.body())
-        .map_err(|error| ApiError::new(400, "SerializationException", error.to_string()))?;
+    let body = json::body(request)?;
     let text = |name: &str| body.get(name).and_then(Value::as_str);
     let secret = text("SecretId")
         .ok_or_else(|| ApiError::new(400, "InvalidParameterException", "You must provide a SecretId.".to_owned()))?;
@@ -44,7 +36,7 @@ pub(super) fn answer(
         }
         _ => return Err(unknown_operation(called)),
     };
-    Ok(respond(200, CONTENT_TYPE, id, answer.to_string().into_bytes()))
+    Ok(json::ok(&answer, id))
 }
 
 fn describe(world: &World, secret: &crate::sim::world::secrets::Described) -> Value {
@@ -70,14 +62,4 @@ fn describe(world: &World, secret: &crate::sim::world::secrets::Described) -> Va
         }
     }
     answer
-}
-
-/// An error as this protocol writes it.
-pub(super) fn error(error: &ApiError, id: &str) -> WireResponse {
-    let body = json!({ "__type": error.code, "Message": error.message });
-    let mut response = respond(error.status, CONTENT_TYPE, id, body.to_string().into_bytes());
-    if let Ok(code) = http::HeaderValue::from_str(error.code) {
-        response.headers_mut().insert(http::HeaderName::from_static("x-amzn-errortype"), code);
-    }
-    response
 }

@@ -77,6 +77,17 @@ pub(super) fn backing_up(scenario: &Scenario, role: HomeRole, at: Ms) -> bool {
     active(scenario, at).any(|(_, event)| event.region == role && event.fault == Fault::BackingUp)
 }
 
+/// Whether a Region has no capacity for another task at a moment.
+pub(super) fn no_capacity(scenario: &Scenario, role: HomeRole, at: Ms) -> bool {
+    active(scenario, at).any(|(_, event)| event.region == role && event.fault == Fault::NoCapacity)
+}
+
+/// From when on there is capacity for a task that is asked for at a moment.
+pub(super) fn until_capacity(scenario: &Scenario, role: HomeRole, at: Ms) -> Ms {
+    let ends = active(scenario, at).filter(|(_, event)| event.region == role && event.fault == Fault::NoCapacity);
+    ends.map(|(_, event)| event.until).max().unwrap_or(at)
+}
+
 impl World {
     /// What becomes of a call that arrives now, and how long it takes.
     pub fn verdict(&self, call: &ApiCall<'_>, at: Ms, met: &mut Met) -> (Verdict, Ms) {
@@ -93,7 +104,7 @@ impl World {
                 continue;
             }
             let verdict = match event.fault {
-                Fault::BackingUp => continue,
+                Fault::BackingUp | Fault::NoCapacity => continue,
                 Fault::Slow => {
                     latency = latency.saturating_add(event.by);
                     continue;
@@ -134,6 +145,7 @@ impl World {
             Part::Rds => call.service == "rds",
             Part::Secretsmanager => call.service == "secretsmanager",
             Part::Cloudwatch => call.service == "monitoring",
+            Part::Ecs => call.service == "ecs",
             Part::Route53 | Part::Database | Part::Endpoint | Part::Replication => false,
         }
     }

@@ -1,6 +1,7 @@
 //! The service's endpoints, and Route 53's health checkers that watch them.
 
 use super::database::Database;
+use super::ecs::{self, Fleet};
 use super::mutation::Change;
 use super::{World, faults};
 use crate::domain::region::{HomeRole, Pair};
@@ -22,6 +23,8 @@ pub enum Answering {
     ReadOnly,
     /// 503: its database cannot be reached.
     NoDatabase,
+    /// 503: there is no task behind the load balancer.
+    Empty,
     /// 502.
     Error,
     /// Nothing comes back.
@@ -70,6 +73,7 @@ impl HealthCheck {
 pub(super) fn endpoints(
     world: &World,
     databases: &[Database],
+    fleets: &[Fleet],
     reach: &Pair<Steps<Option<Fault>>>,
 ) -> Pair<Steps<Answering>> {
     let of = |role: HomeRole| {
@@ -80,10 +84,12 @@ pub(super) fn endpoints(
         // An application notices at once that it cannot write, and opens its connections again in its own time.
         let connected = Steps::settled(&writable, |_, now| if *now { RECONNECT } else { 0 });
         let moments = faults::moments(&world.scenario).chain(moments).chain(connected.moments());
+        let moments = moments.chain(fleets.iter().flat_map(Fleet::moments));
         Steps::of(moments.collect::<Vec<_>>(), |at| match faults::broken(&world.scenario, role, Part::Endpoint, at) {
             Some(Fault::Hang) => Answering::Hang,
             Some(Fault::Refuse) => Answering::Refuse,
             Some(_) => Answering::Error,
+            None if ecs::empty(fleets, role, at) => Answering::Empty,
             None if reach.get(role).at(at).is_some() => Answering::NoDatabase,
             None if *connected.at(at) => Answering::Ok,
             None => Answering::ReadOnly,
@@ -148,7 +154,9 @@ impl World {
     pub fn checker_failure(&self, role: HomeRole, at: Ms) -> &'static str {
         match self.endpoint(role, at).0 {
             Answering::Ok => "Failure: not enough successes in a row yet. HTTP Status Code 200, OK",
-            Answering::ReadOnly | Answering::NoDatabase => "Failure: HTTP Status Code 503, Service Unavailable",
+            Answering::ReadOnly | Answering::NoDatabase | Answering::Empty => {
+                "Failure: HTTP Status Code 503, Service Unavailable"
+            }
             Answering::Error => "Failure: HTTP Status Code 502, Bad Gateway",
             Answering::Hang => "Failure: The endpoint did not answer in time.",
             Answering::Refuse => "Failure: The connection was refused.",

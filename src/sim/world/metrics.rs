@@ -157,7 +157,7 @@ impl World {
             role == HomeRole::Primary || self.databases().iter().any(|database| !database.in_recovery(role, at));
         let bad = |answering: Answering| match answering {
             Answering::Ok => false,
-            Answering::ReadOnly => serves,
+            Answering::ReadOnly | Answering::Empty => serves,
             Answering::NoDatabase | Answering::Error | Answering::Hang | Answering::Refuse => true,
         };
         let (answering, since) = self.endpoint(role, at);

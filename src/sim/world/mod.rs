@@ -2,6 +2,7 @@
 
 pub mod database;
 pub mod dns;
+pub mod ecs;
 pub mod faults;
 pub mod health;
 pub mod metrics;
@@ -15,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use self::database::Database;
 use self::dns::Zone;
+use self::ecs::Fleet;
 use self::health::{Answering, HealthCheck};
 use self::mutation::{Change, Mutation};
 use self::secrets::Secret;
@@ -64,6 +66,7 @@ struct Compiled {
     checks: Vec<HealthCheck>,
     zones: Vec<Zone>,
     secrets: Vec<Secret>,
+    fleets: Vec<Fleet>,
     leads: Steps<Option<HomeRole>>,
     rows: Pair<Counter>,
 }
@@ -87,6 +90,7 @@ impl World {
                 checks: Vec::new(),
                 zones: Vec::new(),
                 secrets: Vec::new(),
+                fleets: Vec::new(),
                 leads: Steps::always(None),
                 rows: Pair { primary: nobody(), standby: nobody() },
             },
@@ -100,13 +104,14 @@ impl World {
         let reach = faults::database(&self.scenario);
         let link = faults::link(&self.scenario, &reach);
         let databases = Database::compile(self, &link);
-        let endpoints = health::endpoints(self, &databases, &reach);
+        let fleets = ecs::compile(self);
+        let endpoints = health::endpoints(self, &databases, &fleets, &reach);
         let checks = health::checks(self, &endpoints);
         let zones = Zone::compile(self, &checks);
         let leads = dns::traffic(self, &zones, &checks);
         let rows = traffic::counters(self, &endpoints, &leads);
         let secrets = secrets::compile(self);
-        self.compiled = Compiled { databases, endpoints, checks, zones, secrets, leads, rows };
+        self.compiled = Compiled { databases, endpoints, checks, zones, secrets, fleets, leads, rows };
     }
 
     /// Lets time go on. It never goes back.
@@ -191,6 +196,7 @@ impl World {
             Change::HealthCheck { id, .. } => self.may_change_check(id),
             Change::StopReplication { secret } => self.may_stop_replication(region, secret, at),
             Change::PutSecret { secret, .. } => self.may_put_secret(region, secret, at),
+            Change::ScaleService { cluster, service, desired } => self.may_scale(region, cluster, service, *desired),
             Change::Fence {} | Change::Admit {} | Change::TestWrite {} => self.may_write(region, change, at),
         }
     }

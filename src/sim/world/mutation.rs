@@ -68,6 +68,17 @@ pub enum Change {
         #[serde(rename = "ClientRequestToken")]
         version: String,
     },
+    /// Another number of tasks of an ECS service.
+    #[serde(rename = "ecs:UpdateService")]
+    ScaleService {
+        /// The cluster.
+        cluster: String,
+        /// The service.
+        service: String,
+        /// How many tasks.
+        #[serde(rename = "desiredCount")]
+        desired: i64,
+    },
     /// The application's login is taken away and its sessions ended.
     #[serde(rename = "sql:Fence")]
     Fence {},
@@ -88,6 +99,7 @@ impl Change {
             Self::HealthCheck { .. } => "route53:UpdateHealthCheck",
             Self::StopReplication { .. } => "secretsmanager:StopReplicationToReplica",
             Self::PutSecret { .. } => "secretsmanager:PutSecretValue",
+            Self::ScaleService { .. } => "ecs:UpdateService",
             Self::Fence {} => "sql:Fence",
             Self::Admit {} => "sql:Admit",
             Self::TestWrite {} => "sql:TestWrite",

@@ -3,17 +3,16 @@
 
 use std::time::Duration;
 
+use super::RdsReplica;
 use super::fence::by_hand;
-use super::{RdsReplica, gate, refused, verdict};
-use crate::domain::gate::Verdict;
-use crate::domain::plan::{Ask, Basis, Call, PerformError, Plan, Receipt, Refusal, Settlement};
+use crate::domain::plan::{Ask, PerformError, Plan, Receipt, Refusal, Settlement};
 use crate::domain::runbook::Hazard;
+use crate::providers::own::{basis, call, gate, refused, verdict, yes_no};
 use crate::providers::postgres::identifier;
-use crate::providers::yes_no;
 
 impl RdsReplica {
     pub(super) async fn plan_admit(&self, ask: &Ask) -> Result<Plan, Refusal> {
-        let (region, role) = self.side(&ask.on).map_err(Refusal::new)?;
+        let (region, role) = self.own.side(&ask.on).map_err(Refusal::new)?;
         let (probe, spec) = self.sql().map_err(Refusal::new)?;
         let app = spec.app_user.as_deref().ok_or_else(|| {
             Refusal::new(format!("{} names no `app_user`: there is no login to give back", self.own.id))
@@ -27,35 +26,26 @@ impl RdsReplica {
         let seen = |fact: &str, value: &str| self.own.evidence(&ask.on, fact, value, &asked);
         let login = state.app_login.map_or("no such role", yes_no);
         let recovery = yes_no(state.in_recovery);
-        let basis =
-            [("host", host.as_str()), ("application role", app), ("may log in", login), ("in recovery", recovery)];
+        let call = call("sql", "Admit", region.as_str(), &[("host", host), ("role", app)]);
+        let by_hand = by_hand(spec, role, &[format!("ALTER ROLE {} LOGIN", identifier(app))]);
         Ok(Plan {
-            step: ask.step.clone(),
-            component: self.own.id.clone(),
-            action: ask.action.clone(),
-            direction: ask.direction.clone(),
-            on: ask.on.clone(),
-            call: Call {
-                service: "sql".to_owned(),
-                operation: "Admit".to_owned(),
-                control_plane: region.to_string(),
-                params: vec![("host".to_owned(), host.clone()), ("role".to_owned(), app.to_owned())],
-            },
-            by_hand: by_hand(spec, role, &[format!("ALTER ROLE {} LOGIN", identifier(app))]),
-            hazard: Hazard::Write,
             changes: vec![format!("The role {app} may log in at {id} ({host}) in {region}.")],
-            basis: basis.map(|(what, value)| Basis { what: what.to_owned(), value: value.to_owned() }).to_vec(),
+            basis: basis(&[
+                ("host", host),
+                ("application role", app),
+                ("may log in", login),
+                ("in recovery", recovery),
+            ]),
             gates: vec![
                 gate("not in recovery", verdict(!state.in_recovery), seen("in_recovery", recovery)),
-                gate("application role exists", verdict_of(state.app_login), seen("app_login", login)),
+                gate("application role exists", verdict(state.app_login.is_some()), seen("app_login", login)),
             ],
-            phrase: None,
-            accepting: None,
+            ..self.own.plan(ask, call, by_hand, Hazard::Write)
         })
     }
 
     pub(super) async fn admit(&self, plan: &Plan) -> Result<Receipt, PerformError> {
-        let (region, _) = self.side(&plan.on).map_err(refused)?;
+        let (region, _) = self.own.side(&plan.on).map_err(refused)?;
         let (probe, spec) = self.sql().map_err(refused)?;
         let role = plan.call.param("role").unwrap_or_default();
         if spec.app_user.as_deref() != Some(role) {
@@ -66,7 +56,7 @@ impl RdsReplica {
     }
 
     pub(super) async fn settle_admit(&self, plan: &Plan, receipt: Option<&Receipt>, since: Duration) -> Settlement {
-        let (region, probe, spec) = match (self.side(&plan.on), self.sql()) {
+        let (region, probe, spec) = match (self.own.side(&plan.on), self.sql()) {
             (Ok((region, _)), Ok((probe, spec))) => (region, probe, spec),
             (Err(why), _) | (_, Err(why)) => return Settlement::CannotTell(why),
         };
@@ -84,8 +74,4 @@ impl RdsReplica {
             (_, None) => Settlement::InProgress("the login is not given back yet".to_owned(), evidence),
         }
     }
-}
-
-fn verdict_of(login: Option<bool>) -> Verdict {
-    verdict(login.is_some())
 }

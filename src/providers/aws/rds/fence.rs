@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use super::{RdsReplica, gate, refused, verdict};
+use super::RdsReplica;
 use crate::domain::gate::Verdict;
-use crate::domain::plan::{Ask, Basis, Call, PerformError, Plan, Receipt, Refusal, Settlement};
+use crate::domain::plan::{Ask, PerformError, Plan, Receipt, Refusal, Settlement};
 use crate::domain::region::HomeRole;
 use crate::domain::runbook::Hazard;
 use crate::domain::service::{Sql, Tls};
 use crate::domain::text::{bounded, shell_line};
 use crate::ports::SqlState;
+use crate::providers::own::{basis, call, gate, refused, verdict, yes_no};
 use crate::providers::postgres::{identifier, literal};
-use crate::providers::yes_no;
 
 impl RdsReplica {
     pub(super) async fn plan_fence(&self, ask: &Ask) -> Result<Plan, Refusal> {
-        let (region, role) = self.side(&ask.on).map_err(Refusal::new)?;
+        let (region, role) = self.own.side(&ask.on).map_err(Refusal::new)?;
         let (probe, spec) = self.sql().map_err(Refusal::new)?;
         let app = spec.app_user.as_deref().ok_or_else(|| {
             Refusal::new(format!("{} names no `app_user`: there is no login to take away", self.own.id))
@@ -51,38 +51,21 @@ impl RdsReplica {
                 (vec![gate("database answers", Verdict::Unknown, blank)], "unknown")
             }
         };
-        let basis = [("host", host.as_str()), ("application role", app), ("may log in", login)];
+        let call = call("sql", "Fence", region.as_str(), &[("host", host), ("role", app)]);
         Ok(Plan {
-            step: ask.step.clone(),
-            component: self.own.id.clone(),
-            action: ask.action.clone(),
-            direction: ask.direction.clone(),
-            on: ask.on.clone(),
-            call: Call {
-                service: "sql".to_owned(),
-                operation: "Fence".to_owned(),
-                control_plane: region.to_string(),
-                params: vec![("host".to_owned(), host.clone()), ("role".to_owned(), app.to_owned())],
-            },
-            by_hand: by_hand(spec, role, &statements(app)),
-            hazard: Hazard::Write,
             changes: vec![
                 format!("The role {app} may no longer log in at {id} ({host}) in {region}."),
                 format!("Every session of {app} there is ended; what it had not committed is rolled back."),
                 format!("To undo: ALTER ROLE {} LOGIN.", identifier(app)),
             ],
-            basis: basis
-                .into_iter()
-                .map(|(what, value)| Basis { what: what.to_owned(), value: value.to_owned() })
-                .collect(),
+            basis: basis(&[("host", host), ("application role", app), ("may log in", login)]),
             gates,
-            phrase: None,
-            accepting: None,
+            ..self.own.plan(ask, call, by_hand(spec, role, &statements(app)), Hazard::Write)
         })
     }
 
     pub(super) async fn fence(&self, plan: &Plan) -> Result<Receipt, PerformError> {
-        let (region, _) = self.side(&plan.on).map_err(refused)?;
+        let (region, _) = self.own.side(&plan.on).map_err(refused)?;
         let (probe, spec) = self.sql().map_err(refused)?;
         let role = plan.call.param("role").unwrap_or_default();
         if spec.app_user.as_deref() != Some(role) {
@@ -94,7 +77,7 @@ impl RdsReplica {
     }
 
     pub(super) async fn settle_fence(&self, plan: &Plan, receipt: Option<&Receipt>, since: Duration) -> Settlement {
-        let asked = match (self.side(&plan.on), self.sql()) {
+        let asked = match (self.own.side(&plan.on), self.sql()) {
             (Ok((region, _)), Ok((probe, spec))) => probe.state(region).await.map(|state| (state, region, spec)),
             (Err(why), _) | (_, Err(why)) => return Settlement::CannotTell(why),
         };

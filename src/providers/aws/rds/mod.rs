@@ -16,13 +16,13 @@ use async_trait::async_trait;
 
 use super::Clients;
 use crate::domain::consent::Authorised;
-use crate::domain::gate::{GateResult, Verdict};
-use crate::domain::plan::{Ask, PerformError, Plan, Receipt, Refusal, Settlement};
-use crate::domain::reading::{Evidence, Observation, Unread};
-use crate::domain::region::{HomeRole, Place, Region};
+use crate::domain::plan::Plan;
+use crate::domain::plan::{Ask, PerformError, Receipt, Refusal, Settlement};
+use crate::domain::reading::{Observation, Unread};
+use crate::domain::region::Place;
 use crate::domain::service;
 use crate::ports::{Component, SqlProbe};
-use crate::providers::Own;
+use crate::providers::own::{Own, refused};
 
 const FENCE: &str = "fence";
 const PROMOTE: &str = "promote";
@@ -42,31 +42,12 @@ impl RdsReplica {
         Self { own, spec, aws, sql }
     }
 
-    /// The Region of an ask or a plan, and its home role.
-    fn side<'a>(&self, on: &'a Place) -> Result<(&'a Region, HomeRole), String> {
-        let region = on.region().ok_or_else(|| format!("{} is in Regions, not {on}", self.own.id))?;
-        let role = self.own.regions.role_of(region).ok_or_else(|| format!("{} is not in {region}", self.own.id))?;
-        Ok((region, role))
-    }
-
     /// How the database is asked by SQL, or why it cannot be.
     fn sql(&self) -> Result<(&Arc<dyn SqlProbe>, &service::Sql), String> {
         self.sql.as_ref().zip(self.spec.sql.as_ref()).ok_or_else(|| {
             format!("{} has no [sql] in the service file: the database itself cannot be asked", self.own.id)
         })
     }
-}
-
-fn gate(name: &str, verdict: Verdict, evidence: Evidence) -> GateResult {
-    GateResult { name: name.to_owned(), verdict, evidence }
-}
-
-fn verdict(holds: bool) -> Verdict {
-    if holds { Verdict::Pass } else { Verdict::Fail }
-}
-
-fn refused(message: impl AsRef<str>) -> PerformError {
-    PerformError::Refused { message: crate::domain::text::bounded(message.as_ref(), 600), request_id: None }
 }
 
 #[async_trait]

@@ -17,7 +17,7 @@ struct Asked {
 
 impl RdsReplica {
     pub(super) async fn look(&self, place: &Place) -> Result<Observation, Unread> {
-        let (region, role) = self.side(place).map_err(|why| Unread::new(Why::NotFound, why))?;
+        let (region, role) = self.own.side(place).map_err(|why| Unread::new(Why::NotFound, why))?;
         let (api, sql) = tokio::join!(self.describe(region, role), self.ask(region));
         let mut seen = Observation::new(match (&api, &sql) {
             (Err(_), Some(Ok(_))) => format!("sql {region}"),

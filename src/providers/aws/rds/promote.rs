@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
+use super::RdsReplica;
 use super::instance::{Instance, Role};
-use super::{RdsReplica, gate, refused, verdict};
 use crate::domain::gate::{GateResult, Verdict};
-use crate::domain::plan::{Ask, Basis, Call, PerformError, Plan, Receipt, Refusal, Settlement};
+use crate::domain::plan::{Ask, PerformError, Plan, Receipt, Refusal, Settlement};
 use crate::domain::reading::{Evidence, Why};
 use crate::domain::region::{Place, Region};
 use crate::domain::runbook::Hazard;
 use crate::providers::aws::errors;
-use crate::providers::yes_no;
+use crate::providers::own::{basis, call, gate, refused, verdict, yes_no};
 
 /// After how long a promotion that was accepted would show. The instance may still read `available` for a while.
 const WOULD_SHOW: Duration = Duration::from_mins(3);
@@ -19,7 +19,7 @@ const INSTANCE: &str = "DBInstanceIdentifier";
 
 impl RdsReplica {
     pub(super) async fn plan_promote(&self, ask: &Ask) -> Result<Plan, Refusal> {
-        let (region, role) = self.side(&ask.on).map_err(Refusal::new)?;
+        let (region, role) = self.own.side(&ask.on).map_err(Refusal::new)?;
         let id = self.spec.instance.get(role);
         let instance = self
             .describe(region, role)
@@ -33,30 +33,27 @@ impl RdsReplica {
             )));
         }
         let source = instance.source.clone().unwrap_or_default();
+        let by_hand = self.aws.by_hand(&["rds", "promote-read-replica", "--db-instance-identifier", id], Some(region));
+        let call = call("rds", "PromoteReadReplica", region.as_str(), &[(INSTANCE, id)]);
         Ok(Plan {
-            step: ask.step.clone(),
-            component: self.own.id.clone(),
-            action: ask.action.clone(),
-            direction: ask.direction.clone(),
-            on: ask.on.clone(),
-            call: Call {
-                service: "rds".to_owned(),
-                operation: "PromoteReadReplica".to_owned(),
-                control_plane: region.to_string(),
-                params: vec![(INSTANCE.to_owned(), id.clone())],
-            },
-            by_hand: self.aws.by_hand(&["rds", "promote-read-replica", "--db-instance-identifier", id], Some(region)),
-            hazard: Hazard::Irreversible,
             changes: vec![
                 format!("{id} in {region} stops replicating from {source}, restarts, and takes writes: minutes."),
                 format!("{id} can never be a replica again; going back needs a new replica the other way."),
                 format!("What {source} has committed and {id} has not received is not there."),
                 format!("{source} is not stopped by this: where it is not fenced, it goes on taking writes."),
             ],
-            basis: basis(id, &instance, &source),
+            basis: basis(&[
+                ("instance", id),
+                ("status", &instance.status),
+                ("role", instance.role.as_str()),
+                ("source", &source),
+                ("backing up", yes_no(instance.backing_up())),
+                ("engine version", instance.engine_version.as_deref().unwrap_or("?")),
+                ("account", instance.account.as_deref().unwrap_or("?")),
+            ]),
             gates: self.promote_gates(&ask.on, region, &instance),
             phrase: Some(format!("promote {region}")),
-            accepting: None,
+            ..self.own.plan(ask, call, by_hand, Hazard::Irreversible)
         })
     }
 
@@ -94,7 +91,7 @@ impl RdsReplica {
     }
 
     pub(super) async fn promote(&self, plan: &Plan) -> Result<Receipt, PerformError> {
-        let (region, _) = self.side(&plan.on).map_err(refused)?;
+        let (region, _) = self.own.side(&plan.on).map_err(refused)?;
         let id = plan.call.param(INSTANCE).ok_or_else(|| refused("the plan names no instance"))?;
         let client = &self.aws.region(region).map_err(|unread| refused(unread.to_string()))?.rds.write;
         match client.promote_read_replica().db_instance_identifier(id).send().await {
@@ -109,7 +106,7 @@ impl RdsReplica {
     /// By the *promoted* predicate: available, no source, no status infos, and, where SQL is configured, out of recovery and
     /// taking a write. `available` alone says nothing: an instance reads so before a promotion has begun.
     pub(super) async fn settle_promote(&self, plan: &Plan, since: Duration) -> Settlement {
-        let (region, role) = match self.side(&plan.on) {
+        let (region, role) = match self.own.side(&plan.on) {
             Ok(side) => side,
             Err(why) => return Settlement::CannotTell(why),
         };
@@ -161,19 +158,4 @@ impl RdsReplica {
             Err(why) => Err(super::verify::said(&why)),
         }
     }
-}
-
-fn basis(id: &str, instance: &Instance, source: &str) -> Vec<Basis> {
-    [
-        ("instance", id),
-        ("status", &instance.status),
-        ("role", instance.role.as_str()),
-        ("source", source),
-        ("backing up", yes_no(instance.backing_up())),
-        ("engine version", instance.engine_version.as_deref().unwrap_or("?")),
-        ("account", instance.account.as_deref().unwrap_or("?")),
-    ]
-    .into_iter()
-    .map(|(what, value)| Basis { what: what.to_owned(), value: value.to_owned() })
-    .collect()
 }

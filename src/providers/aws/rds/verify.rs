@@ -2,21 +2,21 @@
 
 use std::time::Duration;
 
+use super::RdsReplica;
 use super::fence::by_hand;
-use super::{RdsReplica, gate, refused, verdict};
 use crate::domain::gate::Verdict;
-use crate::domain::plan::{Ask, Basis, Call, PerformError, Plan, Receipt, Refusal, Settlement};
+use crate::domain::plan::{Ask, PerformError, Plan, Receipt, Refusal, Settlement};
 use crate::domain::reading::Why;
 use crate::domain::runbook::Hazard;
 use crate::domain::text::bounded;
 use crate::ports::WriteRefused;
-use crate::providers::yes_no;
+use crate::providers::own::{basis, call, gate, refused, verdict, yes_no};
 
 const ACCEPTED: &str = "accepted";
 
 impl RdsReplica {
     pub(super) async fn plan_verify(&self, ask: &Ask) -> Result<Plan, Refusal> {
-        let (region, role) = self.side(&ask.on).map_err(Refusal::new)?;
+        let (region, role) = self.own.side(&ask.on).map_err(Refusal::new)?;
         let (probe, spec) = self.sql().map_err(Refusal::new)?;
         let host = spec.host.get(role);
         let asked = format!("sql {region}");
@@ -31,35 +31,19 @@ impl RdsReplica {
             }
         };
         let statement = "BEGIN; SELECT pg_logical_emit_message(true, 'handover', 'test write'); COMMIT".to_owned();
+        let call = call("sql", "TestWrite", region.as_str(), &[("host", host)]);
         Ok(Plan {
-            step: ask.step.clone(),
-            component: self.own.id.clone(),
-            action: ask.action.clone(),
-            direction: ask.direction.clone(),
-            on: ask.on.clone(),
-            call: Call {
-                service: "sql".to_owned(),
-                operation: "TestWrite".to_owned(),
-                control_plane: region.to_string(),
-                params: vec![("host".to_owned(), host.clone())],
-            },
-            by_hand: by_hand(spec, role, &[statement]),
-            hazard: Hazard::Write,
             changes: vec![format!(
                 "One record in the write-ahead log of {host} in {region}, durable at commit; no table changes."
             )],
-            basis: vec![
-                Basis { what: "host".to_owned(), value: host.clone() },
-                Basis { what: "in recovery".to_owned(), value: recovery.to_owned() },
-            ],
+            basis: basis(&[("host", host), ("in recovery", recovery)]),
             gates: vec![gate("not in recovery", verdict, evidence)],
-            phrase: None,
-            accepting: None,
+            ..self.own.plan(ask, call, by_hand(spec, role, &[statement]), Hazard::Write)
         })
     }
 
     pub(super) async fn verify(&self, plan: &Plan) -> Result<Receipt, PerformError> {
-        let (region, _) = self.side(&plan.on).map_err(refused)?;
+        let (region, _) = self.own.side(&plan.on).map_err(refused)?;
         let (probe, _) = self.sql().map_err(refused)?;
         match probe.try_write(region).await {
             Ok(()) => Ok(Receipt { request_id: None, answer: ACCEPTED.to_owned(), handle: None }),
@@ -75,7 +59,7 @@ impl RdsReplica {
     }
 
     pub(super) async fn settle_verify(&self, plan: &Plan, receipt: Option<&Receipt>, since: Duration) -> Settlement {
-        let (region, probe, spec) = match (self.side(&plan.on), self.sql()) {
+        let (region, probe, spec) = match (self.own.side(&plan.on), self.sql()) {
             (Ok((region, _)), Ok((probe, spec))) => (region, probe, spec),
             (Err(why), _) | (_, Err(why)) => return Settlement::CannotTell(why),
         };

@@ -5,13 +5,14 @@ use std::time::Duration;
 use super::Failover;
 use super::records::{Batch, Both, Record, Value, plain};
 use crate::domain::gate::{GateResult, Verdict};
-use crate::domain::plan::{Ask, Basis, Call, PerformError, Plan, Receipt, Refusal, Settlement};
+use crate::domain::plan::{Ask, PerformError, Plan, Receipt, Refusal, Settlement};
 use crate::domain::reading::Evidence;
 use crate::domain::region::{HomeRole, Place, Region};
 use crate::domain::runbook::Hazard;
 use crate::domain::text::bounded;
 use crate::providers::aws::clients::ROUTE53_REGION;
 use crate::providers::aws::errors;
+use crate::providers::own::{basis, call, refused};
 
 /// After how long an accepted change would show in the records.
 const WOULD_SHOW: Duration = Duration::from_secs(30);
@@ -21,12 +22,7 @@ const BATCH: &str = "ChangeBatch";
 
 impl Failover {
     pub(super) async fn plan_point(&self, ask: &Ask) -> Result<Plan, Refusal> {
-        let region = ask.on.region().ok_or_else(|| Refusal::new("traffic is pointed at a Region, not at none"))?;
-        let role = self
-            .own
-            .regions
-            .role_of(region)
-            .ok_or_else(|| Refusal::new(format!("{} has no target in {region}", self.own.id)))?;
+        let (region, role) = self.own.side(&ask.on).map_err(Refusal::new)?;
         let both = self
             .records()
             .await
@@ -45,28 +41,13 @@ impl Failover {
             .map_err(|err| Refusal::new(format!("the change cannot be written: {err}")))?;
         let words =
             ["route53", "change-resource-record-sets", "--hosted-zone-id", &self.spec.zone, "--change-batch", &batch];
+        let params = [(ZONE, self.spec.zone.as_str()), (BATCH, batch.as_str())];
+        let call = call("route53", "ChangeResourceRecordSets", ROUTE53_REGION, &params);
         Ok(Plan {
-            step: ask.step.clone(),
-            component: self.own.id.clone(),
-            action: ask.action.clone(),
-            direction: ask.direction.clone(),
-            on: ask.on.clone(),
-            call: Call {
-                service: "route53".to_owned(),
-                operation: "ChangeResourceRecordSets".to_owned(),
-                control_plane: ROUTE53_REGION.to_owned(),
-                params: vec![(ZONE.to_owned(), self.spec.zone.clone()), (BATCH.to_owned(), batch.clone())],
-            },
-            by_hand: self.aws.by_hand(&words, None),
-            hazard: Hazard::Write,
             changes: self.changes(&both, &new, region),
-            basis: vec![
-                Basis { what: "PRIMARY record".to_owned(), value: both.primary.json() },
-                Basis { what: "SECONDARY record".to_owned(), value: both.secondary.json() },
-            ],
+            basis: basis(&[("PRIMARY record", &both.primary.json()), ("SECONDARY record", &both.secondary.json())]),
             gates,
-            phrase: None,
-            accepting: None,
+            ..self.own.plan(ask, call, self.aws.by_hand(&words, None), Hazard::Write)
         })
     }
 
@@ -123,12 +104,11 @@ impl Failover {
     }
 
     pub(super) async fn point(&self, plan: &Plan) -> Result<Receipt, PerformError> {
-        let refused = |message: String| PerformError::Refused { message: bounded(&message, 600), request_id: None };
-        let zone = plan.call.param(ZONE).ok_or_else(|| refused("the plan names no zone".to_owned()))?;
+        let zone = plan.call.param(ZONE).ok_or_else(|| refused("the plan names no zone"))?;
         let batch: Batch = serde_json::from_str(plan.call.param(BATCH).unwrap_or_default())
             .map_err(|err| refused(format!("the plan's change cannot be read: {err}")))?;
         if batch.sides().is_none() {
-            return Err(refused("the plan's change is no exchange of one record".to_owned()));
+            return Err(refused("the plan's change is no exchange of one record"));
         }
         let batch = batch.build().map_err(|err| refused(format!("the plan's change cannot be made: {err}")))?;
         let call = self.aws.route53.write.change_resource_record_sets().hosted_zone_id(zone).change_batch(batch);

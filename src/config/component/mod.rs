@@ -1,0 +1,133 @@
+//! The components of a service file: one file a kind.
+
+mod cloudwatch;
+mod ecs;
+mod endpoint;
+mod rds;
+mod route53;
+mod secrets;
+mod sql;
+
+use std::time::Duration;
+
+use super::diagnostic::Diagnostic;
+use super::form;
+use super::reader::{Node, Table};
+use super::words::{is_secret, one_of};
+use crate::domain::region::Pair;
+use crate::domain::service::{Component, Spec};
+use crate::domain::text::bounded;
+
+/// Every kind that a component can be.
+pub(super) const KINDS: [&str; 6] =
+    ["endpoint", "rds-replica", "route53-failover", "secret-replica", "cloudwatch", "ecs"];
+
+const MS_100: Duration = Duration::from_millis(100);
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
+
+/// Reads `[components.*]` in the order of the file. Also gives the ids of those that could not be read.
+pub(super) fn read_all(root: &Table<'_, '_>) -> (Vec<Component>, Vec<String>) {
+    let (mut components, mut broken) = (Vec::new(), Vec::new());
+    let Some(node) = root.need("components", "a table [components.NAME] for each part of the service") else {
+        return (components, broken);
+    };
+    let Some(table) = node.table("a table [components.NAME] for each part of the service") else {
+        return (components, broken);
+    };
+    let entries = table.entries();
+    if entries.is_empty() {
+        node.context().push(node.found("the service has no components").expected("at least one [components.NAME]"));
+    }
+    for (id, span, node) in entries {
+        if !form::is_slug(id) || id.len() > 32 {
+            let message = format!("`{}` is no id for a component", bounded(id, 60));
+            let found = Diagnostic::error(node.context().source(), span, &node.path, message);
+            node.context().push(found.expected("lower-case letters, digits and hyphens, such as `database`"));
+            continue;
+        }
+        if is_secret(id) {
+            let found = Diagnostic::hidden(
+                node.context().source(),
+                node.span.clone(),
+                &node.path,
+                "secrets are never in the file",
+            );
+            node.context().push(found);
+            continue;
+        }
+        match node.table("a table with the component's kind and parts").and_then(|table| component(id, &table)) {
+            Some(component) => {
+                unlike_the_others(&component, &components, &node);
+                components.push(component);
+            }
+            None => broken.push(id.to_owned()),
+        }
+    }
+    (components, broken)
+}
+
+fn component(id: &str, table: &Table<'_, '_>) -> Option<Component> {
+    let title = table.get("title");
+    let every = table.optional("every", |node| node.duration(SECOND, HOUR));
+    let title = title.map_or(Some(id.to_owned()), |node| node.line("a name for the screen", 32));
+    let kind = table.need("kind", &one_of(KINDS))?.word(&KINDS.map(|kind| (kind, kind)))?;
+    let spec = match kind {
+        "endpoint" => endpoint::endpoint(table).map(Spec::Endpoint),
+        "rds-replica" => rds::rds_replica(table).map(Spec::RdsReplica),
+        "route53-failover" => route53::route53(table).map(Spec::Route53Failover),
+        "secret-replica" => secrets::secret(table).map(Spec::SecretReplica),
+        "cloudwatch" => cloudwatch::cloudwatch(table).map(Spec::CloudWatch),
+        _ => ecs::ecs(table).map(Spec::Ecs),
+    };
+    table.finish();
+    Some(Component { id: id.to_owned(), title: title?, every: every.ok()?, spec: spec? })
+}
+
+/// Two components on the same thing would be two answers to one question.
+fn unlike_the_others(component: &Component, others: &[Component], node: &Node<'_, '_>) {
+    let same = |other: &&Component| match (&component.spec, &other.spec) {
+        (Spec::RdsReplica(a), Spec::RdsReplica(b)) => a.instance == b.instance,
+        (Spec::Route53Failover(a), Spec::Route53Failover(b)) => a.zone == b.zone && a.record == b.record,
+        (Spec::SecretReplica(a), Spec::SecretReplica(b)) => a == b,
+        (Spec::Endpoint(a), Spec::Endpoint(b)) => a.urls == b.urls,
+        (Spec::Ecs(a), Spec::Ecs(b)) => a.cluster == b.cluster && a.service == b.service,
+        _ => false,
+    };
+    if let Some(other) = others.iter().find(same) {
+        let message = format!("{} has the same targets as components.{}", node.path, other.id);
+        node.context().push(node.found(message).help("leave one of the two out"));
+    }
+}
+
+/// The tables `primary` and `standby` of a component, each read by `one`.
+fn both<T>(table: &Table<'_, '_>, expected: &str, one: impl Fn(&Table<'_, '_>) -> Option<T>) -> Option<Pair<T>> {
+    let side = |node: Option<Node<'_, '_>>| {
+        let table = node?.table(expected)?;
+        let value = one(&table);
+        table.finish();
+        value
+    };
+    let primary = table.need("primary", expected);
+    let standby = table.need("standby", expected);
+    let (primary, standby) = (side(primary), side(standby));
+    Some(Pair { primary: primary?, standby: standby? })
+}
+
+/// Refuses a pair whose sides are the same.
+fn differ<T: PartialEq>(table: &Table<'_, '_>, pair: Option<Pair<T>>, what: &str) -> Option<Pair<T>> {
+    let pair = pair?;
+    if pair.primary != pair.standby {
+        return Some(pair);
+    }
+    if let Some(node) = table.get("standby") {
+        let message = format!("primary and standby have the same {what}");
+        node.context().push(node.found(message).expected(format!("another {what} than the primary's")));
+    }
+    None
+}
+
+fn timeout(table: &Table<'_, '_>, default: Duration) -> Option<Duration> {
+    table.get("timeout").map_or(Some(default), |node| node.duration(MS_100, MINUTE))
+}

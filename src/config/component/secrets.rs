@@ -1,0 +1,17 @@
+//! `secret-replica`.
+
+use crate::config::form;
+use crate::config::reader::Table;
+use crate::domain::service::SecretReplica;
+
+pub(super) fn secret(table: &Table<'_, '_>) -> Option<SecretReplica> {
+    const EXPECTED: &str = "a secret's name, such as \"/fineract/production/master-key\"";
+    let node = table.need("secret", EXPECTED)?;
+    let name = form::token(&node, EXPECTED, 512, |b| b.is_ascii_alphanumeric() || b"/_+=.@-:".contains(&b))?;
+    if name.contains(':') {
+        let found = node.found("this is an ARN, which differs by Region").expected(EXPECTED);
+        node.context().push(found.help("write the name, which is the same in both Regions"));
+        return None;
+    }
+    Some(SecretReplica { secret: name })
+}

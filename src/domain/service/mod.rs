@@ -1,0 +1,158 @@
+//! The service being protected, as its `service.toml` describes it.
+
+mod cloudwatch;
+mod ecs;
+mod endpoint;
+mod rds;
+mod route53;
+mod secrets;
+mod sql;
+
+use std::time::Duration;
+
+use super::lag::Thresholds;
+use super::reading::ComponentId;
+use super::region::{Direction, Pair, Place, Region};
+
+pub use cloudwatch::{CloudWatch, LagMetric, LagUnit};
+pub use ecs::Ecs;
+pub use endpoint::Endpoint;
+pub use rds::RdsReplica;
+pub use route53::{RecordType, Route53Failover};
+pub use secrets::SecretReplica;
+pub use sql::{Sql, Tls};
+
+/// One service in two Regions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Service {
+    /// Its name, such as `fineract-production`.
+    pub name: String,
+    /// Its environment, such as `production`.
+    pub environment: String,
+    /// A sentence for people.
+    pub description: String,
+    /// The two Regions by home role.
+    pub regions: Pair<Region>,
+    /// What it promises.
+    pub objectives: Objectives,
+    /// Where lag starts to matter.
+    pub lag: Thresholds,
+    /// How AWS is reached.
+    pub aws: Aws,
+    /// Its components, in the order of the file.
+    pub components: Vec<Component>,
+}
+
+/// Recovery objectives. What was achieved is measured, and stands apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Objectives {
+    /// Recovery time objective.
+    pub rto: Duration,
+    /// Recovery point objective.
+    pub rpo: Duration,
+}
+
+/// How AWS is reached.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Aws {
+    /// A named profile of the AWS configuration; without one, the SDK's own chain.
+    pub profile: Option<String>,
+    /// The account that the credentials must belong to.
+    pub account: Option<String>,
+    /// An endpoint in place of AWS's own, by Region, for emulators: `(Region, URL)`.
+    pub endpoints: Vec<(Region, String)>,
+    /// An endpoint in place of Route 53's global one.
+    pub global_endpoint: Option<String>,
+}
+
+/// One part of the service that exists in both Regions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Component {
+    /// Its key in the file.
+    pub id: ComponentId,
+    /// Its name on the screen.
+    pub title: String,
+    /// How often it is observed at rest; each kind has a default.
+    pub every: Option<Duration>,
+    /// What it is.
+    pub spec: Spec,
+}
+
+/// What a component is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Spec {
+    /// HTTP endpoints.
+    Endpoint(Endpoint),
+    /// An RDS instance with a cross-Region read replica.
+    RdsReplica(RdsReplica),
+    /// A Route 53 failover record pair.
+    Route53Failover(Route53Failover),
+    /// A Secrets Manager secret replicated to the other Region.
+    SecretReplica(SecretReplica),
+    /// CloudWatch: the lag series and alarms.
+    CloudWatch(CloudWatch),
+    /// An ECS service.
+    Ecs(Ecs),
+}
+
+impl Spec {
+    /// The word for this kind in a service file.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Endpoint(_) => "endpoint",
+            Self::RdsReplica(_) => "rds-replica",
+            Self::Route53Failover(_) => "route53-failover",
+            Self::SecretReplica(_) => "secret-replica",
+            Self::CloudWatch(_) => "cloudwatch",
+            Self::Ecs(_) => "ecs",
+        }
+    }
+
+    /// Whether it stands in each Region, so that a Region's panel has a line for it.
+    pub fn is_regional(&self) -> bool {
+        !matches!(self, Self::Route53Failover(_))
+    }
+
+    /// Whether it has something to say of no Region in particular.
+    pub fn is_global(&self) -> bool {
+        match self {
+            Self::Route53Failover(_) | Self::SecretReplica(_) => true,
+            Self::Endpoint(endpoint) => endpoint.public.is_some(),
+            Self::RdsReplica(_) | Self::CloudWatch(_) | Self::Ecs(_) => false,
+        }
+    }
+}
+
+impl Service {
+    /// A component by id.
+    pub fn component(&self, id: &str) -> Option<&Component> {
+        self.components.iter().find(|component| component.id == id)
+    }
+
+    /// From the primary to the standby.
+    pub fn failover(&self) -> Direction {
+        Direction { source: self.regions.primary.clone(), target: self.regions.standby.clone() }
+    }
+
+    /// From the standby to the primary.
+    pub fn failback(&self) -> Direction {
+        Direction { source: self.regions.standby.clone(), target: self.regions.primary.clone() }
+    }
+
+    /// The component and place that hold the lag series, if there is one.
+    pub fn lag_series(&self) -> Option<(&ComponentId, Place)> {
+        self.components.iter().find_map(|component| match &component.spec {
+            Spec::CloudWatch(CloudWatch { lag: Some(lag), .. }) => {
+                Some((&component.id, Place::Region(self.regions.get(lag.region).clone())))
+            }
+            _ => None,
+        })
+    }
+
+    /// The component that says which Region is active, if there is one.
+    pub fn traffic(&self) -> Option<&ComponentId> {
+        self.components
+            .iter()
+            .find_map(|component| matches!(component.spec, Spec::Route53Failover(_)).then_some(&component.id))
+    }
+}
