@@ -3,9 +3,8 @@
 use clap::Args;
 use color_eyre::eyre::{Result, eyre};
 
-use super::options::{ScreenOptions, WhoOptions, preset};
+use super::options::{ScreenOptions, WhoOptions, simulated, speed};
 use super::{Status, console, headless, surroundings};
-use crate::config::Project;
 use crate::wire::{Stage, Wanted, book};
 
 /// `handover demo`.
@@ -35,22 +34,9 @@ pub(super) struct Demo {
     headless: bool,
 }
 
-fn speed(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(speed) if (0.1..=1000.0).contains(&speed) => Ok(speed),
-        _ => Err("expected a number from 0.1 to 1000".to_owned()),
-    }
-}
-
 impl Demo {
     pub(super) fn run(&self, screen: &ScreenOptions, who: &WhoOptions) -> Result<Status> {
-        let path = std::path::Path::new(&self.preset);
-        let project = if path.exists() || path.extension().is_some_and(|extension| extension == "toml") {
-            let file = if path.is_dir() { path.join("service.toml") } else { path.to_owned() };
-            Project::from_file(&file)
-        } else {
-            Project::from_preset(&preset(&self.preset)?)
-        };
+        let project = simulated(&self.preset)?;
         let book = book(&project, self.runbook.as_deref()).map_err(|why| eyre!(why))?;
         let wanted = Wanted { scenario: self.scenario.clone(), seed: self.seed, speed: self.speed };
         let operator = surroundings::operator(who);

@@ -17,6 +17,7 @@ mod options;
 mod plan;
 mod resume;
 mod runs;
+mod sim;
 mod status;
 mod surroundings;
 
@@ -76,6 +77,8 @@ const EXIT_STATUSES: &str = "Exit statuses: 0 done, verified or sound; 1 failed 
 enum Cmd {
     /// Open the console on the simulated Regions: no account, no network
     Demo(demo::Demo),
+    /// Serve the AWS interfaces of the simulated Regions on loopback, for other clients
+    Sim(sim::Sim),
     /// Check a service file and its runbooks
     Check(check::Check),
     /// Print each step of a runbook with its exact calls, gates and lines by hand; changes nothing
@@ -102,6 +105,7 @@ pub fn run() -> ExitCode {
     let result = match cli.command {
         None => console::open(&cli.service, &cli.screen, &cli.who, cli.runbook.as_deref()),
         Some(Cmd::Demo(command)) => command.run(&cli.screen, &cli.who),
+        Some(Cmd::Sim(command)) => command.run(),
         Some(Cmd::Check(command)) => command.run(&cli.service),
         Some(Cmd::Plan(command)) => command.run(&cli.service),
         Some(Cmd::Status(command)) => command.run(&cli.service),

@@ -1,6 +1,6 @@
 //! Options that several commands share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use color_eyre::eyre::{Result, eyre};
@@ -35,6 +35,24 @@ pub(super) fn preset(name: &str) -> Result<locate::Preset> {
         let known: Vec<&str> = locate::presets().iter().map(|preset| preset.name).collect();
         eyre!("there is no preset {name:?}; there is: {}", known.join(", "))
     })
+}
+
+/// What is to be simulated: a preset, or a service file (or its folder) of the user's own.
+pub(super) fn simulated(wanted: &str) -> Result<Project> {
+    let path = Path::new(wanted);
+    if path.exists() || path.extension().is_some_and(|extension| extension == "toml") {
+        let file = if path.is_dir() { path.join("service.toml") } else { path.to_owned() };
+        return Ok(Project::from_file(&file));
+    }
+    Ok(Project::from_preset(&preset(wanted)?))
+}
+
+/// How many times faster than time a simulation goes.
+pub(super) fn speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(speed) if (0.1..=1000.0).contains(&speed) => Ok(speed),
+        _ => Err("expected a number from 0.1 to 1000".to_owned()),
+    }
 }
 
 /// How the screen looks.

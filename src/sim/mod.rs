@@ -6,7 +6,8 @@
 //! the same mutations agree on everything.
 //!
 //! Around it: [`wire`] speaks the protocols of AWS to the SDK's own clients, [`probes`] answers SQL, DNS and HTTP,
-//! [`program`] stands in for external programs, [`log`] keeps the mutations, and [`regions`] ties them to a clock.
+//! [`program`] stands in for external programs, [`log`] keeps the mutations, [`regions`] ties them to a clock, and
+//! [`serve`] opens them to other clients.
 
 pub mod chance;
 pub mod clock;
@@ -15,6 +16,7 @@ pub mod probes;
 pub mod program;
 pub mod regions;
 pub mod scenario;
+pub mod serve;
 pub mod steps;
 pub mod wire;
 pub mod world;

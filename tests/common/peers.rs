@@ -169,8 +169,7 @@ pub struct Peers {
 impl Peers {
     /// Starts the peers; `None` when the environment says to skip them.
     pub fn start(options: &Options) -> Result<Option<Self>, String> {
-        if std::env::var_os(SKIP).is_some_and(|value| value == "1") {
-            eprintln!("skipped: {SKIP}=1, no peers");
+        if skipped() {
             return Ok(None);
         }
         let python = python()?;
@@ -363,6 +362,22 @@ fn log_file() -> Result<(PathBuf, File), String> {
     let path = place()?.join(format!("front-{}-{number}.log", std::process::id()));
     let file = File::create(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     Ok((path, file))
+}
+
+/// The folder of the peers' own programs, `python` and `aws` among them; `None` when the environment says to skip them.
+pub fn programs() -> Result<Option<PathBuf>, String> {
+    if skipped() {
+        return Ok(None);
+    }
+    Ok(python()?.parent().map(Path::to_owned))
+}
+
+fn skipped() -> bool {
+    let skipped = std::env::var_os(SKIP).is_some_and(|value| value == "1");
+    if skipped {
+        eprintln!("skipped: {SKIP}=1, no peers");
+    }
+    skipped
 }
 
 /// The interpreter of a virtual environment with exactly the pinned packages, made when it is not there yet.

@@ -33,6 +33,11 @@ pub fn decode(text: &[u8]) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
+/// The operation of a Query request.
+pub(super) fn action(body: &[u8]) -> Option<String> {
+    parse(body).into_iter().find(|(key, _)| key == "Action").map(|(_, value)| value)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

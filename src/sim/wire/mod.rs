@@ -11,6 +11,7 @@ mod json;
 pub mod rds;
 pub mod route53;
 pub mod secretsmanager;
+mod tree;
 pub mod xml;
 
 use http::{Method, Request, Response};
@@ -32,6 +33,21 @@ pub struct Called {
     pub service: String,
     /// The operation.
     pub operation: String,
+    /// How it is written.
+    pub protocol: Protocol,
+}
+
+/// How requests and answers are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// A form in, XML out.
+    Query,
+    /// Paths, queries and XML.
+    RestXml,
+    /// JSON, with the operation in a header.
+    Json,
+    /// CBOR, with the operation in the path.
+    Cbor,
 }
 
 impl Called {
@@ -43,14 +59,19 @@ impl Called {
         let scope = credential.split(',').next()?;
         let mut parts = scope.rsplit('/');
         let (_, service, region) = (parts.next()?, parts.next()?, parts.next()?);
-        let operation = match service {
-            "rds" => form::parse(request.body()).into_iter().find(|(key, _)| key == "Action").map(|(_, value)| value),
-            "route53" => Some(route53::operation(request.method(), request.uri().path()).to_owned()),
-            "secretsmanager" | "ecs" => json::operation(request),
-            "monitoring" => cloudwatch::operation(request.uri().path()),
-            _ => None,
+        let target = json::operation(request);
+        let (operation, protocol) = match service {
+            "rds" => (form::action(request.body()), Protocol::Query),
+            "route53" => {
+                (Some(route53::operation(request.method(), request.uri().path()).to_owned()), Protocol::RestXml)
+            }
+            "secretsmanager" | "ecs" => (target, Protocol::Json),
+            "monitoring" if target.is_some() => (target, Protocol::Json),
+            "monitoring" => (cloudwatch::operation(request.uri().path()), Protocol::Cbor),
+            _ => (None, Protocol::Query),
         };
-        Some(Self { region: region.to_owned(), service: service.to_owned(), operation: operation.unwrap_or_default() })
+        let operation = operation.unwrap_or_default();
+        Some(Self { region: region.to_owned(), service: service.to_owned(), operation, protocol })
     }
 
     /// As faults see it.
@@ -92,12 +113,13 @@ pub fn unsigned(id: &str) -> WireResponse {
 
 /// An error in the protocol of the service that was called.
 pub fn refuse(called: &Called, error: &ApiError, id: &str) -> WireResponse {
-    match called.service.as_str() {
-        "route53" => xml::error(error, route53::NAMESPACE, id),
-        "secretsmanager" => json::error(error, "Message", id),
-        "ecs" => json::error(error, "message", id),
-        "monitoring" => cloudwatch::error(error, id),
-        _ => xml::error(error, rds::NAMESPACE, id),
+    match called.protocol {
+        Protocol::RestXml => xml::error(error, route53::NAMESPACE, id),
+        Protocol::Query => xml::error(error, rds::NAMESPACE, id),
+        Protocol::Cbor => cloudwatch::error(error, id),
+        // Secrets Manager writes it so.
+        Protocol::Json if called.service == "secretsmanager" => json::error(error, "Message", id),
+        Protocol::Json => json::error(error, "message", id),
     }
 }
 

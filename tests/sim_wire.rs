@@ -1,0 +1,161 @@
+//! `handover sim`, asked by clients that are not ours: boto3 and the AWS command line.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails so")]
+
+mod common;
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use common::peers;
+use serde_json::{Value, json};
+
+const SOURCE: &str = "us-east-1";
+const TARGET: &str = "us-west-2";
+const ZONE: &str = "Z0FINERACTEXAMPLE";
+const REPLICA: &str = "fineract-production-replica";
+const SECRET: &str = "/fineract/production/sealed-secrets/master-key";
+const PRIMARY_CHECK: &str = "5f0a7c52-1d4e-4b8a-9c55-0e2f6b3d7a01";
+
+/// The program, serving the simulated Regions, and other people's clients.
+struct Sim {
+    child: Child,
+    endpoint: String,
+    programs: PathBuf,
+}
+
+impl Sim {
+    fn start(scenario: &str, speed: &str) -> Option<Self> {
+        let programs = peers::programs().unwrap_or_else(|error| panic!("{error}"))?;
+        let mut child = Command::new(env!("CARGO_BIN_EXE_handover"))
+            .args(["sim", "--listen", "127.0.0.1:0", "--scenario", scenario, "--speed", speed])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let said = lines.by_ref().map(Result::unwrap).find(|line| line.starts_with("listening on ")).unwrap();
+        let endpoint = said.trim_start_matches("listening on ").split(';').next().unwrap().to_owned();
+        // Whoever reads no further would stop a program that prints.
+        std::thread::spawn(move || lines.for_each(drop));
+        Some(Self { child, endpoint, programs })
+    }
+
+    fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(self.programs.join(name));
+        for (variable, _) in std::env::vars_os() {
+            if variable.to_string_lossy().starts_with("AWS_") {
+                command.env_remove(variable);
+            }
+        }
+        command.env("AWS_CONFIG_FILE", "/nonexistent").env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent");
+        command.env("AWS_ACCESS_KEY_ID", "any").env("AWS_SECRET_ACCESS_KEY", "any").env("AWS_MAX_ATTEMPTS", "1");
+        command.env("AWS_EC2_METADATA_DISABLED", "true");
+        command
+    }
+
+    fn run(&self, region: &str, line: &[&str]) -> Output {
+        let mut command = self.program("aws");
+        command.args(["--endpoint-url", &self.endpoint, "--region", region, "--output", "json"]);
+        command.args(["--cli-read-timeout", "5"]).args(line).output().unwrap()
+    }
+
+    /// A line for the AWS command line that is accepted; what it prints.
+    fn aws(&self, region: &str, line: &[&str]) -> Value {
+        let output = self.run(region, line);
+        assert!(output.status.success(), "{line:?}: {}", String::from_utf8_lossy(&output.stderr));
+        if output.stdout.is_empty() { Value::Null } else { serde_json::from_slice(&output.stdout).unwrap() }
+    }
+
+    fn replica(&self) -> Value {
+        self.aws(TARGET, &["rds", "describe-db-instances", "--db-instance-identifier", REPLICA])["DBInstances"][0]
+            .clone()
+    }
+}
+
+impl Drop for Sim {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn boto3_understands_every_answer() {
+    let Some(sim) = Sim::start("calm", "1") else { return };
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/boto.py");
+    let output = sim.program("python").args([script, &sim.endpoint, SOURCE, TARGET, ZONE, SECRET]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["replica"], json!([REPLICA, "available", "replicating"]));
+    assert_eq!(found["source"], "available");
+    assert_eq!(found["not there"], "DBInstanceNotFound");
+    let lag: Vec<f64> = found["lag"].as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect();
+    assert!(lag.len() >= 18 && lag.iter().all(|lag| (0.0..5.0).contains(lag)), "{lag:?}");
+    let statistics: Vec<f64> =
+        found["statistics"].as_array().unwrap().iter().rev().map(|point| point[1].as_f64().unwrap()).collect();
+    assert_eq!(statistics, lag, "both calls tell the same");
+    assert_eq!(found["no such metric"], json!([]), "a metric that does not exist is no error");
+    assert_eq!(found["alarms"], json!(["OK"]));
+    assert_eq!(found["not understood"], "UnknownOperationException");
+    assert_eq!(found["failover"], json!(["PRIMARY", "SECONDARY"]));
+    assert_eq!((&found["servers"], &found["check"], &found["checkers"]), (&json!(4), &json!(false), &json!(6)));
+    assert_eq!(
+        (&found["secret"], &found["replica is read-only"]),
+        (&json!("InSync"), &json!("InvalidRequestException"))
+    );
+    assert_eq!(found["no cluster"], "ClusterNotFoundException");
+}
+
+/// Document 000's own script: promote, wait for `available`, then DNS. The wait ends before anything has happened.
+#[test]
+fn the_waiter_of_the_aws_command_line_is_satisfied_by_a_replica() {
+    let Some(sim) = Sim::start("region-outage", "1") else { return };
+    let promote = ["rds", "promote-read-replica", "--db-instance-identifier", REPLICA];
+    assert_eq!(sim.aws(TARGET, &promote)["DBInstance"]["DBInstanceStatus"], "available");
+    let began = Instant::now();
+    sim.aws(TARGET, &["rds", "wait", "db-instance-available", "--db-instance-identifier", REPLICA]);
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    assert!(sim.replica()["ReadReplicaSourceDBInstanceIdentifier"].is_string(), "it is still a replica");
+}
+
+/// Document 002's way to force a failover: disabling the primary's check. It pins the traffic to the dead primary.
+#[test]
+fn a_disabled_health_check_counts_as_healthy_and_a_change_spreads() {
+    let Some(sim) = Sim::start("region-outage", "60") else { return };
+    let disable = ["route53", "update-health-check", "--health-check-id", PRIMARY_CHECK, "--disabled"];
+    assert_eq!(sim.aws(SOURCE, &disable)["HealthCheck"]["HealthCheckConfig"]["Disabled"], true);
+    let record = json!({ "Changes": [{ "Action": "UPSERT", "ResourceRecordSet": {
+        "Name": "api.fineract.com", "Type": "CNAME", "SetIdentifier": "primary", "Failover": "PRIMARY", "TTL": 60,
+        "ResourceRecords": [{ "Value": "api-us-west-2.fineract.com" }],
+    } }] })
+    .to_string();
+    let change = ["route53", "change-resource-record-sets", "--hosted-zone-id", ZONE, "--change-batch", &record];
+    let id = sim.aws(SOURCE, &change)["ChangeInfo"]["Id"].as_str().unwrap().to_owned();
+    sim.aws(SOURCE, &["route53", "wait", "resource-record-sets-changed", "--id", &id]);
+    let records = sim.aws(SOURCE, &["route53", "list-resource-record-sets", "--hosted-zone-id", ZONE]);
+    assert!(records.to_string().contains("api-us-west-2.fineract.com"), "{records}");
+}
+
+/// Connections open, nothing answers: as the Region that is gone.
+#[test]
+fn a_region_that_hangs_costs_a_client_its_timeout() {
+    let Some(sim) = Sim::start("region-outage", "1") else { return };
+    let began = Instant::now();
+    let output = sim.run(SOURCE, &["rds", "describe-db-instances"]);
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("Read timeout"), "{said}");
+    assert!(began.elapsed() >= Duration::from_secs(5));
+    assert_eq!(sim.replica()["DBInstanceStatus"], "available", "the other Region answers");
+}
+
+#[test]
+fn it_listens_on_loopback_alone() {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_handover")).args(["sim", "--listen", "0.0.0.0:4599"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("loopback"), "{output:?}");
+}
