@@ -4,7 +4,7 @@ use super::{Effect, dialogs, steps};
 use crate::app::action::Action;
 use crate::app::input::Input;
 use crate::app::modal::{Choice, Guard, Help, Item, Menu, Modal, Palette, Purpose, Reason, Subject, Way};
-use crate::app::model::{Focus, Level, Model};
+use crate::app::model::{Focus, Level, Model, Role};
 use crate::domain::command::Command;
 use crate::domain::journal::RunOutcome;
 use crate::domain::run::State;
@@ -130,7 +130,9 @@ pub(super) fn ask_to_leave(model: &mut Model, effects: &mut Vec<Effect>) {
     }
     let running: Vec<&str> =
         model.rows.iter().filter(|row| model.state(&row.id).is_running()).map(|row| row.number.as_str()).collect();
-    let (says, detail) = if running.is_empty() {
+    let (says, detail) = if let Role::Observer { lead } = &model.role {
+        (format!("{lead} leads this run, and goes on with it. You can come back at any time."), "the run goes on")
+    } else if running.is_empty() {
         ("No step is running. The run stays open, and can be resumed.".to_owned(), "the run can be resumed")
     } else {
         let settling = model.run.steps.values().any(|record| matches!(record.state, State::InFlight | State::Settling));
@@ -144,10 +146,11 @@ pub(super) fn ask_to_leave(model: &mut Model, effects: &mut Vec<Effect>) {
             "the journal says so",
         )
     };
+    let watches = model.role != Role::Lead;
     let item = |label: &str, detail: &str, choice| Item { label: label.to_owned(), detail: detail.to_owned(), choice };
     let items = vec![
         item("stay", "nothing is changed", Choice::Stay),
-        item(if running.is_empty() { "leave" } else { "leave while it runs" }, detail, Choice::Leave),
+        item(if running.is_empty() || watches { "leave" } else { "leave while it runs" }, detail, Choice::Leave),
     ];
     let title = "leave the console?".to_owned();
     model.modals.push(Modal::Menu(Menu { guard: Guard::default(), title, says, items, selected: 0 }));
@@ -155,7 +158,7 @@ pub(super) fn ask_to_leave(model: &mut Model, effects: &mut Vec<Effect>) {
 
 /// Leaves: the engine writes down what it must, and then the console ends.
 pub(super) fn leave(model: &mut Model, effects: &mut Vec<Effect>) {
-    if model.role != crate::app::model::Role::Lead || model.ended {
+    if model.role != Role::Lead || model.ended {
         effects.push(Effect::Quit);
         return;
     }

@@ -353,6 +353,16 @@ fn an_observer_asks_the_engine_for_nothing() {
 }
 
 #[test]
+fn an_observer_who_quits_is_told_that_the_lead_goes_on() {
+    let mut desk = desk(Role::Observer { lead: "bert".into() });
+    desk.entry(Body::Started { step: "check".into() });
+    desk.key("q");
+    let Some(Modal::Menu(menu)) = desk.model.modals.last() else { panic!("no menu") };
+    assert!(menu.says.contains("bert leads this run") && !menu.says.contains("journal"), "{}", menu.says);
+    assert_eq!(menu.items[1].label, "leave");
+}
+
+#[test]
 fn without_arms_keymap_palette_and_help_hold_no_write() {
     let mut desk = Desk::at_promote(false);
     desk.key(":");

@@ -216,7 +216,7 @@ impl Component for Ecs {
         match client.update_service().cluster(cluster).service(name).desired_count(count).send().await {
             Ok(output) => {
                 let status = output.service().and_then(Service::status).unwrap_or("?");
-                Ok(errors::receipt(&output, format!("accepted; {status}, {count} tasks are to run"), None))
+                Ok(errors::receipt(&output, format!("{status}, {count} tasks are to run"), None))
             }
             Err(err) => Err(errors::perform(&format!("ecs:UpdateService {region}"), &err)),
         }

@@ -97,7 +97,7 @@ impl RdsReplica {
         match client.promote_read_replica().db_instance_identifier(id).send().await {
             Ok(output) => {
                 let status = output.db_instance().and_then(|instance| instance.db_instance_status()).unwrap_or("?");
-                Ok(errors::receipt(&output, format!("accepted; status {status}"), None))
+                Ok(errors::receipt(&output, format!("status {status}"), None))
             }
             Err(err) => Err(errors::perform(&format!("rds:PromoteReadReplica {region}"), &err)),
         }

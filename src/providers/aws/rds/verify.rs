@@ -12,7 +12,7 @@ use crate::domain::text::bounded;
 use crate::ports::WriteRefused;
 use crate::providers::own::{basis, call, gate, refused, verdict, yes_no};
 
-const ACCEPTED: &str = "accepted";
+const COMMITTED: &str = "committed";
 
 impl RdsReplica {
     pub(super) async fn plan_verify(&self, ask: &Ask) -> Result<Plan, Refusal> {
@@ -46,7 +46,7 @@ impl RdsReplica {
         let (region, _) = self.own.side(&plan.on).map_err(refused)?;
         let (probe, _) = self.sql().map_err(refused)?;
         match probe.try_write(region).await {
-            Ok(()) => Ok(Receipt { request_id: None, answer: ACCEPTED.to_owned(), handle: None }),
+            Ok(()) => Ok(Receipt { request_id: None, answer: COMMITTED.to_owned(), handle: None }),
             Err(WriteRefused::ReadOnly(said)) => Err(refused(said)),
             Err(WriteRefused::Unread(unread)) => {
                 let message = bounded(&unread.to_string(), 600);
@@ -71,8 +71,8 @@ impl RdsReplica {
         let mut evidence = vec![self.own.evidence(&plan.on, "in_recovery", yes_no(state.in_recovery), &source)];
         match receipt {
             _ if state.in_recovery => Settlement::Failed("the database is in recovery".to_owned(), evidence),
-            Some(receipt) if receipt.answer == ACCEPTED => {
-                evidence.push(self.own.evidence(&plan.on, "test_write", ACCEPTED, &source));
+            Some(receipt) if receipt.answer == COMMITTED => {
+                evidence.push(self.own.evidence(&plan.on, "test_write", "accepted", &source));
                 Settlement::Done(evidence)
             }
             Some(receipt) => Settlement::Failed(receipt.answer.clone(), evidence),

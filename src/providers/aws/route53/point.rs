@@ -117,7 +117,7 @@ impl Failover {
                 let info = output.change_info();
                 let status = info.map_or("?", |info| info.status().as_str());
                 let id = info.map(|info| info.id().trim_start_matches("/change/"));
-                Ok(errors::receipt(&output, format!("accepted; {status}"), id))
+                Ok(errors::receipt(&output, status, id))
             }
             Err(err) => Err(errors::perform("route53:ChangeResourceRecordSets", &err)),
         }
