@@ -52,6 +52,33 @@ impl Shell {
 }
 
 #[test]
+fn init_writes_what_check_finds_sound_and_overwrites_nothing() {
+    let shell = Shell::new();
+    let (status, out, err) = shell.says(&["init", "fineract", "my services/bank"]);
+    assert_eq!(status, 0, "{err}");
+    assert!(out.contains("wrote my services/bank/service.toml") && out.contains("runbooks/failover.toml"), "{out}");
+    let next = "handover --service 'my services/bank/service.toml' plan failover";
+    assert!(out.contains(next), "{out}");
+    let service = "my services/bank/service.toml";
+    assert_eq!(shell.says(&["--service", service, "check"]).0, 0);
+    assert_eq!(shell.says(&["--service", service, "plan", "failover"]).0, 0);
+    let path = shell.dir.path().join(service);
+    fs::write(&path, "mine").unwrap();
+    fs::remove_file(path.with_file_name("runbooks").join("failover.toml")).unwrap();
+    let (status, _, err) = shell.says(&["init", "fineract", "my services/bank"]);
+    assert_eq!(status, 1);
+    assert!(err.contains("service.toml is there already; nothing was written"), "{err}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
+    assert!(!path.with_file_name("runbooks").join("failover.toml").exists());
+    let (status, _, err) = shell.says(&["init", "bank"]);
+    assert!(status == 1 && err.contains("fineract"), "{err}");
+    // A folder that cannot be made is said.
+    fs::write(shell.dir.path().join("file"), "").unwrap();
+    let (status, _, err) = shell.says(&["init", "fineract", "file"]);
+    assert!(status == 1 && err.contains("file"), "{err}");
+}
+
+#[test]
 fn without_a_service_it_says_what_to_do() {
     let (status, _, err) = Shell::new().says(&[]);
     assert_eq!(status, 1);

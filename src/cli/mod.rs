@@ -12,6 +12,7 @@ mod completions;
 mod console;
 mod demo;
 mod headless;
+mod init;
 mod journal;
 mod options;
 mod plan;
@@ -77,6 +78,8 @@ const EXIT_STATUSES: &str = "Exit statuses: 0 done, verified or sound; 1 failed 
 enum Cmd {
     /// Open the console on the simulated Regions: no account, no network
     Demo(demo::Demo),
+    /// Write a service file and runbooks to start from
+    Init(init::Init),
     /// Serve the AWS interfaces of the simulated Regions on loopback, for other clients
     Sim(sim::Sim),
     /// Check a service file and its runbooks
@@ -105,6 +108,7 @@ pub fn run() -> ExitCode {
     let result = match cli.command {
         None => console::open(&cli.service, &cli.screen, &cli.who, cli.runbook.as_deref()),
         Some(Cmd::Demo(command)) => command.run(&cli.screen, &cli.who),
+        Some(Cmd::Init(command)) => command.run(),
         Some(Cmd::Sim(command)) => command.run(),
         Some(Cmd::Check(command)) => command.run(&cli.service),
         Some(Cmd::Plan(command)) => command.run(&cli.service),

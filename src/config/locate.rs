@@ -84,7 +84,8 @@ impl fmt::Display for NotFound {
                 list(f, looked)?;
                 f.write_str(
                     "to look around without an account or a network: handover demo\n\
-                     to open a service: handover --service PATH, or write a service.toml in this directory",
+                     to open a service: handover --service PATH\n\
+                     to write a service.toml in this directory to start from: handover init fineract",
                 )
             }
             Self::Several { known } => {
