@@ -10,7 +10,8 @@ use handover::domain::runbook::Hazard;
 use handover::domain::service::{Ecs, Service, Spec};
 use serde_json::{Value as Json, json};
 
-use super::support::{Reply, Request, Wire, ask, authorised, component, east, service, west};
+use super::peers::{Options, Peers};
+use super::support::{Reply, Request, Wire, ask, authorised, component, east, real_component, service, west};
 
 fn compute() -> Service {
     let pair = |primary: &str, standby: &str| Pair { primary: primary.to_owned(), standby: standby.to_owned() };
@@ -170,4 +171,44 @@ async fn it_is_done_when_as_many_run_as_should() {
     assert!(said.contains("somebody has set the desired count to 0"), "{said}");
     let broken = Has { failed: true, ..starting };
     assert!(matches!(settled(broken, &plan, true, 60).await, Settlement::Failed(..)));
+}
+
+/// On an ECS that nobody here wrote.
+#[tokio::test(flavor = "multi_thread")]
+async fn moto_scales_up_and_down() {
+    let Some(peers) = Peers::start(&Options { writer: false, ..Options::default() }).unwrap_or_else(|e| panic!("{e}"))
+    else {
+        return;
+    };
+    let mut service = compute();
+    service.aws.endpoints = [east(), west()].map(|region| (region.clone(), peers.endpoint(region.as_str()))).to_vec();
+    let config = aws_sdk_ecs::Config::builder()
+        .behavior_version(aws_sdk_ecs::config::BehaviorVersion::latest())
+        .region(aws_sdk_ecs::config::Region::new("us-west-2"))
+        .endpoint_url(peers.endpoint("us-west-2"))
+        .credentials_provider(aws_sdk_ecs::config::Credentials::new("test", "test", None, None, "tests"))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build();
+    let ecs = aws_sdk_ecs::Client::from_conf(config);
+    ecs.create_cluster().cluster_name("regami-cluster-secondary").send().await.unwrap();
+    let container = aws_sdk_ecs::types::ContainerDefinition::builder().name("api").image("api:17").memory(128).build();
+    ecs.register_task_definition().family("regami").container_definitions(container).send().await.unwrap();
+    let create = ecs.create_service().cluster("regami-cluster-secondary").service_name("regami-service-secondary");
+    create.task_definition("regami").desired_count(0).send().await.unwrap();
+
+    let compute = real_component(&service);
+    let place = Place::Region(west());
+    let seen = compute.observe(&place).await.unwrap();
+    assert_eq!((seen.health, seen.summary.as_str()), (Health::Degraded, "scaled to zero"));
+    // The other Region has no such cluster: that is no empty service.
+    assert!(compute.observe(&Place::Region(east())).await.is_err());
+    let plan = compute.plan(&ask(&service, "scale-up", &west())).await.unwrap();
+    assert!(plan.changes[1].contains("regami:1"), "{:?}", plan.changes);
+    let receipt = compute.perform(&authorised(&plan)).await.unwrap();
+    let settled = compute.settle(&plan, Some(&receipt), Duration::from_secs(1)).await;
+    assert!(matches!(settled, Settlement::Done(_)), "{settled:?}");
+    assert_eq!(compute.observe(&place).await.unwrap().summary, "2 of 2 running");
+    assert!(compute.plan(&ask(&service, "scale-up", &west())).await.unwrap_err().already);
+    let updates = peers.mutations().unwrap().iter().filter(|call| call.operation == "UpdateService").count();
+    assert_eq!(updates, 1);
 }
