@@ -1,6 +1,7 @@
 //! The simulated Regions, asked by the AWS SDK's own clients.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod alias;
 mod ecs;
 mod faults;
 mod history;

@@ -81,6 +81,7 @@ pub(crate) fn fineract() -> Service {
                     record: RECORD.into(),
                     record_type: RecordType::Cname,
                     target: pair("east.fineract.com", "west.fineract.com"),
+                    alias_zone: None,
                     nameservers: vec![],
                     health_check: Pair::default(),
                     resolvers: RESOLVERS.map(str::to_owned).to_vec(),

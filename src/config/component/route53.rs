@@ -8,23 +8,36 @@ use crate::domain::service::{RecordType, Route53Failover};
 
 pub(super) fn route53(table: &Table<'_, '_>) -> Option<Route53Failover> {
     let zone =
-        table.need("zone", "the hosted zone's id, such as \"Z0123456789ABCDEFGHIJ\"").and_then(|node| zone(&node));
+        table.need("zone", "the hosted zone's id, such as \"Z0123456789ABCDEFGHIJ\"").and_then(|node| zone_id(&node));
     let record = table.need("record", "the name that moves, such as \"api.example.com\"");
     let record = record.and_then(|node| form::dns_name(&node));
-    let words = [("CNAME", RecordType::Cname), ("A", RecordType::A)];
-    let record_type = table.get("type").map_or(Some(RecordType::Cname), |node| node.word(&words));
+    let words =
+        [("CNAME", (RecordType::Cname, false)), ("A", (RecordType::A, false)), ("alias", (RecordType::A, true))];
+    let record_type = table.get("type").map_or(Some((RecordType::Cname, false)), |node| node.word(&words));
+    let is_alias = record_type.is_some_and(|(_, alias)| alias);
     let sides = both(table, "{ target = \"…\", health_check = \"…\" }", |side| {
         let target = side.need("target", "the value that means this Region");
         let target = target.and_then(|node| match record_type {
-            Some(RecordType::A) => ipv4(&node),
-            Some(RecordType::Cname) => form::dns_name(&node),
+            Some((RecordType::A, false)) => ipv4(&node),
+            Some(_) => form::dns_name(&node),
             None => None,
         });
+        let target_zone = if is_alias {
+            let node = side.need("target_zone", "the hosted zone's id of the load balancers of this Region")?;
+            Some(zone_id(&node)?)
+        } else {
+            None
+        };
         let health_check = side.optional("health_check", |node| {
             form::token(node, "a health check's id", 64, |b| b.is_ascii_alphanumeric() || b == b'-')
         });
-        Some((target?, health_check.ok()?))
+        Some((target?, health_check.ok()?, target_zone))
     });
+    let alias_zone = sides
+        .as_ref()
+        .and_then(|sides| Some(Pair { primary: sides.primary.2.clone()?, standby: sides.standby.2.clone()? }));
+    let sides = sides
+        .map(|Pair { primary, standby }| Pair { primary: (primary.0, primary.1), standby: (standby.0, standby.1) });
     let differing = |sides: Pair<(String, Option<String>)>| {
         let Pair { primary: (target, check), standby: (other_target, other_check) } = sides;
         differ(table, Some(Pair { primary: target.clone(), standby: other_target.clone() }), "target")?;
@@ -37,6 +50,13 @@ pub(super) fn route53(table: &Table<'_, '_>) -> Option<Route53Failover> {
     let nameservers = servers(table.get("nameservers"));
     let resolvers = servers(table.get("resolvers"));
     let (target, health_check) = sides?;
+    // What an alias answers are addresses that change: only a resolver tells whose they are.
+    if is_alias && resolvers.as_ref().is_some_and(Vec::is_empty) {
+        let message = format!("{} has alias records and no resolvers", table.path());
+        let help = "name some, such as resolvers = [\"1.1.1.1:53\", \"8.8.8.8:53\"]";
+        table.context().error(table.span(), table.path(), format!("{message}: {help}"));
+        return None;
+    }
     let record = record?;
     if [&target.primary, &target.standby].into_iter().any(|target| target.eq_ignore_ascii_case(&record)) {
         if let Some(node) = table.get("record") {
@@ -47,8 +67,9 @@ pub(super) fn route53(table: &Table<'_, '_>) -> Option<Route53Failover> {
     Some(Route53Failover {
         zone: zone?,
         record,
-        record_type: record_type?,
+        record_type: record_type?.0,
         target,
+        alias_zone,
         health_check,
         nameservers: nameservers?,
         resolvers: resolvers?,
@@ -56,7 +77,7 @@ pub(super) fn route53(table: &Table<'_, '_>) -> Option<Route53Failover> {
 }
 
 /// Hosted zone ids are `Z` and up to 31 more capitals and digits.
-fn zone(node: &Node<'_, '_>) -> Option<String> {
+fn zone_id(node: &Node<'_, '_>) -> Option<String> {
     const EXPECTED: &str = "a hosted zone's id, such as \"Z0123456789ABCDEFGHIJ\"";
     let text = node.line(EXPECTED, 64)?;
     let shaped = text.len() <= 32 && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());

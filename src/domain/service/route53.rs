@@ -11,8 +11,10 @@ pub struct Route53Failover {
     pub record: String,
     /// `CNAME` or `A`.
     pub record_type: RecordType,
-    /// The value that means each Region: a host name or an address.
+    /// The value that means each Region: a host name or an address; of alias records, the name that they stand for.
     pub target: Pair<String>,
+    /// For alias records: the hosted zone that each target's name is in, such as that of a Region's load balancers.
+    pub alias_zone: Option<Pair<String>>,
     /// The id of the health check that belongs to each Region's target. Moving traffic overwrites a record's health
     /// check, so which one belongs where must be known from the file, not from the record.
     pub health_check: Pair<Option<String>>,

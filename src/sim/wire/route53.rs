@@ -7,7 +7,7 @@ use super::xml::Xml;
 use super::{Called, WireRequest, WireResponse, form, respond, unknown_operation};
 use crate::sim::steps::Ms;
 use crate::sim::world::health::HealthCheck;
-use crate::sim::world::mutation::{Action, Change, RecordChange, RecordSet, full_name};
+use crate::sim::world::mutation::{Action, AliasTarget, Change, RecordChange, RecordSet, full_name};
 use crate::sim::world::{ApiError, World};
 
 /// The namespace of its documents.
@@ -136,15 +136,23 @@ fn write_record(xml: &mut Xml, record: &RecordSet) {
         xml.text("Name", &record.name)
             .text("Type", &record.kind)
             .maybe("SetIdentifier", record.set.as_ref())
-            .maybe("Failover", record.failover.as_ref())
-            .text("TTL", record.ttl);
-        xml.nest("ResourceRecords", |xml| {
-            for value in &record.values {
-                xml.nest("ResourceRecord", |xml| {
-                    xml.text("Value", value);
-                });
-            }
-        });
+            .maybe("Failover", record.failover.as_ref());
+        if let Some(alias) = &record.alias {
+            xml.nest("AliasTarget", |xml| {
+                xml.text("HostedZoneId", &alias.zone)
+                    .text("DNSName", &alias.name)
+                    .text("EvaluateTargetHealth", alias.evaluate);
+            });
+        } else {
+            xml.text("TTL", record.ttl);
+            xml.nest("ResourceRecords", |xml| {
+                for value in &record.values {
+                    xml.nest("ResourceRecord", |xml| {
+                        xml.text("Value", value);
+                    });
+                }
+            });
+        }
         xml.maybe("HealthCheckId", record.check.as_ref());
     });
 }
@@ -259,7 +267,7 @@ fn read_change(node: Node<'_, '_>) -> Result<RecordChange, ApiError> {
         _ => return Err(malformed("Action must be CREATE, DELETE or UPSERT")),
     };
     let record = element(node, "ResourceRecordSet").ok_or_else(|| malformed("ResourceRecordSet is missing"))?;
-    let known = ["Name", "Type", "SetIdentifier", "Failover", "TTL", "ResourceRecords", "HealthCheckId"];
+    let known = ["Name", "Type", "SetIdentifier", "Failover", "TTL", "ResourceRecords", "AliasTarget", "HealthCheckId"];
     if let Some(other) = record.children().find(|node| node.is_element() && !known.contains(&node.tag_name().name())) {
         return Err(malformed(format_args!("{} is not simulated", other.tag_name().name())));
     }
@@ -267,19 +275,40 @@ fn read_change(node: Node<'_, '_>) -> Result<RecordChange, ApiError> {
     let values = element(record, "ResourceRecords").map(|records| {
         records.children().filter_map(|record| text(record, "Value")).map(str::to_owned).collect::<Vec<_>>()
     });
+    let alias = element(record, "AliasTarget").map(read_alias).transpose()?;
+    if alias.is_some() && (values.is_some() || text(record, "TTL").is_some()) {
+        return Err(malformed("an alias has neither TTL nor ResourceRecords"));
+    }
+    let (ttl, values) = if alias.is_some() {
+        (60, Vec::new())
+    } else {
+        let values = values.filter(|values| !values.is_empty());
+        let values = values.ok_or_else(|| malformed("ResourceRecords is missing"))?;
+        (need("TTL")?.parse().map_err(malformed)?, values)
+    };
     let record = RecordSet {
         name: full_name(need("Name")?),
         kind: need("Type")?.to_owned(),
         set: text(record, "SetIdentifier").map(str::to_owned),
         failover: text(record, "Failover").map(str::to_owned),
-        ttl: need("TTL")?.parse().map_err(malformed)?,
-        values: values.filter(|values| !values.is_empty()).ok_or_else(|| malformed("ResourceRecords is missing"))?,
+        ttl,
+        values,
+        alias,
         check: text(record, "HealthCheckId").map(str::to_owned),
     };
     if record.failover.is_some() && record.set.is_none() {
         return Err(malformed("a record set with Failover needs a SetIdentifier"));
     }
     Ok(RecordChange { action, record })
+}
+
+fn read_alias(node: Node<'_, '_>) -> Result<AliasTarget, ApiError> {
+    let need = |name: &str| text(node, name).ok_or_else(|| malformed(format_args!("AliasTarget needs {name}")));
+    Ok(AliasTarget {
+        zone: need("HostedZoneId")?.to_owned(),
+        name: full_name(need("DNSName")?),
+        evaluate: need("EvaluateTargetHealth")? == "true",
+    })
 }
 
 fn element<'a, 'input>(node: Node<'a, 'input>, name: &str) -> Option<Node<'a, 'input>> {

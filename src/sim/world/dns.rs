@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use super::World;
+use super::balancers::{self, Balancer};
 use super::health::HealthCheck;
 use super::mutation::{RecordSet, full_name};
+use super::{Compiled, World};
 use crate::domain::region::HomeRole;
+use crate::domain::service::Route53Failover;
 use crate::sim::steps::{EVER, Ms, Steps};
 
 /// How many authoritative servers a zone has.
@@ -146,57 +148,89 @@ impl World {
 
     /// What an authoritative server answers; `None` where no zone of the service holds the name.
     pub fn authoritative(&self, server: usize, name: &str, kind: &str, at: Ms) -> Option<Reply> {
-        answer(&self.compiled.zones, &self.compiled.checks, server, &full_name(name), kind, at)
+        self.data().answer(server, &full_name(name), kind, at)
     }
 
     /// What a resolver answers, with the TTL it has left.
     pub fn resolved(&self, resolver: &str, name: &str, kind: &str, at: Ms) -> Option<Reply> {
         let name = full_name(name);
-        cache(self, &self.compiled.zones, &self.compiled.checks, resolver, &name, kind)?.at(at)
+        let balancer = self.compiled.balancers.iter().find(|balancer| balancer.name == name && kind == "A");
+        match balancer {
+            Some(balancer) => Some(Reply { values: balancer.addresses.clone(), ttl: balancers::TTL, check: None }),
+            None => cache(self, self.data(), resolver, &name, kind)?.at(at),
+        }
+    }
+
+    fn data(&self) -> Data<'_> {
+        let Compiled { zones, checks, balancers, .. } = &self.compiled;
+        Data { zones, checks, balancers }
     }
 }
 
-fn answer(zones: &[Zone], checks: &[HealthCheck], server: usize, name: &str, kind: &str, at: Ms) -> Option<Reply> {
-    let zone = zones.iter().find(|zone| zone.holds(name))?;
-    let here: Vec<RecordSet> = {
-        let records = zone.servers.get(server % SERVERS)?.at(at);
-        records.iter().filter(|record| record.name == name && record.kind == kind).cloned().collect()
-    };
-    let healthy = |record: &RecordSet| {
-        let check = record.check.as_ref().and_then(|id| checks.iter().find(|check| check.id == *id));
-        check.is_none_or(|check| check.healthy(at))
-    };
-    Some(choose(&here, healthy).map_or(Reply { values: Vec::new(), ttl: NEGATIVE_TTL, check: None }, |record| Reply {
-        values: record.values.iter().map(|value| value.trim_end_matches('.').to_owned()).collect(),
-        ttl: record.ttl,
-        check: record.check.clone(),
-    }))
+/// Everything that Route 53's data plane answers from.
+#[derive(Clone, Copy)]
+pub(super) struct Data<'a> {
+    pub(super) zones: &'a [Zone],
+    pub(super) checks: &'a [HealthCheck],
+    pub(super) balancers: &'a [Balancer],
 }
 
-fn cache(
-    world: &World,
-    zones: &[Zone],
-    checks: &[HealthCheck],
-    resolver: &str,
-    name: &str,
-    kind: &str,
-) -> Option<Cache> {
-    let zone = zones.iter().find(|zone| zone.holds(name))?;
-    let server = usize::try_from(world.chance.between(resolver, 0, 0, 3)).unwrap_or(0);
-    let moments = zone.servers.get(server)?.moments().chain(checks.iter().flat_map(HealthCheck::moments));
+impl Data<'_> {
+    /// Whether a value of an answer leads to a Region.
+    fn means(&self, spec: &Route53Failover, role: HomeRole, value: &str) -> bool {
+        let behind = |balancer: &&Balancer| balancer.role == role && balancer.name == full_name(spec.target.get(role));
+        value.eq_ignore_ascii_case(spec.target.get(role))
+            || self.balancers.iter().find(behind).is_some_and(|balancer| balancer.addresses.iter().any(|a| a == value))
+    }
+
+    fn balancer(&self, record: &RecordSet) -> Option<&Balancer> {
+        let name = &record.alias.as_ref()?.name;
+        let name = name.strip_prefix("dualstack.").unwrap_or(name);
+        self.balancers.iter().find(|balancer| balancer.name == name)
+    }
+
+    fn answer(&self, server: usize, name: &str, kind: &str, at: Ms) -> Option<Reply> {
+        let zone = self.zones.iter().find(|zone| zone.holds(name))?;
+        let here: Vec<RecordSet> = {
+            let records = zone.servers.get(server % SERVERS)?.at(at);
+            records.iter().filter(|record| record.name == name && record.kind == kind).cloned().collect()
+        };
+        let healthy = |record: &RecordSet| {
+            let check = record.check.as_ref().and_then(|id| self.checks.iter().find(|check| check.id == *id));
+            let evaluates = record.alias.as_ref().is_some_and(|alias| alias.evaluate);
+            let target = self.balancer(record).filter(|_| evaluates);
+            check.is_none_or(|check| check.healthy(at)) && target.is_none_or(|target| *target.healthy.at(at))
+        };
+        let reply = |record: &RecordSet| Reply {
+            values: match (&record.alias, self.balancer(record)) {
+                (Some(_), Some(balancer)) => balancer.addresses.clone(),
+                _ => record.values.iter().map(|value| value.trim_end_matches('.').to_owned()).collect(),
+            },
+            ttl: record.ttl,
+            check: record.check.clone(),
+        };
+        let nothing = || Reply { values: Vec::new(), ttl: NEGATIVE_TTL, check: None };
+        Some(choose(&here, healthy).map_or_else(nothing, reply))
+    }
+}
+
+fn cache(world: &World, data: Data<'_>, resolver: &str, name: &str, kind: &str) -> Option<Cache> {
+    let zone = data.zones.iter().find(|zone| zone.holds(name))?;
+    let server = usize::try_from(world.chance().between(resolver, 0, 0, 3)).unwrap_or(0);
+    let moments = zone.servers.get(server)?.moments().chain(data.checks.iter().flat_map(HealthCheck::moments));
+    let moments = moments.chain(data.balancers.iter().flat_map(|balancer| balancer.healthy.moments()));
     let nothing = || Reply { values: Vec::new(), ttl: NEGATIVE_TTL, check: None };
-    let answers = Steps::of(moments.collect::<Vec<_>>(), |at| {
-        answer(zones, checks, server, name, kind, at).unwrap_or_else(nothing)
-    });
-    let phase = world.chance.between(resolver, 1, 0, 59_999);
+    let answers =
+        Steps::of(moments.collect::<Vec<_>>(), |at| data.answer(server, name, kind, at).unwrap_or_else(nothing));
+    let phase = world.chance().between(resolver, 1, 0, 59_999);
     Some(Cache::follow(&answers, phase))
 }
 
 /// The Region to which the public name leads, as the first resolver has it: `None` where it leads to neither.
-pub(super) fn traffic(world: &World, zones: &[Zone], checks: &[HealthCheck]) -> Steps<Option<HomeRole>> {
+pub(super) fn traffic(world: &World, data: Data<'_>) -> Steps<Option<HomeRole>> {
     let Some(spec) = world.traffic_specs().next() else { return Steps::always(Some(HomeRole::Primary)) };
     let resolver = spec.resolvers.first().map_or("resolver-1.sim:53", String::as_str);
-    let Some(cache) = cache(world, zones, checks, resolver, &full_name(&spec.record), spec.record_type.as_str()) else {
+    let Some(cache) = cache(world, data, resolver, &full_name(&spec.record), spec.record_type.as_str()) else {
         return Steps::always(None);
     };
     // History has no beginning: before the resolver's first question the primary had the traffic.
@@ -204,7 +238,7 @@ pub(super) fn traffic(world: &World, zones: &[Zone], checks: &[HealthCheck]) -> 
     for (asked, reply) in &cache.held {
         let leads = [HomeRole::Primary, HomeRole::Standby]
             .into_iter()
-            .find(|role| reply.values.iter().any(|value| value.eq_ignore_ascii_case(spec.target.get(*role))));
+            .find(|role| reply.values.iter().any(|value| data.means(spec, *role, value)));
         steps.push((*asked).max(EVER + 1), leads);
     }
     steps
@@ -222,6 +256,7 @@ mod tests {
             failover: Some(failover.into()),
             ttl: 60,
             values: vec![value.into()],
+            alias: None,
             check: Some(value.into()),
         }
     }

@@ -1,5 +1,6 @@
 //! The two Regions as a pure function of what is known: service, scenario, seed, accepted mutations, time.
 
+pub mod balancers;
 pub mod database;
 pub mod dns;
 pub mod ecs;
@@ -14,6 +15,7 @@ pub mod zones;
 
 use jiff::{SignedDuration, Timestamp};
 
+use self::balancers::Balancer;
 use self::database::Database;
 use self::dns::Zone;
 use self::ecs::Fleet;
@@ -65,6 +67,7 @@ struct Compiled {
     endpoints: Pair<Steps<Answering>>,
     checks: Vec<HealthCheck>,
     zones: Vec<Zone>,
+    balancers: Vec<Balancer>,
     secrets: Vec<Secret>,
     fleets: Vec<Fleet>,
     leads: Steps<Option<HomeRole>>,
@@ -89,6 +92,7 @@ impl World {
                 endpoints: Pair { primary: still(), standby: still() },
                 checks: Vec::new(),
                 zones: Vec::new(),
+                balancers: Vec::new(),
                 secrets: Vec::new(),
                 fleets: Vec::new(),
                 leads: Steps::always(None),
@@ -108,10 +112,12 @@ impl World {
         let endpoints = health::endpoints(self, &databases, &fleets, &reach);
         let checks = health::checks(self, &endpoints);
         let zones = Zone::compile(self, &checks);
-        let leads = dns::traffic(self, &zones, &checks);
+        let balancers = balancers::compile(self, &fleets);
+        let data = dns::Data { zones: &zones, checks: &checks, balancers: &balancers };
+        let leads = dns::traffic(self, data);
         let rows = traffic::counters(self, &endpoints, &leads);
         let secrets = secrets::compile(self);
-        self.compiled = Compiled { databases, endpoints, checks, zones, secrets, fleets, leads, rows };
+        self.compiled = Compiled { databases, endpoints, checks, zones, balancers, secrets, fleets, leads, rows };
     }
 
     /// Lets time go on. It never goes back.

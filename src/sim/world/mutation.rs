@@ -148,12 +148,29 @@ pub struct RecordSet {
     /// Seconds for which an answer may be kept.
     #[serde(rename = "TTL")]
     pub ttl: u32,
-    /// Its values.
-    #[serde(rename = "ResourceRecords")]
+    /// Its values; an alias has none.
+    #[serde(rename = "ResourceRecords", default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<String>,
+    /// What it is an alias of.
+    #[serde(rename = "AliasTarget", default, skip_serializing_if = "Option::is_none")]
+    pub alias: Option<AliasTarget>,
     /// The health check that it depends on.
     #[serde(rename = "HealthCheckId", default, skip_serializing_if = "Option::is_none")]
     pub check: Option<String>,
+}
+
+/// What an alias record stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AliasTarget {
+    /// The hosted zone that the name is in.
+    #[serde(rename = "HostedZoneId")]
+    pub zone: String,
+    /// The name: lower case, with the final dot.
+    #[serde(rename = "DNSName")]
+    pub name: String,
+    /// Whether the record is unhealthy when its target is.
+    #[serde(rename = "EvaluateTargetHealth")]
+    pub evaluate: bool,
 }
 
 impl RecordSet {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::dns::{Propagation, SERVERS, Zone};
 use super::health::HealthCheck;
-use super::mutation::{Action, Change, RecordChange, RecordSet, full_name};
+use super::mutation::{Action, AliasTarget, Change, RecordChange, RecordSet, full_name};
 use super::{ApiError, World};
 use crate::domain::region::HomeRole;
 use crate::sim::steps::{Ms, Steps};
@@ -30,13 +30,20 @@ impl Zone {
             let Some(zone) = zones.iter_mut().find(|zone| zone.id == spec.zone) else { continue };
             let mut records = zone.records.last().as_ref().clone();
             for (role, failover) in [(HomeRole::Primary, "PRIMARY"), (HomeRole::Standby, "SECONDARY")] {
+                let target = spec.target.get(role);
+                let alias = spec.alias_zone.as_ref().map(|zones| AliasTarget {
+                    zone: zones.get(role).clone(),
+                    name: full_name(target),
+                    evaluate: true,
+                });
                 records.push(RecordSet {
                     name: full_name(&spec.record),
                     kind: spec.record_type.as_str().to_owned(),
                     set: Some(role.as_str().to_owned()),
                     failover: Some(failover.to_owned()),
                     ttl: 60,
-                    values: vec![spec.target.get(role).clone()],
+                    values: if alias.is_some() { Vec::new() } else { vec![target.clone()] },
+                    alias,
                     check: checks.iter().find(|check| check.role == role).map(|check| check.id.clone()),
                 });
             }
@@ -75,6 +82,7 @@ fn own_records(zone: &str, servers: &[String]) -> Vec<RecordSet> {
         failover: None,
         ttl,
         values,
+        alias: None,
         check: None,
     };
     let first = servers.first().map_or("ns-1.sim", String::as_str);

@@ -5,6 +5,7 @@ use futures::future::join_all;
 use super::Failover;
 use super::records::plain;
 use crate::domain::reading::{Unread, Why};
+use crate::domain::region::{HomeRole, Pair};
 use crate::ports::DnsAnswer;
 use crate::providers::aws::errors;
 
@@ -89,6 +90,34 @@ impl Failover {
         Servers(self.ask_all(&self.spec.resolvers, false).await)
     }
 
+    /// Of alias records: the addresses that each target has now, by the first resolver that tells. A load balancer's
+    /// change, so they are asked for each time.
+    async fn alias_addresses(&self) -> Option<Pair<Vec<String>>> {
+        self.spec.alias_zone.as_ref()?;
+        let of = |role: HomeRole| async move {
+            for resolver in &self.spec.resolvers {
+                if let Ok(answer) = self.resolver.ask(resolver, self.spec.target.get(role), "A").await {
+                    return answer.values;
+                }
+            }
+            Vec::new()
+        };
+        let (primary, standby) = tokio::join!(of(HomeRole::Primary), of(HomeRole::Standby));
+        Some(Pair { primary, standby })
+    }
+
+    /// Whose addresses they are: a load balancer gives some of its own with each answer. `None` if nobody knows whose.
+    fn region_of(&self, values: &[String], addresses: &Pair<Vec<String>>) -> Option<String> {
+        let has = |role: HomeRole| values.iter().any(|value| addresses.get(role).contains(value));
+        match (has(HomeRole::Primary), has(HomeRole::Standby)) {
+            (true, false) => Some(self.own.regions.primary.to_string()),
+            (false, true) => Some(self.own.regions.standby.to_string()),
+            // Without the targets' own addresses, an address says nothing.
+            (false, false) if addresses.primary.is_empty() || addresses.standby.is_empty() => None,
+            (true, true) | (false, false) => Some("other".to_owned()),
+        }
+    }
+
     /// The servers of the service file, or the zone's own, which are read once.
     async fn authoritative_servers(&self) -> Result<Vec<String>, Unread> {
         if !self.spec.nameservers.is_empty() {
@@ -117,14 +146,16 @@ impl Failover {
     }
 
     async fn ask_all(&self, servers: &[String], authoritative: bool) -> Vec<Server> {
+        let addresses = &self.alias_addresses().await;
         join_all(servers.iter().map(|server| async move {
             let record_type = self.spec.record_type.as_str();
             let answer = self.resolver.ask(server, &self.spec.record, record_type).await;
             let region = match &answer {
-                Ok(answer) if !authoritative || answer.authoritative => match answer.values.as_slice() {
-                    [] => None,
-                    [only] => Some(self.region_word(only)),
-                    _ => Some("other".to_owned()),
+                Ok(answer) if !authoritative || answer.authoritative => match (answer.values.as_slice(), addresses) {
+                    ([], _) => None,
+                    (values, Some(addresses)) => self.region_of(values, addresses),
+                    ([only], None) => Some(self.region_word(only)),
+                    (_, None) => Some("other".to_owned()),
                 },
                 _ => None,
             };

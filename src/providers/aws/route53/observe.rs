@@ -122,7 +122,7 @@ impl Failover {
         seen.text("primary_check", self.check_word(HomeRole::Primary, pointing));
         seen.text("standby_check", self.check_word(HomeRole::Standby, pointing));
         #[expect(clippy::cast_precision_loss, reason = "a TTL is at most 2^31")]
-        seen.fact("ttl", Value::Seconds(primary.ttl as f64));
+        seen.fact("ttl", Value::Seconds(primary.ttl() as f64));
         answers
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Failover;
-use super::records::{Batch, Both, Record, Value, plain};
+use super::records::{Batch, Both, Record, plain};
 use crate::domain::gate::{GateResult, Verdict};
 use crate::domain::plan::{Ask, PerformError, Plan, Receipt, Refusal, Settlement};
 use crate::domain::reading::Evidence;
@@ -32,11 +32,8 @@ impl Failover {
             return Err(Refusal::already(format!("the PRIMARY record of {} is {target} already", self.spec.record)));
         }
         let (check, gates) = self.check_for(role, region, &both).await;
-        let new = Record {
-            resource_records: vec![Value { value: target.clone() }],
-            health_check_id: check,
-            ..both.primary.clone()
-        };
+        let alias_zone = self.spec.alias_zone.as_ref().map(|zones| zones.get(role).as_str());
+        let new = both.primary.pointed_at(target, alias_zone, check);
         let batch = serde_json::to_string(&Batch::swap(&both.primary, &new))
             .map_err(|err| Refusal::new(format!("the change cannot be written: {err}")))?;
         let words =
@@ -99,7 +96,7 @@ impl Failover {
         } else {
             changes.push(format!("The SECONDARY record still has {}.", value(&both.secondary)));
         }
-        changes.push(format!("Resolvers may answer {old} for up to {} s more.", both.primary.ttl));
+        changes.push(format!("Resolvers may answer {old} for up to {} s more.", both.primary.ttl()));
         changes
     }
 
@@ -184,7 +181,11 @@ impl Failover {
 fn same(has: &Record, wanted: &Record) -> bool {
     let key = |record: &Record| {
         let values: Vec<String> = record.resource_records.iter().map(|record| plain(&record.value)).collect();
-        (plain(&record.name), record.set_identifier.clone(), record.ttl, values, record.health_check_id.clone())
+        let alias = record
+            .alias_target
+            .as_ref()
+            .map(|alias| (alias.hosted_zone_id.clone(), plain(&alias.dns_name), alias.evaluate_target_health));
+        (plain(&record.name), record.set_identifier.clone(), record.ttl, values, alias, record.health_check_id.clone())
     };
     key(has) == key(wanted)
 }

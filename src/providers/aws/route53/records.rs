@@ -2,7 +2,8 @@
 
 use aws_sdk_route53::error::BuildError;
 use aws_sdk_route53::types::{
-    Change, ChangeAction, ChangeBatch, ResourceRecord, ResourceRecordSet, ResourceRecordSetFailover, RrType,
+    AliasTarget, Change, ChangeAction, ChangeBatch, ResourceRecord, ResourceRecordSet, ResourceRecordSetFailover,
+    RrType,
 };
 use serde::{Deserialize, Serialize};
 
@@ -19,9 +20,12 @@ pub(super) struct Record {
     pub(super) r#type: String,
     pub(super) set_identifier: String,
     pub(super) failover: String,
-    #[serde(rename = "TTL")]
-    pub(super) ttl: i64,
+    #[serde(rename = "TTL", skip_serializing_if = "Option::is_none", default)]
+    pub(super) ttl: Option<i64>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(super) resource_records: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) alias_target: Option<Alias>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) health_check_id: Option<String>,
 }
@@ -31,6 +35,16 @@ pub(super) struct Record {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Value {
     pub(super) value: String,
+}
+
+/// The name that an alias record stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Alias {
+    pub(super) hosted_zone_id: String,
+    #[serde(rename = "DNSName")]
+    pub(super) dns_name: String,
+    pub(super) evaluate_target_health: bool,
 }
 
 /// The two records under the name.
@@ -56,12 +70,32 @@ pub(super) struct OneChange {
 }
 
 impl Record {
-    /// Its value, where it has exactly one.
+    /// Its value, where it has exactly one; of an alias, the name that it stands for.
     pub(super) fn value(&self) -> Option<&str> {
-        match self.resource_records.as_slice() {
-            [only] => Some(&only.value),
+        match (&self.alias_target, self.resource_records.as_slice()) {
+            (Some(alias), []) => Some(&alias.dns_name),
+            (None, [only]) => Some(&only.value),
             _ => None,
         }
+    }
+
+    /// For how many seconds an answer may be kept: of an alias of a load balancer, 60 (developer guide, "Choosing between
+    /// alias and non-alias records").
+    pub(super) fn ttl(&self) -> i64 {
+        self.ttl.unwrap_or(60)
+    }
+
+    /// The same record with another target and health check.
+    pub(super) fn pointed_at(&self, target: &str, zone: Option<&str>, check: Option<String>) -> Self {
+        let mut new = Self { health_check_id: check, ..self.clone() };
+        match (&mut new.alias_target, zone) {
+            (Some(alias), Some(zone)) => {
+                zone.clone_into(&mut alias.hosted_zone_id);
+                target.clone_into(&mut alias.dns_name);
+            }
+            _ => new.resource_records = vec![Value { value: target.to_owned() }],
+        }
+        new
     }
 
     /// Compact JSON, as in a plan.
@@ -72,9 +106,6 @@ impl Record {
     /// What this kind can put back exactly as it was; anything else would be lost by a change.
     fn read(set: &ResourceRecordSet) -> Result<Self, String> {
         let failover = set.failover().map(ResourceRecordSetFailover::as_str).unwrap_or_default();
-        if set.alias_target().is_some() {
-            return Err(format!("the {failover} record is an alias; this kind handles records with values"));
-        }
         let more = set.weight().is_some()
             || set.region().is_some()
             || set.geo_location().is_some()
@@ -90,7 +121,12 @@ impl Record {
             r#type: set.r#type().as_str().to_owned(),
             set_identifier: set.set_identifier().unwrap_or_default().to_owned(),
             failover: failover.to_owned(),
-            ttl: set.ttl().unwrap_or_default(),
+            ttl: set.ttl(),
+            alias_target: set.alias_target().map(|alias| Alias {
+                hosted_zone_id: alias.hosted_zone_id().to_owned(),
+                dns_name: alias.dns_name().to_owned(),
+                evaluate_target_health: alias.evaluate_target_health(),
+            }),
             resource_records: set
                 .resource_records()
                 .iter()
@@ -106,8 +142,17 @@ impl Record {
             .r#type(RrType::from(self.r#type.as_str()))
             .set_identifier(&self.set_identifier)
             .failover(ResourceRecordSetFailover::from(self.failover.as_str()))
-            .ttl(self.ttl)
+            .set_ttl(self.ttl)
             .set_health_check_id(self.health_check_id.clone());
+        if let Some(alias) = &self.alias_target {
+            set = set.alias_target(
+                AliasTarget::builder()
+                    .hosted_zone_id(&alias.hosted_zone_id)
+                    .dns_name(&alias.dns_name)
+                    .evaluate_target_health(alias.evaluate_target_health)
+                    .build()?,
+            );
+        }
         for record in &self.resource_records {
             set = set.resource_records(ResourceRecord::builder().value(&record.value).build()?);
         }
@@ -150,9 +195,11 @@ impl Batch {
     }
 }
 
-/// A host name or an address as it is compared: without case and without the final dot.
+/// A host name or an address as it is compared: without case, without the final dot, and without the `dualstack.` that AWS's
+/// own console puts before a load balancer's name.
 pub(super) fn plain(value: &str) -> String {
-    value.trim().trim_end_matches('.').to_ascii_lowercase()
+    let value = value.trim().trim_end_matches('.').to_ascii_lowercase();
+    value.strip_prefix("dualstack.").map(str::to_owned).unwrap_or(value)
 }
 
 impl Failover {
@@ -185,6 +232,12 @@ impl Failover {
                 _ => continue,
             };
             let record = Record::read(set).map_err(|why| Unread::new(Why::Other, format!("{what}: {why}")))?;
+            if record.alias_target.is_some() != self.spec.alias_zone.is_some() {
+                let is = if record.alias_target.is_some() { "an alias" } else { "no alias" };
+                let why =
+                    format!("{what}: the {} record is {is}, and the service file says otherwise", record.failover);
+                return Err(Unread::new(Why::Other, why));
+            }
             *slot = Some(record);
         }
         match (primary, secondary) {
@@ -208,8 +261,9 @@ mod tests {
             r#type: "CNAME".into(),
             set_identifier: "it's primary".into(),
             failover: "PRIMARY".into(),
-            ttl: 60,
+            ttl: Some(60),
             resource_records: vec![Value { value: "east.example.com".into() }],
+            alias_target: None,
             health_check_id: Some("hc-1".into()),
         }
     }
@@ -228,6 +282,27 @@ mod tests {
         let built = back.build().unwrap();
         assert_eq!(Record::read(built.changes()[0].resource_record_set().unwrap()).unwrap(), record());
         assert_eq!(Record::read(built.changes()[1].resource_record_set().unwrap()).unwrap(), new);
+    }
+
+    #[test]
+    fn an_alias_keeps_everything_but_its_target() {
+        let alias = Alias {
+            hosted_zone_id: "ZEAST".into(),
+            dns_name: "dualstack.east.elb.example.com.".into(),
+            evaluate_target_health: true,
+        };
+        let old = Record { ttl: None, resource_records: vec![], alias_target: Some(alias), ..record() };
+        let new = old.pointed_at("west.elb.example.com", Some("ZWEST"), Some("hc-2".into()));
+        let alias = new.alias_target.as_ref().unwrap();
+        assert_eq!((alias.hosted_zone_id.as_str(), alias.evaluate_target_health), ("ZWEST", true));
+        assert_eq!((new.value(), new.ttl()), (Some("west.elb.example.com"), 60));
+        let batch = Batch::swap(&old, &new);
+        let json = serde_json::to_string(&batch).unwrap();
+        assert!(json.contains(r#""AliasTarget":{"HostedZoneId":"ZWEST","DNSName":"west.elb.example.com""#), "{json}");
+        assert!(!json.contains("TTL") && !json.contains("ResourceRecords"), "{json}");
+        let built = batch.build().unwrap();
+        assert_eq!(Record::read(built.changes()[0].resource_record_set().unwrap()).unwrap(), old);
+        assert_eq!(plain(old.value().unwrap()), "east.elb.example.com");
     }
 
     #[test]
