@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Called, WireRequest, WireResponse, json, unknown_operation};
-use crate::sim::world::ecs::Described;
+use crate::sim::world::ecs::{Described, bare};
 use crate::sim::world::mutation::Change;
 use crate::sim::world::{ApiError, World};
 
@@ -33,12 +33,12 @@ pub(super) fn answer(
         }
         "UpdateService" => {
             let name = body.get("service").and_then(Value::as_str).unwrap_or_default();
-            let bare = |id: &str| id.rsplit('/').next().unwrap_or(id).to_owned();
             let Some(desired) = body.get("desiredCount").and_then(Value::as_i64) else {
                 let message = "The simulated ECS changes a service's desired count, and nothing else.".to_owned();
                 return Err(ApiError::new(400, "InvalidParameterException", message));
             };
-            let change = Change::ScaleService { cluster: bare(cluster), service: bare(name), desired };
+            let change =
+                Change::ScaleService { cluster: bare(cluster).to_owned(), service: bare(name).to_owned(), desired };
             world.apply(region, id, change)?;
             let fleet = world.describe_fleet(region, cluster, name, world.now())?;
             json!({ "service": fleet.map(|fleet| service(world, region, &fleet)) })

@@ -107,7 +107,7 @@ fn cluster_not_found() -> ApiError {
 }
 
 /// The part of an ARN or a name that is the name.
-fn bare(id: &str) -> &str {
+pub fn bare(id: &str) -> &str {
     id.rsplit('/').next().unwrap_or(id)
 }
 
