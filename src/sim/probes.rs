@@ -75,7 +75,10 @@ impl Probes {
 
     fn up(&self, region: &Region) -> Result<(), NoSql> {
         self.regions.look(|world| match (world.role_of(region.as_str()), world.sql_database()) {
-            (Some(role), Some(database)) if database.up(role, world.now()) => Ok(()),
+            (Some(role), Some(database)) if database.lineage.up(role, world.now()) => Ok(()),
+            (Some(role), Some(database)) if !database.lineage.exists(role, world.now()) => {
+                Err(NoSql::Unreachable("there is no such host: no instance has this name".to_owned()))
+            }
             (Some(_), Some(_)) => Err(NoSql::Unreachable("connection refused: the instance is rebooting".to_owned())),
             _ => Err(NoSql::Unreachable(format!("there is no database to be asked by SQL in {region}"))),
         })
@@ -124,20 +127,20 @@ impl Probes {
 }
 
 fn sql_state(world: &World, database: &Database, role: HomeRole, at: Ms) -> SqlState {
-    let recovers = database.in_recovery(role, at);
+    let recovers = database.lineage.in_recovery(role, at);
     let mark = world.mark(database, role, at);
     let app = database.spec.sql.as_ref().is_some_and(|sql| sql.app_user.is_some());
-    let login = *database.app_login.get(role).at(at);
+    let login = database.lineage.login(role, at);
     let sessions = match (login, world.endpoint(role, at).0) {
         (false, _) => 0,
         (true, Answering::Ok) => world.chance().between("sessions", at.div_euclid(5_000), 9, 16),
         (true, _) => 2,
     };
-    let replayed = world.replayed_commit(database, at).map(|commit| world.timestamp(commit));
+    let replayed = world.commit_in(database, role, at).map(|commit| world.timestamp(commit));
     SqlState {
         in_recovery: recovers,
         read_only: recovers,
-        receive_lsn: recovers.then(|| World::lsn(world.received_mark(database, at))),
+        receive_lsn: recovers.then(|| World::lsn(world.received_mark(database, role, at))),
         replay_lsn: recovers.then(|| World::lsn(mark)),
         current_lsn: (!recovers).then(|| World::lsn(mark)),
         replayed_at: replayed.filter(|_| recovers),

@@ -1,5 +1,6 @@
 //! One seed, one history: whoever knows the same mutations sees the same world.
 
+use handover::domain::region::HomeRole;
 use handover::sim::scenario;
 use handover::sim::world::World;
 use handover::sim::world::mutation::Change;
@@ -18,10 +19,10 @@ fn picture(world: &World, at: i64) -> String {
     format!(
         "{:?} {:?} {:?} {dns:?} {servers:?} {} {} {:?}",
         world.truth(at),
-        world.instances(handover::domain::region::HomeRole::Standby, at),
+        world.instances(HomeRole::Standby, at),
         world.alarms("us-west-2", at),
-        database.lag_at(at),
-        database.replayed(at),
+        database.lineage.lag_at(at),
+        database.lineage.replayed(HomeRole::Standby, at),
         world.checks().iter().map(|check| check.healthy(at)).collect::<Vec<_>>(),
     )
 }
@@ -77,8 +78,8 @@ fn rows_and_replay_never_go_back() {
                 let now = (
                     world.mark(&database, Primary, moment),
                     world.mark(&database, Standby, moment),
-                    database.received(moment),
-                    database.replayed(moment),
+                    database.lineage.received(Standby, moment),
+                    database.lineage.replayed(Standby, moment),
                 );
                 assert!(
                     now.0 >= last.0 && now.1 >= last.1 && now.2 >= last.2 && now.3 >= last.3,

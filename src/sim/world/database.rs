@@ -1,28 +1,15 @@
-//! The databases: a source, its replica in the other Region, replication between them, and promotion.
+//! RDS: a source, its replica in the other Region, what is made of them and in which state each is.
 
+use jiff::Timestamp;
+
+use super::instances::{Machine, Origin, creation, deletion, promotion, renaming};
+use super::lineage::{Cut, Era, Held, Lineage, other};
 use super::mutation::{Change, Mutation};
+use super::snapshots::{self, Snapshot};
 use super::{ApiError, World, faults};
-use crate::domain::region::{HomeRole, Pair, Region};
-use crate::domain::service::{RdsReplica, Service, Spec};
-use crate::sim::chance::Chance;
-use crate::sim::scenario::{Lag, NOISE, Scenario};
+use crate::domain::region::HomeRole;
+use crate::domain::service::{RdsReplica, Spec};
 use crate::sim::steps::{Ms, NEVER, Steps};
-
-/// How long a received change takes to be replayed.
-const REPLAY: Ms = 150;
-
-/// How a promotion goes. The instance reads `available` for a while after the call, and only then begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Promotion {
-    /// The call.
-    pub called: Ms,
-    /// `modifying` from here on; replication is cut.
-    pub modifying: Ms,
-    /// `rebooting` from here on; nothing to connect to.
-    pub rebooting: Ms,
-    /// `available` as a database of its own from here on.
-    pub done: Ms,
-}
 
 /// One database component.
 #[derive(Debug, Clone)]
@@ -31,13 +18,12 @@ pub struct Database {
     pub component: String,
     /// What the service file says of it.
     pub spec: RdsReplica,
-    /// The promotion of the replica, once called.
-    pub promotion: Option<Promotion>,
-    /// Whether the application may log in, by the database's own roles.
-    pub app_login: Pair<Steps<bool>>,
-    link: Steps<bool>,
-    lag: Lag,
-    chance: Chance,
+    /// The instances, in the order in which they came.
+    pub machines: Vec<Machine>,
+    /// The snapshots taken by hand, in the order in which they came.
+    pub snapshots: Vec<Snapshot>,
+    /// What is in the two that go by the service file's names.
+    pub lineage: Lineage,
 }
 
 /// What `DescribeDBInstances` tells of one instance.
@@ -49,8 +35,8 @@ pub struct Instance {
     pub arn: String,
     /// Its status.
     pub status: &'static str,
-    /// The host name of its endpoint.
-    pub host: String,
+    /// The host name of its endpoint; none before it is made.
+    pub host: Option<String>,
     /// The port of its endpoint.
     pub port: u16,
     /// The database's name.
@@ -63,247 +49,331 @@ pub struct Instance {
     pub backup_retention: u32,
     /// Whether it has a standby in another zone of its Region.
     pub multi_az: bool,
+    /// Whether it is kept from being deleted.
+    pub protected: bool,
+    /// Up to when it can be restored to a point in time; none without backups.
+    pub restorable: Option<Timestamp>,
     /// The Region.
     pub region: String,
 }
 
 impl Database {
     pub(super) fn compile(world: &World, link: &Steps<bool>) -> Vec<Self> {
-        let mut all: Vec<Self> = components(&world.service)
-            .map(|(component, spec)| Self {
-                component: component.to_owned(),
-                spec: spec.clone(),
-                promotion: None,
-                app_login: Pair { primary: Steps::always(true), standby: Steps::always(true) },
-                link: link.clone(),
-                lag: world.scenario.lag.clone(),
-                chance: world.chance,
-            })
-            .collect();
+        let specs = world.service.components.iter().filter_map(|component| match &component.spec {
+            Spec::RdsReplica(spec) => Some((component.id.as_str(), spec)),
+            _ => None,
+        });
+        specs.map(|(component, spec)| Self::one(world, component, spec, link)).collect()
+    }
+
+    fn one(world: &World, component: &str, spec: &RdsReplica, link: &Steps<bool>) -> Self {
+        let replicates = world.scenario.traffic.fence_replicates;
+        let mut database = Self {
+            component: component.to_owned(),
+            spec: spec.clone(),
+            machines: vec![
+                Machine::first(HomeRole::Primary, &spec.instance.primary, Origin::Source),
+                Machine::first(HomeRole::Standby, &spec.instance.standby, Origin::Replica),
+            ],
+            snapshots: Vec::new(),
+            lineage: Lineage::new(link, &world.scenario.lag, world.chance, replicates),
+        };
         for mutation in world.mutations() {
-            let Change::Promote { instance } = &mutation.change else { continue };
-            let called = world.ms(mutation.at);
-            for database in all.iter_mut().filter(|database| database.spec.instance.standby == *instance) {
-                database.promotion = Some(promotion(world.chance, called));
+            if let Some(role) = world.role_of(&mutation.region) {
+                database.take(world, mutation, role, link);
             }
         }
-        if let Some(database) = all.iter_mut().find(|database| database.spec.sql.is_some()) {
-            database.compile_logins(&world.scenario, &world.service.regions, world.mutations(), |at| world.ms(at));
-        }
-        all
+        database
     }
 
-    /// Roles belong to the whole cluster and are written to the WAL: a login taken away on the source is gone on the
-    /// replica as soon as that is replayed, and still is after the promotion.
-    fn compile_logins(
-        &mut self,
-        scenario: &Scenario,
-        regions: &Pair<Region>,
-        mutations: &[Mutation],
-        ms: impl Fn(jiff::Timestamp) -> Ms,
-    ) {
-        let mut standby: Vec<(Ms, bool)> = Vec::new();
-        for mutation in mutations {
-            let login = match mutation.change {
-                Change::Fence {} => false,
-                Change::Admit {} => true,
-                _ => continue,
-            };
-            let at = ms(mutation.at);
-            if mutation.region == regions.primary.as_str() {
-                self.app_login.primary.push(at, login);
-                if scenario.traffic.fence_replicates
-                    && let Some(seen) = self.replayed_at(at)
-                {
-                    standby.push((seen, login));
+    fn take(&mut self, world: &World, mutation: &Mutation, role: HomeRole, link: &Steps<bool>) {
+        let at = world.ms(mutation.at);
+        match &mutation.change {
+            Change::Fence {} if self.spec.sql.is_some() => self.lineage.set_login(role, at, false),
+            Change::Admit {} if self.spec.sql.is_some() => self.lineage.set_login(role, at, true),
+            Change::Promote { instance } => self.promote(world, role, instance, at),
+            Change::ModifyInstance { instance, name, protected } => {
+                let Some(index) = self.index(role, instance, at) else { return };
+                if let Some(name) = name {
+                    self.rename(world, index, name, at);
                 }
-            } else if mutation.region == regions.standby.as_str() {
-                standby.push((at, login));
-            }
-        }
-        standby.sort_by_key(|(at, _)| *at);
-        for (at, login) in standby {
-            self.app_login.standby.push(at, login);
-        }
-    }
-
-    /// How far the replica is behind while replication runs.
-    pub fn lag_at(&self, at: Ms) -> Ms {
-        let noise = {
-            // Straight lines between one throw each span.
-            let (slot, into) = (at.div_euclid(NOISE), at.rem_euclid(NOISE));
-            let throw = |slot| self.chance.between("lag", slot, -self.lag.jitter, self.lag.jitter);
-            throw(slot) + (throw(slot + 1) - throw(slot)) * into / NOISE
-        };
-        (shape(&self.lag, at) + noise).max(REPLAY + 50)
-    }
-
-    /// Whether the replica streams from its source at a moment.
-    pub fn streaming(&self, at: Ms) -> bool {
-        *self.link.at(at) && self.promotion.is_none_or(|promotion| at < promotion.modifying)
-    }
-
-    /// Up to which moment of the source's history the replica has received.
-    pub fn received(&self, at: Ms) -> Ms {
-        let at = self.promotion.map_or(at, |promotion| at.min(promotion.modifying));
-        let fresh = |at: Ms| at - (self.lag_at(at) - REPLAY);
-        if *self.link.at(at) {
-            return fresh(at);
-        }
-        // Cut: what had arrived by then, which an earlier, shorter cut cannot have made less.
-        fresh(self.link.since(at))
-    }
-
-    /// Up to which moment of the source's history the replica has replayed.
-    pub fn replayed(&self, at: Ms) -> Ms {
-        self.received(at.saturating_sub(REPLAY))
-    }
-
-    /// When the replica will have replayed what the source did at `event`, if it will.
-    fn replayed_at(&self, event: Ms) -> Option<Ms> {
-        let arrives = |from: Ms| {
-            let mut at = from.max(event);
-            // The lag changes slowly against itself: a few rounds find the moment at which it lets the event through.
-            for _ in 0..64 {
-                let missing = event - self.received(at);
-                if missing <= 0 {
-                    return Some(at);
+                if let (Some(protected), Some(machine)) = (protected, self.machines.get_mut(index)) {
+                    machine.protected.push(at, *protected);
                 }
-                at += missing;
             }
-            None
-        };
-        let end = self.promotion.map_or(NEVER, |promotion| promotion.modifying);
-        self.link.spans().filter(|(_, until, up)| **up && *until > event).find_map(|(from, until, _)| {
-            let at = arrives(from)?;
-            (at < until && at <= end).then_some(at + REPLAY)
-        })
-    }
-
-    /// Whether the database of a Region is in recovery at a moment.
-    pub fn in_recovery(&self, role: HomeRole, at: Ms) -> bool {
-        role == HomeRole::Standby && self.promotion.is_none_or(|promotion| at < promotion.done)
-    }
-
-    /// Whether there is a process to connect to.
-    pub fn up(&self, role: HomeRole, at: Ms) -> bool {
-        let rebooting = self.promotion.is_some_and(|promotion| promotion.rebooting <= at && at < promotion.done);
-        !(role == HomeRole::Standby && rebooting)
-    }
-
-    /// Whether the application can write to it, were it reached.
-    pub fn takes_app_writes(&self, role: HomeRole, at: Ms) -> bool {
-        self.up(role, at) && !self.in_recovery(role, at) && *self.app_login.get(role).at(at)
-    }
-
-    /// The moments at which any of that may change.
-    pub(super) fn moments(&self) -> Vec<Ms> {
-        let mut moments: Vec<Ms> = self.link.moments().collect();
-        moments.extend(self.app_login.primary.moments().chain(self.app_login.standby.moments()));
-        if let Some(promotion) = self.promotion {
-            moments.extend([promotion.modifying, promotion.rebooting, promotion.done]);
-        }
-        moments
-    }
-
-    fn status(&self, scenario: &Scenario, role: HomeRole, at: Ms) -> &'static str {
-        match self.promotion {
-            Some(promotion) if role == HomeRole::Standby && at < promotion.done && at >= promotion.modifying => {
-                if at < promotion.rebooting { "modifying" } else { "rebooting" }
+            Change::DeleteInstance { instance } => self.delete(world, role, instance, at),
+            Change::CreateReplica { instance, source, .. } if self.owns_arn(world, source, at) => {
+                let available = creation(world.chance, instance, at, link);
+                self.machines.push(Machine::made(role, instance, Origin::Replica, at, available));
+                if self.spec.instance.get(role).eq_ignore_ascii_case(instance) {
+                    self.lineage.begin(role, available, Era::Follows { cut: NEVER });
+                }
             }
-            _ if faults::backing_up(scenario, role, at) => "backing-up",
-            _ => "available",
+            change => snapshots::take(self, world, change, role, at),
         }
+    }
+
+    fn promote(&mut self, world: &World, role: HomeRole, id: &str, called: Ms) {
+        let Some(index) = self.index(role, id, called) else { return };
+        let current = self.is_current(role, id);
+        let going = promotion(world.chance, called);
+        if let Some(machine) = self.machines.get_mut(index) {
+            machine.promotion = Some(going);
+        }
+        if current {
+            self.lineage.promote(Cut { role, called, at: going.modifying, done: going.done });
+            self.lineage.set_up(role, going.rebooting, false);
+            self.lineage.set_up(role, going.done, true);
+        }
+    }
+
+    fn rename(&mut self, world: &World, index: usize, name: &str, called: Ms) {
+        let busy = renaming(world.chance, called);
+        let Some(machine) = self.machines.get_mut(index) else { return };
+        let role = machine.role;
+        let was_current = machine.is(self.spec.instance.get(role), called);
+        machine.names.push(busy.from, Some(name.to_owned()));
+        machine.busy.push(busy);
+        if was_current {
+            machine.aside = Some((role, called));
+            self.lineage.begin(role, busy.from, Era::Absent);
+        } else if self.spec.instance.get(role).eq_ignore_ascii_case(name) {
+            let held = machine.aside.take();
+            self.lineage.begin(role, busy.until, Era::Own { base: held });
+        }
+    }
+
+    fn delete(&mut self, world: &World, role: HomeRole, id: &str, called: Ms) {
+        let Some(index) = self.index(role, id, called) else { return };
+        let busy = deletion(world.chance, called);
+        if let Some(machine) = self.machines.get_mut(index) {
+            machine.names.push(busy.until, None);
+            machine.busy.push(busy);
+        }
+        if self.is_current(role, id) {
+            self.lineage.begin(role, called, Era::Absent);
+        }
+    }
+
+    /// Whether a name is the service file's for a Region.
+    pub(super) fn is_current(&self, role: HomeRole, id: &str) -> bool {
+        self.spec.instance.get(role).eq_ignore_ascii_case(id)
+    }
+
+    fn index(&self, role: HomeRole, id: &str, at: Ms) -> Option<usize> {
+        self.machines.iter().position(|machine| machine.role == role && machine.is(id, at))
+    }
+
+    /// The instance of a name in a Region.
+    pub fn machine(&self, role: HomeRole, id: &str, at: Ms) -> Option<&Machine> {
+        self.index(role, id, at).and_then(|index| self.machines.get(index))
+    }
+
+    /// What an instance holds at a moment.
+    pub(super) fn held(&self, machine: &Machine, at: Ms) -> Held {
+        machine.aside.unwrap_or((machine.role, at))
+    }
+
+    /// Whether an ARN is that of an instance of this component.
+    fn owns_arn(&self, world: &World, arn: &str, at: Ms) -> bool {
+        instance_arn(world, arn).is_some_and(|(role, id)| self.index(role, id, at).is_some())
+    }
+
+    fn status(&self, world: &World, machine: &Machine, at: Ms) -> &'static str {
+        if let Some(doing) = machine.doing(at) {
+            return doing;
+        }
+        let taken = self.snapshots.iter().any(|snapshot| snapshot.being_taken_of(machine, at));
+        if taken || faults::backing_up(&world.scenario, machine.role, at) { "backing-up" } else { "available" }
     }
 }
 
-fn components(service: &Service) -> impl Iterator<Item = (&str, &RdsReplica)> {
-    service.components.iter().filter_map(|component| match &component.spec {
-        Spec::RdsReplica(spec) => Some((component.id.as_str(), spec)),
-        _ => None,
-    })
-}
-
-fn promotion(chance: Chance, called: Ms) -> Promotion {
-    let modifying = called + chance.between("promote available", called, 12_000, 18_000);
-    let rebooting = modifying + chance.between("promote modifying", called, 50_000, 70_000);
-    let done = rebooting + chance.between("promote rebooting", called, 25_000, 35_000);
-    Promotion { called, modifying, rebooting, done }
-}
-
-fn shape(lag: &Lag, at: Ms) -> Ms {
-    let after = lag.points.partition_point(|point| point.at <= at);
-    let before = after.checked_sub(1).and_then(|i| lag.points.get(i));
-    match (before, lag.points.get(after)) {
-        (Some(before), Some(next)) => {
-            before.lag + (next.lag - before.lag) * (at - before.at) / (next.at - before.at).max(1)
-        }
-        (Some(only), None) | (None, Some(only)) => only.lag,
-        (None, None) => 1_000,
-    }
+/// The Region and the name in an instance's ARN, if it is one of this service's Regions and of its account.
+pub(super) fn instance_arn<'a>(world: &World, arn: &'a str) -> Option<(HomeRole, &'a str)> {
+    let mut parts = arn.splitn(7, ':');
+    let (prefix, region, account) = (parts.by_ref().take(3).collect::<Vec<_>>(), parts.next()?, parts.next()?);
+    let (kind, id) = (parts.next()?, parts.next()?);
+    let role = world.role_of(region)?;
+    (prefix == ["arn", "aws", "rds"] && kind == "db" && account == world.account()).then_some((role, id))
 }
 
 impl World {
     /// The instances of a Region.
     pub fn instances(&self, role: HomeRole, at: Ms) -> Vec<Instance> {
-        self.databases().iter().map(|database| self.instance(database, role, at)).collect()
+        let here = |machine: &&Machine| machine.role == role && machine.names.at(at).is_some();
+        let all = self.databases().iter().flat_map(|database| {
+            database.machines.iter().filter(here).filter_map(|machine| self.instance(database, machine, at))
+        });
+        all.collect()
     }
 
-    fn instance(&self, database: &Database, role: HomeRole, at: Ms) -> Instance {
-        let arn = |role: HomeRole| {
-            let (region, id) = (self.service.regions.get(role), database.spec.instance.get(role));
-            format!("arn:aws:rds:{region}:{}:db:{id}", self.account())
-        };
-        let promoted = database.promotion.is_some_and(|promotion| at >= promotion.done);
-        let (id, region) = (database.spec.instance.get(role).clone(), self.service.regions.get(role).to_string());
-        let host = database.spec.sql.as_ref().map_or_else(
+    /// An instance's ARN.
+    pub fn db_arn(&self, role: HomeRole, id: &str) -> String {
+        format!("arn:aws:rds:{}:{}:db:{id}", self.service.regions.get(role), self.account())
+    }
+
+    fn instance(&self, database: &Database, machine: &Machine, at: Ms) -> Option<Instance> {
+        let role = machine.role;
+        let id = machine.names.at(at).clone()?;
+        let region = self.service.regions.get(role).to_string();
+        let named = database.is_current(role, &id);
+        let sql = database.spec.sql.as_ref().filter(|_| named);
+        let host = sql.map_or_else(
             || {
-                format!(
-                    "{id}.{}.{region}.rds.amazonaws.com",
-                    self.chance.text("host", 0, b"abcdefghijkmnpqrstuvwxyz23456789", 12)
-                )
+                let own = self.chance.text("host", 0, b"abcdefghijkmnpqrstuvwxyz23456789", 12);
+                format!("{id}.{own}.{region}.rds.amazonaws.com")
             },
             |sql| sql.host.get(role).clone(),
         );
-        let replica = role == HomeRole::Standby;
-        Instance {
-            arn: arn(role),
-            status: database.status(&self.scenario, role, at),
-            host,
-            port: database.spec.sql.as_ref().map_or(5432, |sql| *sql.port.get(role)),
+        let there = machine.is(&id, at) && at >= machine.available;
+        let source = |machine: &Machine| self.source_of(database, machine, at);
+        let mine = self.db_arn(role, &id);
+        let replicas = database.machines.iter().filter(|replica| source(replica).as_ref() == Some(&mine));
+        let replicas: Vec<String> =
+            replicas.filter_map(|replica| Some(self.db_arn(replica.role, replica.names.at(at).as_deref()?))).collect();
+        let replica = machine.replicates(at);
+        let backup_retention = match (machine.origin, replica) {
+            (Origin::Source, _) => 30,
+            // What was there from the first was made with backups on; a replica that is made now has them off.
+            (Origin::Replica, _) if machine.available > 0 && machine.promotion.is_none() => 0,
+            _ => 7,
+        };
+        Some(Instance {
+            arn: mine,
+            status: database.status(self, machine, at),
+            host: there.then_some(host),
+            port: sql.map_or(5432, |sql| *sql.port.get(role)),
             database: database.spec.sql.as_ref().map_or_else(|| "postgres".to_owned(), |sql| sql.database.clone()),
-            source: (replica && !promoted).then(|| arn(HomeRole::Primary)),
-            replicas: if replica || promoted { Vec::new() } else { vec![arn(HomeRole::Standby)] },
-            backup_retention: if replica { 7 } else { 30 },
+            source: source(machine),
+            replicas,
+            backup_retention,
             multi_az: !replica,
+            protected: *machine.protected.at(at),
+            restorable: (backup_retention > 0 && !replica).then(|| self.timestamp(at - snapshots::LATEST)),
             id,
             region,
+        })
+    }
+
+    /// The ARN that RDS tells as a replica's source.
+    fn source_of(&self, database: &Database, machine: &Machine, at: Ms) -> Option<String> {
+        machine.names.at(at).as_ref()?;
+        machine.replicates(at).then(|| {
+            let role = other(machine.role);
+            // A source keeps its replicas when it is renamed; those of an instance that was set aside follow that one.
+            let then = if machine.available > 0 { machine.available } else { 0 };
+            let source = database.machines.iter().find(|source| {
+                source.role == role && source.is(database.spec.instance.get(role), then) && !source.replicates(then)
+            });
+            let name = source.and_then(|source| source.names.at(at).clone());
+            self.db_arn(role, &name.unwrap_or_else(|| database.spec.instance.get(role).clone()))
+        })
+    }
+
+    /// The database and instance of a name in a Region, or what RDS says of one that is not there.
+    pub(super) fn find_machine(&self, region: &str, id: &str, at: Ms) -> Result<(&Database, &Machine), ApiError> {
+        let role = self.role_of(region);
+        let found = role.and_then(|role| {
+            self.databases().iter().find_map(|database| Some((database, database.machine(role, id, at)?)))
+        });
+        found.ok_or_else(|| ApiError::new(404, "DBInstanceNotFound", format!("DBInstance {id} not found.")))
+    }
+
+    /// A name for a new instance must be free.
+    pub(super) fn may_name(&self, region: &str, id: &str, at: Ms) -> Result<(), ApiError> {
+        if self.find_machine(region, id, at).is_ok() {
+            return Err(ApiError::new(400, "DBInstanceAlreadyExists", "DB instance already exists".to_owned()));
         }
+        Ok(())
     }
 
     /// Whether a read replica may be promoted now, as RDS decides it.
     pub(super) fn may_promote(&self, region: &str, id: &str, at: Ms) -> Result<(), ApiError> {
-        let role = self.role_of(region);
-        let found = role.and_then(|role| {
-            let mut databases = self.databases().iter();
-            databases.find(|database| database.spec.instance.get(role) == id).map(|database| (role, database))
-        });
-        let Some((role, database)) = found else {
-            return Err(ApiError::new(404, "DBInstanceNotFound", format!("DBInstance {id} not found.")));
-        };
-        let refuse = |message: String| Err(ApiError::new(400, "InvalidDBInstanceState", message));
-        let status = database.status(&self.scenario, role, at);
-        if role == HomeRole::Primary || database.promotion.is_some_and(|promotion| at >= promotion.done) {
-            return refuse(format!("DB Instance is not a read replica: {id}"));
+        let (database, machine) = self.find_machine(region, id, at)?;
+        if !machine.replicates(at) {
+            return Err(invalid_state(format!("DB Instance is not a read replica: {id}")));
         }
-        if database.promotion.is_some() {
-            return refuse(format!("The read replica {id} is already being promoted."));
+        if machine.promotion.is_some() {
+            return Err(invalid_state(format!("The read replica {id} is already being promoted.")));
         }
+        let status = database.status(self, machine, at);
         if status != "available" {
-            return refuse(format!(
+            return Err(invalid_state(format!(
                 "The DB instance {id} is not in a state in which it can be promoted; its state is {status}."
+            )));
+        }
+        Ok(())
+    }
+
+    /// Whether a replica in another Region may be made, as RDS decides it.
+    pub(super) fn may_replicate(
+        &self,
+        region: &str,
+        id: &str,
+        source: &str,
+        key: Option<&str>,
+        at: Ms,
+    ) -> Result<(), ApiError> {
+        self.may_name(region, id, at)?;
+        let parameter = |message: &str| Err(ApiError::new(400, "InvalidParameterValue", message.to_owned()));
+        let Some((role, name)) = instance_arn(self, source) else {
+            // What is no ARN is looked for in the Region of the call.
+            self.find_machine(region, source, at)?;
+            return parameter("The simulated RDS makes replicas of an instance of the other Region, named by its ARN.");
+        };
+        let from = self.service.regions.get(role).as_str();
+        if from == region {
+            return parameter("The simulated RDS makes replicas of an instance of the other Region.");
+        }
+        if faults::broken(&self.scenario, role, crate::sim::scenario::Part::Database, at).is_some() {
+            return Err(invalid_state(format!("The source instance {source} cannot be reached.")));
+        }
+        let (database, machine) = self.find_machine(from, name, at)?;
+        let Some(told) = self.instance(database, machine, at) else { return Ok(()) };
+        if told.backup_retention == 0 {
+            return Err(invalid_state(format!(
+                "Automated backups are not enabled for this database instance. To enable automated backups, use \
+                 ModifyDBInstance to set the backup retention period to a non-zero value. {name}"
+            )));
+        }
+        if machine.replicates(at) || told.status != "available" {
+            return Err(invalid_state(format!("The source DB instance {name} is not in a state to be replicated.")));
+        }
+        if !key.is_some_and(|key| key.contains(&format!(":{region}:")) || key.starts_with("alias/")) {
+            return Err(ApiError::new(
+                400,
+                "InvalidParameterCombination",
+                format!("An encrypted read replica in another Region needs a KMS key of {region}."),
             ));
         }
         Ok(())
     }
+
+    pub(super) fn may_modify(&self, region: &str, id: &str, name: Option<&str>, at: Ms) -> Result<(), ApiError> {
+        let (database, machine) = self.find_machine(region, id, at)?;
+        if let Some(name) = name {
+            self.may_name(region, name, at)?;
+            let status = database.status(self, machine, at);
+            if status != "available" {
+                return Err(invalid_state(format!("Database instance is not in available state. {id} is {status}.")));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn may_delete(&self, region: &str, id: &str, at: Ms) -> Result<(), ApiError> {
+        let (_, machine) = self.find_machine(region, id, at)?;
+        if *machine.protected.at(at) {
+            let message = "Cannot delete protected DB Instance, please disable deletion protection and try again.";
+            return Err(ApiError::new(400, "InvalidParameterCombination", message.to_owned()));
+        }
+        if machine.doing(at) == Some("deleting") {
+            return Err(invalid_state(format!("Instance {id} is already being deleted.")));
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn invalid_state(message: String) -> ApiError {
+    ApiError::new(400, "InvalidDBInstanceState", message)
 }

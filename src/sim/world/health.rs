@@ -77,9 +77,9 @@ pub(super) fn endpoints(
     reach: &Pair<Steps<Option<Fault>>>,
 ) -> Pair<Steps<Answering>> {
     let of = |role: HomeRole| {
-        let moments = databases.iter().flat_map(Database::moments).collect::<Vec<_>>();
+        let moments = databases.iter().flat_map(|database| database.lineage.moments()).collect::<Vec<_>>();
         let writable = Steps::of(moments.iter().copied(), |at| {
-            databases.iter().all(|database| database.takes_app_writes(role, at))
+            databases.iter().all(|database| database.lineage.takes_app_writes(role, at))
         });
         // An application notices at once that it cannot write, and opens its connections again in its own time.
         let connected = Steps::settled(&writable, |_, now| if *now { RECONNECT } else { 0 });

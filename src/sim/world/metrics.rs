@@ -1,6 +1,7 @@
 //! CloudWatch: the lag series and the alarms, as the world makes them.
 
 use super::health::Answering;
+use super::lineage::other;
 use super::{World, database::Database};
 use crate::domain::region::HomeRole;
 use crate::domain::service::{LagMetric, LagUnit, Spec};
@@ -47,6 +48,19 @@ pub struct Alarm {
 }
 
 impl World {
+    /// The Region whose replica RDS writes this metric of, and how many of its units are a second.
+    fn lag_of(&self, region: &str, query: &MetricQuery) -> Option<(HomeRole, f64)> {
+        let role = self.role_of(region)?;
+        if (query.namespace.as_str(), query.metric.as_str()) != ("AWS/RDS", "ReplicaLag") {
+            let configured = self.lag_metric(region, query)?;
+            return Some((role, if configured.unit == LagUnit::Milliseconds { 1_000.0 } else { 1.0 }));
+        }
+        let [(dimension, instance)] = query.dimensions.as_slice() else { return None };
+        let right = dimension == "DBInstanceIdentifier" && query.unit.as_ref().is_none_or(|unit| unit == "Seconds");
+        let known = self.databases().iter().any(|database| database.is_current(role, instance));
+        (right && known).then_some((role, 1.0))
+    }
+
     fn lag_metric(&self, region: &str, query: &MetricQuery) -> Option<&LagMetric> {
         self.service.components.iter().find_map(|component| match &component.spec {
             Spec::CloudWatch(watch) => watch.lag.as_ref().filter(|lag| {
@@ -67,9 +81,8 @@ impl World {
     /// Samples of a metric from `start` to before `end`, oldest first. Another unit, dimension or Region than the
     /// metric's own gives none, as CloudWatch does.
     pub fn samples(&self, region: &str, query: &MetricQuery, start: Ms, end: Ms, now: Ms) -> Vec<(Ms, f64)> {
-        let Some(lag) = self.lag_metric(region, query) else { return Vec::new() };
+        let Some((role, scale)) = self.lag_of(region, query) else { return Vec::new() };
         let period = query.period.max(MINUTE);
-        let scale = if lag.unit == LagUnit::Milliseconds { 1_000.0 } else { 1.0 };
         // Periods are of the wall clock, not of the simulation.
         let offset = self.epoch().as_millisecond();
         let first = (start.max(now - KEPT) + offset).div_euclid(period) * period - offset;
@@ -77,7 +90,7 @@ impl World {
         let mut bucket = if first < start { first + period } else { first };
         while bucket < end.min(now) {
             let minutes = (0..period / MINUTE).map(|minute| bucket + minute * MINUTE);
-            let values: Vec<f64> = minutes.filter_map(|minute| self.lag_sample(minute, now)).collect();
+            let values: Vec<f64> = minutes.filter_map(|minute| self.lag_sample(role, minute, now)).collect();
             if let Some(value) = aggregate(&query.stat, &values) {
                 out.push((bucket, value * scale));
             }
@@ -88,21 +101,21 @@ impl World {
 
     /// The lag in seconds that RDS wrote for the minute from `minute` on. While the replica cannot hear from its
     /// source nothing is written.
-    fn lag_sample(&self, minute: Ms, now: Ms) -> Option<f64> {
+    fn lag_sample(&self, role: HomeRole, minute: Ms, now: Ms) -> Option<f64> {
         let end = minute + MINUTE;
         let database = self.databases().first()?;
-        if end + LATE > now || !database.streaming(end) {
+        if end + LATE > now || !database.lineage.streaming(role, end) {
             return None;
         }
         #[expect(clippy::cast_precision_loss, reason = "lags are minutes, not millennia")]
-        Some(self.lag_told(database, end) as f64 / 1_000.0)
+        Some(self.lag_told(database, role, end) as f64 / 1_000.0)
     }
 
     /// The lag as the replica tells it: the age of the last row, which on an idle source grows to the five minutes
     /// after which the log is switched, although nothing is missing.
-    fn lag_told(&self, database: &Database, at: Ms) -> Ms {
-        let lag = database.lag_at(at);
-        let last = self.last_commit(HomeRole::Primary, at - lag).unwrap_or(at - lag);
+    fn lag_told(&self, database: &Database, role: HomeRole, at: Ms) -> Ms {
+        let lag = database.lineage.lag_at(at);
+        let last = self.commit_in(database, other(role), at - lag).unwrap_or(at - lag);
         lag + if at - lag - last > 5_000 { (at - lag - last) % 300_000 } else { 0 }
     }
 
@@ -119,17 +132,17 @@ impl World {
     fn alarm(&self, name: &str, role: HomeRole, at: Ms) -> Alarm {
         let lower = name.to_ascii_lowercase();
         if lower.contains("lag") || lower.contains("replica") {
-            self.lag_alarm(name, at)
+            self.lag_alarm(name, role, at)
         } else {
             self.endpoint_alarm(name, role, at)
         }
     }
 
-    fn lag_alarm(&self, name: &str, at: Ms) -> Alarm {
+    fn lag_alarm(&self, name: &str, role: HomeRole, at: Ms) -> Alarm {
         let minute = (at + self.epoch().as_millisecond()).div_euclid(MINUTE) * MINUTE - self.epoch().as_millisecond();
         let warn = self.service.lag.warn.as_secs_f64();
         let newest =
-            (1..=5).find_map(|back| Some((minute - back * MINUTE, self.lag_sample(minute - back * MINUTE, at)?)));
+            (1..=5).find_map(|back| Some((minute - back * MINUTE, self.lag_sample(role, minute - back * MINUTE, at)?)));
         let (state, reason, since) = match newest {
             None => ("INSUFFICIENT_DATA", "Insufficient Data: 5 datapoints were unknown.".to_owned(), minute),
             Some((when, lag)) if lag >= warn => (
@@ -153,8 +166,8 @@ impl World {
     /// In the Region that serves, anything but 200 for two minutes; in the other, where "read only" is as it should
     /// be, no answer at all.
     fn endpoint_alarm(&self, name: &str, role: HomeRole, at: Ms) -> Alarm {
-        let serves =
-            role == HomeRole::Primary || self.databases().iter().any(|database| !database.in_recovery(role, at));
+        let serves = role == HomeRole::Primary
+            || self.databases().iter().any(|database| !database.lineage.in_recovery(role, at));
         let bad = |answering: Answering| match answering {
             Answering::Ok => false,
             Answering::ReadOnly | Answering::Empty => serves,

@@ -6,9 +6,12 @@ pub mod dns;
 pub mod ecs;
 pub mod faults;
 pub mod health;
+pub mod instances;
+pub mod lineage;
 pub mod metrics;
 pub mod mutation;
 pub mod secrets;
+pub mod snapshots;
 pub mod traffic;
 pub mod truth;
 pub mod zones;
@@ -198,6 +201,18 @@ impl World {
     pub fn may(&self, region: &str, change: &Change, at: Ms) -> Result<(), ApiError> {
         match change {
             Change::Promote { instance } => self.may_promote(region, instance, at),
+            Change::CreateReplica { instance, source, key } => {
+                self.may_replicate(region, instance, source, key.as_deref(), at)
+            }
+            Change::ModifyInstance { instance, name, .. } => self.may_modify(region, instance, name.as_deref(), at),
+            Change::DeleteInstance { instance } => self.may_delete(region, instance, at),
+            Change::CreateSnapshot { instance, snapshot } => self.may_snapshot(region, instance, snapshot, at),
+            Change::CopySnapshot { source, snapshot, key } => {
+                self.may_copy(region, source, snapshot, key.as_deref(), at)
+            }
+            Change::DeleteSnapshot { snapshot } => self.may_delete_snapshot(region, snapshot, at),
+            Change::RestoreSnapshot { instance, snapshot } => self.may_restore(region, snapshot, instance, at),
+            Change::RestorePoint { source, instance, time } => self.may_restore_to(region, source, instance, *time, at),
             Change::Records { zone, changes } => self.may_change_records(zone, changes, at),
             Change::HealthCheck { id, .. } => self.may_change_check(id),
             Change::StopReplication { secret } => self.may_stop_replication(region, secret, at),
@@ -213,7 +228,10 @@ impl World {
         let database = self.sql_database();
         let refused = |message: &str| Err(ApiError::new(400, "25006", message.to_owned()));
         match (role, database) {
-            (Some(role), Some(database)) if database.in_recovery(role, at) => match change {
+            (Some(role), Some(database)) if !database.lineage.exists(role, at) => {
+                refused(&format!("there is no database in {}", self.service.regions.get(role)))
+            }
+            (Some(role), Some(database)) if database.lineage.in_recovery(role, at) => match change {
                 Change::TestWrite {} => refused("cannot execute INSERT in a read-only transaction"),
                 _ => refused("cannot execute ALTER ROLE in a read-only transaction"),
             },

@@ -28,6 +28,92 @@ pub enum Change {
         #[serde(rename = "DBInstanceIdentifier")]
         instance: String,
     },
+    /// A new replica of an instance of the other Region.
+    #[serde(rename = "rds:CreateDBInstanceReadReplica")]
+    CreateReplica {
+        /// The new instance.
+        #[serde(rename = "DBInstanceIdentifier")]
+        instance: String,
+        /// The source's ARN.
+        #[serde(rename = "SourceDBInstanceIdentifier")]
+        source: String,
+        /// The key in the new instance's Region.
+        #[serde(rename = "KmsKeyId", default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+    },
+    /// An instance gets another name, or may or may not be deleted from now on.
+    #[serde(rename = "rds:ModifyDBInstance")]
+    ModifyInstance {
+        /// The instance.
+        #[serde(rename = "DBInstanceIdentifier")]
+        instance: String,
+        /// Its new name.
+        #[serde(rename = "NewDBInstanceIdentifier", default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// Whether it is kept from being deleted.
+        #[serde(rename = "DeletionProtection", default, skip_serializing_if = "Option::is_none")]
+        protected: Option<bool>,
+    },
+    /// An instance is deleted.
+    #[serde(rename = "rds:DeleteDBInstance")]
+    DeleteInstance {
+        /// The instance.
+        #[serde(rename = "DBInstanceIdentifier")]
+        instance: String,
+    },
+    /// A snapshot of an instance by hand.
+    #[serde(rename = "rds:CreateDBSnapshot")]
+    CreateSnapshot {
+        /// The instance.
+        #[serde(rename = "DBInstanceIdentifier")]
+        instance: String,
+        /// The snapshot.
+        #[serde(rename = "DBSnapshotIdentifier")]
+        snapshot: String,
+    },
+    /// A snapshot is copied, from this Region or from the other.
+    #[serde(rename = "rds:CopyDBSnapshot")]
+    CopySnapshot {
+        /// The snapshot's ARN, or its name in this Region.
+        #[serde(rename = "SourceDBSnapshotIdentifier")]
+        source: String,
+        /// The copy.
+        #[serde(rename = "TargetDBSnapshotIdentifier")]
+        snapshot: String,
+        /// The key in the copy's Region.
+        #[serde(rename = "KmsKeyId", default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+    },
+    /// A snapshot is deleted.
+    #[serde(rename = "rds:DeleteDBSnapshot")]
+    DeleteSnapshot {
+        /// The snapshot.
+        #[serde(rename = "DBSnapshotIdentifier")]
+        snapshot: String,
+    },
+    /// A new instance with what a snapshot holds.
+    #[serde(rename = "rds:RestoreDBInstanceFromDBSnapshot")]
+    RestoreSnapshot {
+        /// The new instance.
+        #[serde(rename = "DBInstanceIdentifier")]
+        instance: String,
+        /// The snapshot's ARN or name.
+        #[serde(rename = "DBSnapshotIdentifier")]
+        snapshot: String,
+    },
+    /// A new instance with what another held at a moment.
+    #[serde(rename = "rds:RestoreDBInstanceToPointInTime")]
+    RestorePoint {
+        /// The other instance.
+        #[serde(rename = "SourceDBInstanceIdentifier")]
+        source: String,
+        /// The new instance.
+        #[serde(rename = "TargetDBInstanceIdentifier")]
+        instance: String,
+        /// The moment; without one, the latest there is.
+        #[serde(rename = "RestoreTime", default, skip_serializing_if = "Option::is_none")]
+        time: Option<Timestamp>,
+    },
     /// Records of a hosted zone.
     #[serde(rename = "route53:ChangeResourceRecordSets")]
     Records {
@@ -95,6 +181,14 @@ impl Change {
     pub fn operation(&self) -> &'static str {
         match self {
             Self::Promote { .. } => "rds:PromoteReadReplica",
+            Self::CreateReplica { .. } => "rds:CreateDBInstanceReadReplica",
+            Self::ModifyInstance { .. } => "rds:ModifyDBInstance",
+            Self::DeleteInstance { .. } => "rds:DeleteDBInstance",
+            Self::CreateSnapshot { .. } => "rds:CreateDBSnapshot",
+            Self::CopySnapshot { .. } => "rds:CopyDBSnapshot",
+            Self::DeleteSnapshot { .. } => "rds:DeleteDBSnapshot",
+            Self::RestoreSnapshot { .. } => "rds:RestoreDBInstanceFromDBSnapshot",
+            Self::RestorePoint { .. } => "rds:RestoreDBInstanceToPointInTime",
             Self::Records { .. } => "route53:ChangeResourceRecordSets",
             Self::HealthCheck { .. } => "route53:UpdateHealthCheck",
             Self::StopReplication { .. } => "secretsmanager:StopReplicationToReplica",

@@ -3,11 +3,10 @@
 use super::World;
 use super::database::Database;
 use super::health::Answering;
+use super::lineage::{BEFORE, other};
 use crate::domain::region::{HomeRole, Pair};
 use crate::sim::steps::{EVER, Ms, NEVER, Steps};
 
-/// Rows that the source had committed at the scenario's zero.
-const BEFORE: i64 = 1_200_000;
 /// Bytes of write-ahead log for one row.
 const WAL_PER_ROW: i64 = 336;
 
@@ -69,13 +68,9 @@ pub(super) fn counters(
 }
 
 impl World {
-    /// The highest row that is in a Region's database.
+    /// How many rows are in a Region's database.
     pub fn mark(&self, database: &Database, role: HomeRole, at: Ms) -> i64 {
-        let rows = &self.compiled.rows;
-        match role {
-            HomeRole::Primary => BEFORE + rows.primary.rows(at),
-            HomeRole::Standby => BEFORE + rows.primary.rows(database.replayed(at)) + rows.standby.rows(at),
-        }
+        database.lineage.count(&self.compiled.rows, role, at)
     }
 
     /// The write-ahead log's position after so many rows, as PostgreSQL writes it.
@@ -84,14 +79,19 @@ impl World {
         format!("{:X}/{:X}", position >> 32, position & 0xffff_ffff)
     }
 
-    /// The position up to which the replica has received.
-    pub fn received_mark(&self, database: &Database, at: Ms) -> i64 {
-        BEFORE + self.compiled.rows.primary.rows(database.received(at))
+    /// How many rows a replica has received.
+    pub fn received_mark(&self, database: &Database, role: HomeRole, at: Ms) -> i64 {
+        database.lineage.count(&self.compiled.rows, other(role), database.lineage.received(role, at))
     }
 
-    /// When the last row that is in the replica was committed at its source.
-    pub fn replayed_commit(&self, database: &Database, at: Ms) -> Option<Ms> {
-        self.compiled.rows.primary.last_commit(database.replayed(at))
+    /// When the last row that is in a Region's database was committed, wherever that was.
+    pub fn commit_in(&self, database: &Database, role: HomeRole, at: Ms) -> Option<Ms> {
+        database.lineage.last_commit(&self.compiled.rows, role, at)
+    }
+
+    /// Every row that was ever acknowledged, in whichever Region.
+    pub fn acknowledged(&self, at: Ms) -> i64 {
+        BEFORE + self.compiled.rows.primary.rows(at) + self.compiled.rows.standby.rows(at)
     }
 
     /// When the last row in a Region's database was committed there, up to a moment.

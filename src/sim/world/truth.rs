@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::World;
 use super::health::Answering;
+use super::lineage::{Era, other};
 use crate::domain::region::{HomeRole, Pair};
 use crate::sim::steps::Ms;
 
@@ -18,9 +19,10 @@ pub struct Truth {
     pub marks: Pair<i64>,
     /// Where the public name leads at the first resolver.
     pub traffic: Option<HomeRole>,
-    /// Whether the replica has become a database of its own.
+    /// Whether the replica that was promoted last has become a database of its own.
     pub promoted: bool,
-    /// Rows that the old source has and the promoted database lacks; `None` before a promotion is called.
+    /// Rows that were acknowledged somewhere and that the database which was promoted last lacks; `None` before a
+    /// promotion is called.
     pub rows_lost: Option<i64>,
     /// The span of the source's history that is missing: from the last row replicated to the last row committed before
     /// replication ended; `None` before a promotion is called.
@@ -33,25 +35,27 @@ impl World {
         let both =
             |of: &dyn Fn(HomeRole) -> bool| Pair { primary: of(HomeRole::Primary), standby: of(HomeRole::Standby) };
         let database = self.databases().first();
-        let promotion = database.and_then(|database| database.promotion.map(|promotion| (database, promotion)));
-        let promoted = promotion.is_some_and(|(_, promotion)| at >= promotion.done);
-        let kept = promotion.map(|(database, _)| self.received_mark(database, at));
+        let cut = database.and_then(|database| Some((database, database.lineage.last_cut(at)?)));
         Truth {
-            takes_writes: both(&|role| self.databases().iter().all(|database| database.takes_app_writes(role, at))),
+            takes_writes: both(&|role| self.databases().iter().all(|one| one.lineage.takes_app_writes(role, at))),
             serves: both(&|role| self.endpoint(role, at).0 == Answering::Ok),
             marks: database.map_or(Pair { primary: 0, standby: 0 }, |database| Pair {
                 primary: self.mark(database, HomeRole::Primary, at),
                 standby: self.mark(database, HomeRole::Standby, at),
             }),
             traffic: self.leads_to(at),
-            promoted,
-            rows_lost: promotion
-                .zip(kept)
-                .map(|((database, _), kept)| self.mark(database, HomeRole::Primary, at) - kept),
-            loss: promotion.and_then(|(database, promotion)| {
-                let cut = at.min(promotion.modifying);
-                let last = self.last_commit(HomeRole::Primary, cut)?;
-                let kept = self.last_commit(HomeRole::Primary, database.received(cut))?;
+            promoted: cut.is_some_and(|(_, cut)| at >= cut.done),
+            rows_lost: cut.map(|(database, cut)| {
+                let kept = match database.lineage.era(cut.role, at).1 {
+                    Era::Follows { .. } => self.received_mark(database, cut.role, at),
+                    _ => self.mark(database, cut.role, at),
+                };
+                self.acknowledged(at) - kept
+            }),
+            loss: cut.and_then(|(database, cut)| {
+                let (source, end) = (other(cut.role), at.min(cut.at));
+                let last = self.commit_in(database, source, end)?;
+                let kept = self.commit_in(database, source, database.lineage.received(cut.role, end))?;
                 u64::try_from(last - kept).ok().map(Duration::from_millis)
             }),
         }
