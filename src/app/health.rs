@@ -62,7 +62,7 @@ impl Model {
 
     /// The newest lag figure, when it was true, and whether it is still fresh.
     pub fn lag(&self) -> Option<(f64, &Reading)> {
-        let (component, place) = self.service.lag_series()?;
+        let (component, place) = self.service.lag_series(&self.run.direction.target)?;
         let reading = self.reading(component, &place, "lag")?;
         match reading.value {
             Value::Seconds(seconds) if seconds.is_finite() && seconds >= 0.0 => Some((seconds, reading)),

@@ -59,7 +59,9 @@ pub enum Needs {
     AppUser,
     /// `sql.mark`.
     Mark,
-    /// The table `lag`; the fact is in that series' Region alone.
+    /// The table `rebuild`.
+    Rebuild,
+    /// The table `lag`; the fact is in that series' Regions alone.
     Lag,
 }
 
@@ -76,6 +78,17 @@ pub struct FactSpec {
     pub needs: Needs,
 }
 
+/// When an action may be on the other side than its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Also {
+    /// Never.
+    Never,
+    /// When the service comes home: what the outage left behind there is fenced.
+    Failback,
+    /// Always.
+    Always,
+}
+
 /// An action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ActionSpec {
@@ -85,6 +98,8 @@ pub struct ActionSpec {
     pub hazard: Hazard,
     /// Where it acts: the source or the target.
     pub on: Side,
+    /// Whether it may act on the other side, too.
+    pub also: Also,
     /// What it needs.
     pub needs: Needs,
 }
@@ -136,6 +151,18 @@ const RDS_REPLICA: &[FactSpec] = &[
     fact("app_login", Bool, Regions, Needs::AppUser),
     fact("app_sessions", Number, Regions, Needs::AppUser),
     fact("mark", Number, Regions, Needs::Mark),
+    fact("writer", Region(&["both", "none"]), Global, Needs::Sql),
+    fact("behind_bytes", Number, Global, Needs::Sql),
+];
+
+/// `restored` is open: RDS adds to its instance states.
+const RDS_RESTORE: &[FactSpec] = &[
+    fact("snapshot", Text, Regions, Needs::Nothing),
+    fact("snapshot_age", Seconds, Regions, Needs::Nothing),
+    fact("snapshots", Number, Regions, Needs::Nothing),
+    fact("restored", Text, Regions, Needs::Nothing),
+    fact("ready", Bool, Regions, Needs::Nothing),
+    fact("restorable_age", Seconds, Regions, Needs::Nothing),
 ];
 
 const CHECK_WORDS: &[&str] = &["healthy", "unhealthy", "disabled", "none", "unknown"];
@@ -166,6 +193,7 @@ const CLOUDWATCH: &[FactSpec] = &[
     fact("lag", Seconds, Regions, Needs::Lag),
     fact("lag_series", Series, Regions, Needs::Lag),
     fact("alarms", Text, Regions, Needs::Nothing),
+    fact("calm_for", Seconds, Regions, Needs::Nothing),
 ];
 
 const ECS: &[FactSpec] = &[
@@ -184,20 +212,36 @@ pub const ALARM: &str = "alarm.";
 
 const ALARM_FACT: FactSpec = fact(ALARM, Words(&["OK", "ALARM", "INSUFFICIENT_DATA"]), Regions, Needs::Nothing);
 
+const fn action(name: &'static str, hazard: Hazard, on: Side, needs: Needs) -> ActionSpec {
+    ActionSpec { name, hazard, on, also: Also::Never, needs }
+}
+
 const DATABASE_ACTIONS: &[ActionSpec] = &[
-    ActionSpec { name: "fence", hazard: Hazard::Write, on: Side::Source, needs: Needs::AppUser },
-    ActionSpec { name: "promote", hazard: Hazard::Irreversible, on: Side::Target, needs: Needs::Nothing },
-    ActionSpec { name: "admit", hazard: Hazard::Write, on: Side::Target, needs: Needs::AppUser },
-    ActionSpec { name: "verify-writes", hazard: Hazard::Write, on: Side::Target, needs: Needs::Sql },
+    ActionSpec { also: Also::Failback, ..action("fence", Hazard::Write, Side::Source, Needs::AppUser) },
+    action("promote", Hazard::Irreversible, Side::Target, Needs::Nothing),
+    action("admit", Hazard::Write, Side::Target, Needs::AppUser),
+    action("verify-writes", Hazard::Write, Side::Target, Needs::Sql),
+    ActionSpec { also: Also::Always, ..action("set-aside", Hazard::Write, Side::Target, Needs::Sql) },
+    ActionSpec { also: Also::Always, ..action("rebuild", Hazard::Write, Side::Target, Needs::Rebuild) },
 ];
 
-const TRAFFIC_ACTIONS: &[ActionSpec] =
-    &[ActionSpec { name: "point", hazard: Hazard::Write, on: Side::Target, needs: Needs::Nothing }];
+const RESTORE_ACTIONS: &[ActionSpec] = &[
+    ActionSpec { also: Also::Always, ..action("snapshot", Hazard::Write, Side::Source, Needs::Nothing) },
+    action("copy", Hazard::Write, Side::Target, Needs::Nothing),
+    ActionSpec { also: Also::Always, ..action("restore", Hazard::Write, Side::Target, Needs::Nothing) },
+    ActionSpec { also: Also::Always, ..action("restore-point", Hazard::Write, Side::Source, Needs::Nothing) },
+    ActionSpec { also: Also::Always, ..action("retire", Hazard::Write, Side::Source, Needs::Nothing) },
+    ActionSpec { also: Also::Always, ..action("adopt", Hazard::Write, Side::Source, Needs::Nothing) },
+    ActionSpec { also: Also::Always, ..action("discard", Hazard::Irreversible, Side::Target, Needs::Nothing) },
+    ActionSpec { also: Also::Always, ..action("discard-snapshot", Hazard::Irreversible, Side::Target, Needs::Nothing) },
+];
+
+const TRAFFIC_ACTIONS: &[ActionSpec] = &[action("point", Hazard::Write, Side::Target, Needs::Nothing)];
 
 const FLEET_ACTIONS: &[ActionSpec] = &[
-    ActionSpec { name: "scale-up", hazard: Hazard::Write, on: Side::Target, needs: Needs::Nothing },
-    ActionSpec { name: "scale-down", hazard: Hazard::Write, on: Side::Source, needs: Needs::Nothing },
-    ActionSpec { name: "stop", hazard: Hazard::Write, on: Side::Source, needs: Needs::Nothing },
+    action("scale-up", Hazard::Write, Side::Target, Needs::Nothing),
+    action("scale-down", Hazard::Write, Side::Source, Needs::Nothing),
+    action("stop", Hazard::Write, Side::Source, Needs::Nothing),
 ];
 
 /// The facts of a kind, besides its alarms.
@@ -205,6 +249,7 @@ pub fn facts(spec: &Spec) -> &'static [FactSpec] {
     match spec {
         Spec::Endpoint(_) => ENDPOINT,
         Spec::RdsReplica(_) => RDS_REPLICA,
+        Spec::RdsRestore(_) => RDS_RESTORE,
         Spec::Route53Failover(_) => ROUTE53,
         Spec::SecretReplica(_) => SECRET,
         Spec::CloudWatch(_) => CLOUDWATCH,
@@ -224,6 +269,7 @@ pub fn find(spec: &Spec, name: &str) -> Option<&'static FactSpec> {
 pub fn actions(spec: &Spec) -> &'static [ActionSpec] {
     match spec {
         Spec::RdsReplica(_) => DATABASE_ACTIONS,
+        Spec::RdsRestore(_) => RESTORE_ACTIONS,
         Spec::Route53Failover(_) => TRAFFIC_ACTIONS,
         Spec::Ecs(_) => FLEET_ACTIONS,
         Spec::Endpoint(_) | Spec::SecretReplica(_) | Spec::CloudWatch(_) => &[],
@@ -241,6 +287,7 @@ pub fn lacking(spec: &Spec, needs: Needs) -> Option<&'static str> {
         Needs::Sql => sql.is_some(),
         Needs::AppUser => sql.is_some_and(|sql| sql.app_user.is_some()),
         Needs::Mark => sql.is_some_and(|sql| sql.mark.is_some()),
+        Needs::Rebuild => matches!(spec, Spec::RdsReplica(database) if database.rebuild.is_some()),
         Needs::Lag => matches!(spec, Spec::CloudWatch(watch) if watch.lag.is_some()),
     };
     let name = match needs {
@@ -248,6 +295,7 @@ pub fn lacking(spec: &Spec, needs: Needs) -> Option<&'static str> {
         Needs::Sql => "sql",
         Needs::AppUser => "sql.app_user",
         Needs::Mark => "sql.mark",
+        Needs::Rebuild => "rebuild",
         Needs::Lag => "lag",
     };
     (!has).then_some(name)
@@ -259,7 +307,7 @@ pub fn is_at(spec: &Spec, fact: &FactSpec, role: Option<HomeRole>) -> bool {
         // The public endpoint is there only if it is named.
         (Spec::Endpoint(endpoint), None) => endpoint.public.is_some(),
         (Spec::CloudWatch(watch), Some(role)) if fact.needs == Needs::Lag => {
-            watch.lag.as_ref().is_some_and(|lag| lag.region == role)
+            watch.lag.as_ref().is_some_and(|lag| lag.dimension_in(role).is_some())
         }
         (_, Some(_)) => matches!(fact.places, Places::Regions | Places::Everywhere),
         (_, None) => matches!(fact.places, Places::Global | Places::Everywhere),

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::diagnostic::Diagnostic;
-use super::facts::{self, ActionSpec};
+use super::facts::{self, ActionSpec, Also};
 use super::form;
 use super::predicate::{self, REGIONS};
 use super::reader::{Bad, Node, Table};
@@ -211,7 +211,12 @@ fn act(table: &Table<'_, '_>, scope: &Scope<'_>, way: Way) -> Option<(Action, Ha
 
 /// Whether a side is the one that an action is for, by whatever name the runbook gives it.
 fn acts_on(spec: &ActionSpec, on: Side, way: Way) -> bool {
-    on != Side::Global && predicate::role(on, way) == predicate::role(spec.on, way)
+    on != Side::Global
+        && match spec.also {
+            Also::Always => true,
+            Also::Failback if way == Way::Failback => true,
+            Also::Failback | Also::Never => predicate::role(on, way) == predicate::role(spec.on, way),
+        }
 }
 
 fn wait(table: &Table<'_, '_>, scope: &Scope<'_>, way: Way) -> Option<Action> {

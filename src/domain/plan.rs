@@ -1,5 +1,6 @@
 //! A plan: an action resolved to the exact call that would be made, and what became of it.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::gate::{GateResult, Verdict};
@@ -21,6 +22,10 @@ pub struct Ask {
     pub on: Place,
     /// Which way the run goes.
     pub direction: Direction,
+    /// The run's id: what is made for it can be named after it.
+    pub run: String,
+    /// When the impact began, where somebody has entered it.
+    pub impact: Option<Timestamp>,
 }
 
 /// The exact call that a step makes: nothing is left to be filled in.

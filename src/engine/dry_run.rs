@@ -49,6 +49,8 @@ pub async fn resolve(world: &World, service: &Service, run: &Run) -> Vec<Resolve
                     action: action.clone(),
                     on: on.place(&run.direction, &service.regions),
                     direction: run.direction.clone(),
+                    run: run.id.clone(),
+                    impact: None,
                 };
                 Some(match world.components.get(component) {
                     Some(part) => within(world.clock.as_ref(), LIMIT, part.plan(&ask))

@@ -3,11 +3,12 @@
 //! | kind | places | facts | actions |
 //! |---|---|---|---|
 //! | `endpoint` | both Regions, and global when `public` is set | `health` (healthy, unhealthy), `status`, `response_time` | none |
-//! | `rds-replica` | both Regions | from AWS: `status`, `role` (primary, replica, standalone), `replication`, `backing_up`, `reachable`, `engine_version`, `instance_class`, `host`, `backup_retention_days`, `source`; from SQL: `in_recovery`, `read_only`, `takes_writes`, `replay_age`, `receive_lsn`, `replay_lsn`, `current_lsn`, `app_login`, `app_sessions`, `mark` | `fence`, `promote`, `verify-writes` |
+//! | `rds-replica` | both Regions, and global with SQL | from AWS: `status`, `role` (primary, replica, standalone), `replication`, `backing_up`, `reachable`, `engine_version`, `instance_class`, `host`, `backup_retention_days`, `source`; from SQL: `in_recovery`, `read_only`, `takes_writes`, `replay_age`, `receive_lsn`, `replay_lsn`, `current_lsn`, `app_login`, `app_sessions`, `mark`; of both together: `writer` (a Region, both, none), `behind_bytes` | `fence`, `promote`, `admit`, `verify-writes`, `set-aside`, `rebuild` |
+//! | `rds-restore` | both Regions | `snapshot`, `snapshot_age`, `snapshots`, `restored` (a status, or absent), `ready`, `restorable_age` | `snapshot`, `copy`, `restore`, `restore-point`, `retire`, `adopt`, `discard`, `discard-snapshot` |
 //! | `route53-failover` | global | `points_at`, `answers`, `latched`, `primary_check`, `standby_check` (healthy, unhealthy, disabled, none, unknown), `ttl`, `authoritative`, `authoritative_servers`, `resolvers`, `resolvers_agree`, `ttl_left` | `point` |
 //! | `secret-replica` | both Regions, and global | in a Region: `exists`, `version`, `replica_status`, `last_changed`; global: `equal` | none |
 //! | `ecs` | both Regions | `status`, `desired`, `running`, `pending`, `stable` (never of no tasks), `deployments`, `task_definition`, `event` | `scale-up`, `scale-down`, `stop` |
-//! | `cloudwatch` | the Regions where it has anything to read | `lag`, `lag_series`, `alarms`, `alarm.<name>` | none |
+//! | `cloudwatch` | the Regions where it has anything to read | `lag`, `lag_series`, `alarms`, `calm_for`, `alarm.<name>` | none |
 //!
 //! A fact that was not read is absent, never guessed.
 
@@ -62,6 +63,8 @@ pub fn components(service: &Service, aws: &aws::Clients, probes: Probes) -> Comp
             Spec::CloudWatch(spec) => {
                 Arc::new(aws::cloudwatch::CloudWatch::new(own(60), spec.clone(), service.lag, aws.clone()))
             }
+            // Nothing changes by itself here but once a day.
+            Spec::RdsRestore(spec) => Arc::new(aws::rds_restore::RdsRestore::new(own(60), spec.clone(), aws.clone())),
             Spec::Ecs(spec) => Arc::new(aws::ecs::Ecs::new(own(15), spec.clone(), aws.clone())),
         };
         all.insert(component.id.clone(), answering);

@@ -19,7 +19,7 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     if area.is_empty() {
         return;
     }
-    let Some((component, place)) = model.service.lag_series() else {
+    let Some((component, place)) = model.service.lag_series(&model.run.direction.target) else {
         painter.put(&mut Pen::line(area, 0), "  replication lag: the service has no lag metric", Tone::Dim);
         return;
     };

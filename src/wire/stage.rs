@@ -126,7 +126,8 @@ impl Stage {
             let mode = if book.runbook.way == Way::Drill { Mode::Drill } else { Mode::Live };
             (Where::Live, Arc::new(providers::clock::SystemClock::new()) as Arc<dyn Clock>, mode)
         };
-        let run = Run::new(&book.service.name, book.runbook.clone(), mode, direction.clone());
+        let mut run = Run::new(&book.service.name, book.runbook.clone(), mode, direction.clone());
+        run.id.clone_from(&id);
         let first = vec![
             Body::RunOpened {
                 run: id.clone(),

@@ -94,6 +94,7 @@ fn metrics() -> Service {
                 unit: LagUnit::Seconds,
                 dimension: ("DBInstanceIdentifier".into(), "fineract-replica".into()),
                 region: HomeRole::Standby,
+                back: None,
                 period: Duration::from_mins(1),
             }),
             alarms: Pair { primary: vec![], standby: vec!["lag-high".into(), "gone".into()] },

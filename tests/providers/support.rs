@@ -258,6 +258,8 @@ pub(crate) fn ask(service: &Service, action: &str, on: &Region) -> Ask {
         action: action.into(),
         on: Place::Region(on.clone()),
         direction: service.failover(),
+        run: "run-1".into(),
+        impact: None,
     }
 }
 

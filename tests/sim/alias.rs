@@ -91,6 +91,8 @@ async fn an_alias_is_pointed_by_compare_and_set_and_settles_by_its_addresses() {
         action: "point".into(),
         on: Place::Region(west()),
         direction: shop().failover(),
+        run: "run-1".into(),
+        impact: None,
     };
     let plan = traffic.plan(&ask).await.unwrap();
     let batch = plan.call.param("ChangeBatch").unwrap();

@@ -9,8 +9,8 @@ use aws_sdk_rds::config::timeout::TimeoutConfig;
 use handover::domain::lag::Thresholds;
 use handover::domain::region::{HomeRole, Pair, Region};
 use handover::domain::service::{
-    Aws, CloudWatch, Component, Endpoint, LagMetric, LagUnit, Objectives, RdsReplica, RecordType, Route53Failover,
-    SecretReplica, Service, Spec, Sql, Tls,
+    Aws, CloudWatch, Component, Endpoint, LagMetric, LagUnit, Objectives, RdsReplica, Rebuild, RecordType,
+    Route53Failover, SecretReplica, Service, Spec, Sql, Tls,
 };
 use handover::ports::Clock as _;
 use handover::sim::{Regions, Scenario, SimClock, scenario};
@@ -31,6 +31,16 @@ pub(crate) fn east() -> Region {
 
 pub(crate) fn west() -> Region {
     "us-west-2".parse().unwrap()
+}
+
+fn rebuild(region: &str) -> Rebuild {
+    Rebuild {
+        subnet_group: format!("fineract-{region}"),
+        kms_key: format!("arn:aws:kms:{region}:123456789012:key/fineract"),
+        security_groups: vec!["sg-0123".into()],
+        parameter_group: None,
+        class: None,
+    }
 }
 
 pub(crate) fn component(id: &str, spec: Spec) -> Component {
@@ -61,6 +71,7 @@ pub(crate) fn fineract() -> Service {
                 "database",
                 Spec::RdsReplica(RdsReplica {
                     instance: pair("fineract-production", REPLICA),
+                    rebuild: Some(Pair { primary: rebuild("us-east-1"), standby: rebuild("us-west-2") }),
                     sql: Some(Sql {
                         host: pair("db.east.fineract.com", "db.west.fineract.com"),
                         port: Pair { primary: 5432, standby: 5432 },
@@ -97,6 +108,7 @@ pub(crate) fn fineract() -> Service {
                         unit: LagUnit::Seconds,
                         dimension: ("DBInstanceIdentifier".into(), REPLICA.into()),
                         region: HomeRole::Standby,
+                        back: Some("fineract-production".into()),
                         period: Duration::from_mins(1),
                     }),
                     alarms: Pair {

@@ -59,6 +59,7 @@ fn lag_metric(table: &Table<'_, '_>) -> Option<LagMetric> {
         table.need("dimension", "such as { DBInstanceIdentifier = \"…\" }").and_then(|node| dimension(&node));
     let roles = [("primary", HomeRole::Primary), ("standby", HomeRole::Standby)];
     let region = table.get("region").map_or(Some(HomeRole::Standby), |node| node.word(&roles));
+    let back = table.optional("back", |node| node.line("the dimension's value in the other Region", 255));
     let period = table.get("period").map_or(Some(MINUTE), |node| node.duration(SECOND, HOUR));
     let (metric, unit) = (metric?, unit?);
     // CloudWatch answers nothing, without an error, when it is asked in a unit that the metric does not have.
@@ -80,7 +81,15 @@ fn lag_metric(table: &Table<'_, '_>) -> Option<LagMetric> {
         node.context().push(node.found("there is no metric AuroraGlobalDBRPLag").help_if(help));
         return None;
     }
-    Some(LagMetric { namespace: namespace?, metric, unit, dimension: dimension?, region: region?, period: period? })
+    Some(LagMetric {
+        namespace: namespace?,
+        metric,
+        unit,
+        dimension: dimension?,
+        region: region?,
+        back: back.ok()?,
+        period: period?,
+    })
 }
 
 fn dimension(node: &Node<'_, '_>) -> Option<(String, String)> {

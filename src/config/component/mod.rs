@@ -4,6 +4,7 @@ mod cloudwatch;
 mod ecs;
 mod endpoint;
 mod rds;
+mod restore;
 mod route53;
 mod secrets;
 mod sql;
@@ -19,8 +20,8 @@ use crate::domain::service::{Component, Spec};
 use crate::domain::text::bounded;
 
 /// Every kind that a component can be.
-pub(super) const KINDS: [&str; 6] =
-    ["endpoint", "rds-replica", "route53-failover", "secret-replica", "cloudwatch", "ecs"];
+pub(super) const KINDS: [&str; 7] =
+    ["endpoint", "rds-replica", "rds-restore", "route53-failover", "secret-replica", "cloudwatch", "ecs"];
 
 const MS_100: Duration = Duration::from_millis(100);
 const SECOND: Duration = Duration::from_secs(1);
@@ -76,6 +77,7 @@ fn component(id: &str, table: &Table<'_, '_>) -> Option<Component> {
     let spec = match kind {
         "endpoint" => endpoint::endpoint(table).map(Spec::Endpoint),
         "rds-replica" => rds::rds_replica(table).map(Spec::RdsReplica),
+        "rds-restore" => restore::rds_restore(table).map(Spec::RdsRestore),
         "route53-failover" => route53::route53(table).map(Spec::Route53Failover),
         "secret-replica" => secrets::secret(table).map(Spec::SecretReplica),
         "cloudwatch" => cloudwatch::cloudwatch(table).map(Spec::CloudWatch),
@@ -89,6 +91,7 @@ fn component(id: &str, table: &Table<'_, '_>) -> Option<Component> {
 fn unlike_the_others(component: &Component, others: &[Component], node: &Node<'_, '_>) {
     let same = |other: &&Component| match (&component.spec, &other.spec) {
         (Spec::RdsReplica(a), Spec::RdsReplica(b)) => a.instance == b.instance,
+        (Spec::RdsRestore(a), Spec::RdsRestore(b)) => a.restored == b.restored,
         (Spec::Route53Failover(a), Spec::Route53Failover(b)) => a.zone == b.zone && a.record == b.record,
         (Spec::SecretReplica(a), Spec::SecretReplica(b)) => a == b,
         (Spec::Endpoint(a), Spec::Endpoint(b)) => a.urls == b.urls,

@@ -26,8 +26,18 @@ pub struct LagMetric {
     pub dimension: (String, String),
     /// The Region that the series is in: the replica's.
     pub region: HomeRole,
+    /// The dimension's value in the other Region, where the series is while replication goes the other way.
+    pub back: Option<String>,
     /// The samples' period.
     pub period: Duration,
+}
+
+impl LagMetric {
+    /// The dimension of the series in a Region, if there is one: its name and value.
+    pub fn dimension_in(&self, role: HomeRole) -> Option<(&str, &str)> {
+        let value = if role == self.region { Some(&self.dimension.1) } else { self.back.as_ref() };
+        value.map(|value| (self.dimension.0.as_str(), value.as_str()))
+    }
 }
 
 /// The unit of a lag metric.

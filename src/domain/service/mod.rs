@@ -4,6 +4,7 @@ mod cloudwatch;
 mod ecs;
 mod endpoint;
 mod rds;
+mod restore;
 mod route53;
 mod secrets;
 mod sql;
@@ -17,7 +18,8 @@ use super::region::{Direction, Pair, Place, Region};
 pub use cloudwatch::{CloudWatch, LagMetric, LagUnit};
 pub use ecs::Ecs;
 pub use endpoint::Endpoint;
-pub use rds::RdsReplica;
+pub use rds::{RdsReplica, Rebuild};
+pub use restore::RdsRestore;
 pub use route53::{RecordType, Route53Failover};
 pub use secrets::SecretReplica;
 pub use sql::{Sql, Tls};
@@ -85,6 +87,8 @@ pub enum Spec {
     Endpoint(Endpoint),
     /// An RDS instance with a cross-Region read replica.
     RdsReplica(RdsReplica),
+    /// Snapshots of an RDS instance, and what is restored from its backups.
+    RdsRestore(RdsRestore),
     /// A Route 53 failover record pair.
     Route53Failover(Route53Failover),
     /// A Secrets Manager secret replicated to the other Region.
@@ -101,6 +105,7 @@ impl Spec {
         match self {
             Self::Endpoint(_) => "endpoint",
             Self::RdsReplica(_) => "rds-replica",
+            Self::RdsRestore(_) => "rds-restore",
             Self::Route53Failover(_) => "route53-failover",
             Self::SecretReplica(_) => "secret-replica",
             Self::CloudWatch(_) => "cloudwatch",
@@ -118,7 +123,8 @@ impl Spec {
         match self {
             Self::Route53Failover(_) | Self::SecretReplica(_) => true,
             Self::Endpoint(endpoint) => endpoint.public.is_some(),
-            Self::RdsReplica(_) | Self::CloudWatch(_) | Self::Ecs(_) => false,
+            Self::RdsReplica(database) => database.sql.is_some(),
+            Self::RdsRestore(_) | Self::CloudWatch(_) | Self::Ecs(_) => false,
         }
     }
 }
@@ -139,11 +145,13 @@ impl Service {
         Direction { source: self.regions.standby.clone(), target: self.regions.primary.clone() }
     }
 
-    /// The component and place that hold the lag series, if there is one.
-    pub fn lag_series(&self) -> Option<(&ComponentId, Place)> {
+    /// The component and place that hold the lag series while replication goes to a Region, if there is one: the series
+    /// is the replica's, so it moves when the replica does.
+    pub fn lag_series(&self, to: &Region) -> Option<(&ComponentId, Place)> {
         self.components.iter().find_map(|component| match &component.spec {
             Spec::CloudWatch(CloudWatch { lag: Some(lag), .. }) => {
-                Some((&component.id, Place::Region(self.regions.get(lag.region).clone())))
+                let there = self.regions.role_of(to).filter(|role| lag.dimension_in(*role).is_some());
+                Some((&component.id, Place::Region(self.regions.get(there.unwrap_or(lag.region)).clone())))
             }
             _ => None,
         })

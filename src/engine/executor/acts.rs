@@ -53,6 +53,8 @@ impl Executor {
                     action: action.clone(),
                     on: on.place(&self.run.direction, &self.service.regions),
                     direction: self.run.direction.clone(),
+                    run: self.run.id.clone(),
+                    impact: self.run.timeline.at(Milestone::ImpactBegan),
                 };
                 let clock = Arc::clone(&self.world.clock);
                 self.tasks.spawn(async move {
@@ -93,7 +95,7 @@ impl Executor {
         if plan.hazard != Hazard::Irreversible || plan.action != "promote" {
             return None;
         }
-        let (component, place) = self.service.lag_series()?;
+        let (component, place) = self.service.lag_series(&self.run.direction.target)?;
         let now = self.now();
         Some(match self.board.get(&Key::new(component, &place, "lag")) {
             Some(reading) => format!(

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Executor, Found, MYSELF};
 use crate::domain::journal::Body;
 use crate::domain::reading::{Key, Value};
+use crate::domain::region::Side;
 use crate::domain::run::Ending;
 use crate::domain::runbook::{Action, Step};
 use crate::domain::timeline::Loss;
@@ -22,7 +23,7 @@ impl Executor {
             return;
         }
         let (ask_source, ask_target) = match action.as_str() {
-            "fence" => (true, false),
+            "fence" if self.on_source(step) => (true, false),
             "promote" => (self.source_mark.is_none() && self.is_fenced(), !self.written_since(&step.id)),
             _ => return,
         };
@@ -49,9 +50,19 @@ impl Executor {
         })
     }
 
+    /// Whether a step acts on the Region being left: a failback fences the other one, too.
+    fn on_source(&self, step: &Step) -> bool {
+        let place = |on: Side| on.place(&self.run.direction, &self.service.regions);
+        matches!(&step.action, Action::Act { on, .. } if place(*on) == place(Side::Source))
+    }
+
     fn fence_ending(&self) -> Option<Ending> {
         self.run.runbook.steps().find_map(|(_, step)| match (&step.action, self.run.state(&step.id)) {
-            (Action::Act { action, .. }, crate::domain::run::State::Ended(ending)) if action == "fence" => Some(ending),
+            (Action::Act { action, .. }, crate::domain::run::State::Ended(ending))
+                if action == "fence" && self.on_source(step) =>
+            {
+                Some(ending)
+            }
             _ => None,
         })
     }
@@ -97,7 +108,7 @@ impl Executor {
                 why: "the source answers and was not fenced: it can still take writes".to_owned(),
             };
         }
-        let Some((component, place)) = self.service.lag_series() else {
+        let Some((component, place)) = self.service.lag_series(&self.run.direction.target) else {
             return Loss::Unknown { why: "the service has no lag metric".to_owned() };
         };
         let reading = self.board.get(&Key::new(component, &place, "lag"));

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_cloudwatch::types::{
-    AlarmType, Dimension, Metric, MetricDataQuery, MetricStat, ScanBy, StandardUnit, StatusCode,
+    AlarmType, Dimension, Metric, MetricDataQuery, MetricStat, ScanBy, StandardUnit, StateValue, StatusCode,
 };
 use aws_smithy_types::DateTime;
+use jiff::Timestamp;
 
 use super::{Clients, errors, timestamp};
 use crate::domain::consent::Authorised;
@@ -37,16 +38,17 @@ impl CloudWatch {
     }
 
     fn lag_in(&self, role: HomeRole) -> Option<&LagMetric> {
-        self.spec.lag.as_ref().filter(|lag| lag.region == role)
+        self.spec.lag.as_ref().filter(|lag| lag.dimension_in(role).is_some())
     }
 
-    async fn series(&self, region: &Region, lag: &LagMetric) -> Result<Vec<Sample>, Unread> {
+    async fn series(&self, region: &Region, role: HomeRole, lag: &LagMetric) -> Result<Vec<Sample>, Unread> {
         let what = format!("cloudwatch:GetMetricData {region}");
+        let (name, value) = lag.dimension_in(role).unwrap_or((&lag.dimension.0, &lag.dimension.1));
         let period = i32::try_from(lag.period.as_secs()).unwrap_or(60).max(1);
         let metric = Metric::builder()
             .namespace(&lag.namespace)
             .metric_name(&lag.metric)
-            .dimensions(Dimension::builder().name(&lag.dimension.0).value(&lag.dimension.1).build())
+            .dimensions(Dimension::builder().name(name).value(value).build())
             .build();
         // With another unit than the samples' own, CloudWatch answers nothing.
         let unit = match lag.unit {
@@ -88,7 +90,7 @@ impl CloudWatch {
         Ok(samples)
     }
 
-    async fn alarms(&self, region: &Region, names: &[String]) -> Result<Vec<(String, String)>, Unread> {
+    async fn alarms(&self, region: &Region, names: &[String]) -> Result<Vec<Alarm>, Unread> {
         let output = self
             .aws
             .region(region)?
@@ -100,20 +102,28 @@ impl CloudWatch {
             .send()
             .await
             .map_err(|err| errors::unread(&format!("cloudwatch:DescribeAlarms {region}"), &err))?;
-        let metric = output.metric_alarms().iter().map(|alarm| (alarm.alarm_name(), alarm.state_value()));
-        let composite = output.composite_alarms().iter().map(|alarm| (alarm.alarm_name(), alarm.state_value()));
-        Ok(metric
-            .chain(composite)
-            .filter_map(|(name, state)| Some((name?.to_owned(), text::bounded(state?.as_str(), 40))))
-            .collect())
+        let metric = output.metric_alarms().iter();
+        let metric = metric.map(|alarm| (alarm.alarm_name(), alarm.state_value(), alarm.state_updated_timestamp()));
+        let composite = output.composite_alarms().iter();
+        let composite =
+            composite.map(|alarm| (alarm.alarm_name(), alarm.state_value(), alarm.state_updated_timestamp()));
+        let read = |(name, state, since): (Option<&str>, Option<&StateValue>, Option<&DateTime>)| {
+            let state = text::bounded(state?.as_str(), 40);
+            Some(Alarm { name: name?.to_owned(), state, since: since.and_then(timestamp) })
+        };
+        Ok(metric.chain(composite).filter_map(read).collect())
     }
 
     /// Adds what the series tells, and says how that reads and whether it is worth an eye.
-    fn tell_lag(&self, seen: &mut Observation, samples: Vec<Sample>) -> (String, bool) {
+    fn tell_lag(&self, seen: &mut Observation, samples: Vec<Sample>, lag: Option<&LagMetric>) -> (String, bool) {
         let now = self.own.clock.now();
         let latest = samples.iter().rev().find_map(|(at, value)| value.map(|value| (*at, value)));
         let not_replicating = samples.last().is_some_and(|(_, value)| value.is_none());
         seen.fact("lag_series", Value::Series(samples));
+        // Only one Region has the replica: where the series may be in either, one that is empty is nothing amiss.
+        if latest.is_none() && !not_replicating && lag.is_some_and(|lag| lag.back.is_some()) {
+            return ("no replica here".to_owned(), false);
+        }
         let Some((at, value)) = latest else {
             let said = if not_replicating { "lag −1: not replicating" } else { "no lag samples in the last hour" };
             return (said.to_owned(), true);
@@ -131,9 +141,28 @@ impl CloudWatch {
     }
 }
 
+/// An alarm's state.
+struct Alarm {
+    name: String,
+    state: String,
+    since: Option<Timestamp>,
+}
+
+/// For how long every alarm has been OK: no time at all while one is not. Unknown where one is missing, or does not say
+/// since when it is what it is.
+fn calm_for(names: &[String], states: &[Alarm], now: Timestamp) -> Option<Duration> {
+    let mut calm = None;
+    for name in names {
+        let alarm = states.iter().find(|alarm| alarm.name == *name)?;
+        let held = if alarm.state == "OK" { age(alarm.since?, now) } else { Duration::ZERO };
+        calm = Some(calm.map_or(held, |calm: Duration| calm.min(held)));
+    }
+    calm
+}
+
 /// Adds the alarms' states.
-fn tell_alarms(seen: &mut Observation, names: &[String], states: &[(String, String)], source: &str) -> (String, bool) {
-    let state = |name: &String| states.iter().find(|(known, _)| known == name).map(|(_, state)| state.as_str());
+fn tell_alarms(seen: &mut Observation, names: &[String], states: &[Alarm], source: &str) -> (String, bool) {
+    let state = |name: &String| states.iter().find(|alarm| alarm.name == *name).map(|alarm| alarm.state.as_str());
     let mut alarming = Vec::new();
     let mut missing = 0;
     let mut ok = 0;
@@ -199,7 +228,7 @@ impl Component for CloudWatch {
         let (lag, names) = (self.lag_in(role), self.spec.alarms.get(role));
         let series = async {
             match lag {
-                Some(lag) => Some(self.series(region, lag).await),
+                Some(lag) => Some(self.series(region, role, lag).await),
                 None => None,
             }
         };
@@ -213,12 +242,17 @@ impl Component for CloudWatch {
         let mut worst = Health::Healthy;
         let mut failed = Vec::new();
         match series {
-            Some(Ok(samples)) => said.push(self.tell_lag(&mut seen, samples)),
+            Some(Ok(samples)) => said.push(self.tell_lag(&mut seen, samples, lag)),
             Some(Err(unread)) => failed.push(("lag".to_owned(), unread)),
             None => {}
         }
         match states {
-            Some(Ok(states)) => said.push(tell_alarms(&mut seen, names, &states, &source)),
+            Some(Ok(states)) => {
+                if let Some(calm) = calm_for(names, &states, self.own.clock.now()) {
+                    seen.fact("calm_for", Value::Seconds(calm.as_secs_f64()));
+                }
+                said.push(tell_alarms(&mut seen, names, &states, &source));
+            }
             Some(Err(unread)) => failed.push(("alarms".to_owned(), unread)),
             None => {}
         }

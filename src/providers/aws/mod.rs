@@ -5,6 +5,7 @@ pub mod cloudwatch;
 pub mod ecs;
 pub mod errors;
 pub mod rds;
+pub mod rds_restore;
 pub mod route53;
 pub mod secrets;
 

@@ -280,6 +280,7 @@ fn write(xml: &mut Xml, instance: &Instance) {
         xml.text("StorageType", "gp3")
             .text("StorageEncrypted", true)
             .text("DBInstanceArn", &instance.arn)
+            .text("DbiResourceId", &instance.resource)
             .text("DeletionProtection", instance.protected);
     });
 }

@@ -33,6 +33,8 @@ pub struct Instance {
     pub id: String,
     /// Its ARN.
     pub arn: String,
+    /// What tells it from others that had or will have its name.
+    pub resource: String,
     /// Its status.
     pub status: &'static str,
     /// The host name of its endpoint; none before it is made.
@@ -232,6 +234,7 @@ impl World {
         let replicas: Vec<String> =
             replicas.filter_map(|replica| Some(self.db_arn(replica.role, replica.names.at(at).as_deref()?))).collect();
         let replica = machine.replicates(at);
+        let made = machine.available.max(role as i64);
         let backup_retention = match (machine.origin, replica) {
             (Origin::Source, _) => 30,
             // What was there from the first was made with backups on; a replica that is made now has them off.
@@ -240,6 +243,7 @@ impl World {
         };
         Some(Instance {
             arn: mine,
+            resource: format!("db-{}", self.chance.text("resource", made, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 26)),
             status: database.status(self, machine, at),
             host: there.then_some(host),
             port: sql.map_or(5432, |sql| *sql.port.get(role)),

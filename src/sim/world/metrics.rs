@@ -68,10 +68,12 @@ impl World {
                     LagUnit::Seconds => "Seconds",
                     LagUnit::Milliseconds => "Milliseconds",
                 };
-                self.service.regions.get(lag.region).as_str() == region
+                let dimension = self.role_of(region).and_then(|role| lag.dimension_in(role));
+                let asked = query.dimensions.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+                dimension.is_some()
+                    && asked.eq(dimension)
                     && lag.namespace == query.namespace
                     && lag.metric == query.metric
-                    && query.dimensions.as_slice() == std::slice::from_ref(&lag.dimension)
                     && query.unit.as_ref().is_none_or(|asked| asked == unit)
             }),
             _ => None,

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::RdsReplica;
-use crate::domain::gate::Verdict;
+use super::observe::takes_writes;
+use crate::domain::gate::{GateResult, Verdict};
 use crate::domain::plan::{Ask, PerformError, Plan, Receipt, Refusal, Settlement};
-use crate::domain::region::HomeRole;
+use crate::domain::region::{HomeRole, Place};
 use crate::domain::runbook::Hazard;
 use crate::domain::service::{Sql, Tls};
 use crate::domain::text::{bounded, shell_line};
@@ -51,6 +52,10 @@ impl RdsReplica {
                 (vec![gate("database answers", Verdict::Unknown, blank)], "unknown")
             }
         };
+        let mut gates = gates;
+        if *region == ask.direction.target {
+            gates.push(self.other_writes(role).await);
+        }
         let call = call("sql", "Fence", region.as_str(), &[("host", host), ("role", app)]);
         Ok(Plan {
             changes: vec![
@@ -62,6 +67,24 @@ impl RdsReplica {
             gates,
             ..self.own.plan(ask, call, by_hand(spec, role, &statements(app)), Hazard::Write)
         })
+    }
+
+    /// What takes over is only fenced while the other takes the writes: what came back after an outage, not what serves.
+    async fn other_writes(&self, role: HomeRole) -> GateResult {
+        const NAME: &str = "the other takes the writes";
+        let (other, _) = self.other_side(role);
+        let (place, asked) = (Place::Region(other.clone()), format!("sql {other}"));
+        let state = match self.sql() {
+            Ok((probe, _)) => probe.state(other).await.map_err(|unread| unread.to_string()),
+            Err(why) => Err(why),
+        };
+        match state {
+            Ok(state) => {
+                let writes = takes_writes(&state);
+                gate(NAME, verdict(writes), self.own.evidence(&place, "takes_writes", yes_no(writes), &asked))
+            }
+            Err(why) => gate(NAME, Verdict::Unknown, self.own.blank(&place, "takes_writes", why, &asked)),
+        }
     }
 
     pub(super) async fn fence(&self, plan: &Plan) -> Result<Receipt, PerformError> {

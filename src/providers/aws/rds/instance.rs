@@ -1,12 +1,13 @@
 //! An instance as `DescribeDBInstances` describes it.
 
 use aws_sdk_rds::types::DbInstance;
+use jiff::Timestamp;
 
 use super::RdsReplica;
 use crate::domain::reading::{Health, Unread, Why};
 use crate::domain::region::{HomeRole, Region};
 use crate::domain::text;
-use crate::providers::aws::errors;
+use crate::providers::aws::{Clients, errors, timestamp};
 
 /// The status type under which RDS tells how a replica does (API reference, `DBInstanceStatusInfo`).
 const REPLICATION: &str = "read replication";
@@ -26,7 +27,7 @@ const BROKEN: [&str; 9] = [
 
 /// What an instance is in its pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(in crate::providers::aws) enum Role {
     /// It has a source.
     Replica,
     /// It has replicas.
@@ -36,7 +37,7 @@ pub(super) enum Role {
 }
 
 impl Role {
-    pub(super) fn as_str(self) -> &'static str {
+    pub(in crate::providers::aws) fn as_str(self) -> &'static str {
         match self {
             Self::Replica => "replica",
             Self::Primary => "primary",
@@ -47,19 +48,25 @@ impl Role {
 
 /// One look at an instance; every text is safe to show.
 #[derive(Debug, Clone)]
-pub(super) struct Instance {
-    pub(super) status: String,
-    pub(super) role: Role,
-    pub(super) source: Option<String>,
+pub(in crate::providers::aws) struct Instance {
+    pub(in crate::providers::aws) status: String,
+    pub(in crate::providers::aws) role: Role,
+    pub(in crate::providers::aws) source: Option<String>,
     /// The "read replication" status.
-    pub(super) replication: Option<String>,
+    pub(in crate::providers::aws) replication: Option<String>,
     /// Every status info, as `type status`.
-    pub(super) infos: Vec<String>,
-    pub(super) engine_version: Option<String>,
-    pub(super) class: Option<String>,
-    pub(super) host: Option<String>,
-    pub(super) retention_days: Option<i32>,
-    pub(super) account: Option<String>,
+    pub(in crate::providers::aws) infos: Vec<String>,
+    pub(in crate::providers::aws) engine_version: Option<String>,
+    pub(in crate::providers::aws) class: Option<String>,
+    pub(in crate::providers::aws) host: Option<String>,
+    pub(in crate::providers::aws) retention_days: Option<i32>,
+    pub(in crate::providers::aws) account: Option<String>,
+    pub(in crate::providers::aws) arn: Option<String>,
+    /// What tells it from others that had or will have its name.
+    pub(in crate::providers::aws) resource: Option<String>,
+    pub(in crate::providers::aws) protected: bool,
+    /// Up to when it can be restored to a point in time.
+    pub(in crate::providers::aws) restorable: Option<Timestamp>,
 }
 
 impl Instance {
@@ -92,12 +99,16 @@ impl Instance {
             class: clean(described.db_instance_class()),
             host: clean(described.endpoint().and_then(|endpoint| endpoint.address())),
             retention_days: described.backup_retention_period(),
+            arn: clean(described.db_instance_arn()),
+            resource: clean(described.dbi_resource_id()),
+            restorable: described.latest_restorable_time().and_then(timestamp),
+            protected: described.deletion_protection().unwrap_or(false),
             // arn:aws:rds:Region:account:db:name
             account: clean(described.db_instance_arn().and_then(|arn| arn.split(':').nth(4))),
         }
     }
 
-    pub(super) fn available(&self) -> bool {
+    pub(in crate::providers::aws) fn available(&self) -> bool {
         self.status == "available"
     }
 
@@ -105,7 +116,7 @@ impl Instance {
         self.status == "backing-up"
     }
 
-    pub(super) fn broken(&self) -> bool {
+    pub(in crate::providers::aws) fn broken(&self) -> bool {
         BROKEN.contains(&self.status.as_str())
     }
 
@@ -124,25 +135,39 @@ impl Instance {
 
 impl RdsReplica {
     pub(super) fn source_of(region: &Region) -> String {
-        format!("rds:DescribeDBInstances {region}")
+        source_of(region)
     }
 
     /// Looks at the instance of one Region.
     pub(super) async fn describe(&self, region: &Region, role: HomeRole) -> Result<Instance, Unread> {
-        let id = self.spec.instance.get(role);
-        let what = Self::source_of(region);
-        let client = &self.aws.region(region)?.rds.read;
-        let output = client
-            .describe_db_instances()
-            .db_instance_identifier(id)
-            .send()
-            .await
-            .map_err(|err| errors::unread(&what, &err))?;
-        output
-            .db_instances()
-            .iter()
-            .find(|instance| instance.db_instance_identifier() == Some(id))
-            .map(Instance::read)
-            .ok_or_else(|| Unread::new(Why::NotFound, format!("{what}: there is no instance {id:?}")))
+        self.describe_named(region, self.spec.instance.get(role)).await
     }
+
+    /// Looks at the instance of a name.
+    pub(super) async fn describe_named(&self, region: &Region, id: &str) -> Result<Instance, Unread> {
+        describe(&self.aws, region, id).await
+    }
+}
+
+/// Where an instance was looked at.
+pub(in crate::providers::aws) fn source_of(region: &Region) -> String {
+    format!("rds:DescribeDBInstances {region}")
+}
+
+/// Looks at an instance.
+pub(in crate::providers::aws) async fn describe(aws: &Clients, region: &Region, id: &str) -> Result<Instance, Unread> {
+    let what = source_of(region);
+    let client = &aws.region(region)?.rds.read;
+    let output = client
+        .describe_db_instances()
+        .db_instance_identifier(id)
+        .send()
+        .await
+        .map_err(|err| errors::unread(&what, &err))?;
+    output
+        .db_instances()
+        .iter()
+        .find(|instance| instance.db_instance_identifier() == Some(id))
+        .map(Instance::read)
+        .ok_or_else(|| Unread::new(Why::NotFound, format!("{what}: there is no instance {id:?}")))
 }

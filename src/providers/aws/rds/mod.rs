@@ -1,12 +1,17 @@
 //! `rds-replica`: an RDS instance and its cross-Region read replica.
 //!
-//! `observe` reads it, `promote`, `fence`, `verify` and `admit` are its actions.
+//! `observe` reads it, both sides of it together in `pair`; `promote`, `fence`, `verify`, `admit`, `aside` and `rebuild`
+//! are its actions.
 
 mod admit;
+mod aside;
 mod fence;
-mod instance;
+pub(super) mod instance;
 mod observe;
+mod pair;
 mod promote;
+mod rebuild;
+pub(super) mod rename;
 mod verify;
 
 use std::sync::Arc;
@@ -28,6 +33,8 @@ const FENCE: &str = "fence";
 const PROMOTE: &str = "promote";
 const VERIFY: &str = "verify-writes";
 const ADMIT: &str = "admit";
+const ASIDE: &str = "set-aside";
+const REBUILD: &str = "rebuild";
 
 /// An RDS instance and its cross-Region read replica.
 pub struct RdsReplica {
@@ -57,7 +64,11 @@ impl Component for RdsReplica {
     }
 
     fn places(&self) -> Vec<Place> {
-        self.own.both()
+        let mut places = self.own.both();
+        if self.spec.sql.is_some() {
+            places.push(Place::Global);
+        }
+        places
     }
 
     fn pace(&self) -> Duration {
@@ -65,7 +76,10 @@ impl Component for RdsReplica {
     }
 
     async fn observe(&self, place: &Place) -> Result<Observation, Unread> {
-        self.look(place).await
+        match place {
+            Place::Global => self.look_at_both().await,
+            Place::Region(_) => self.look(place).await,
+        }
     }
 
     async fn plan(&self, ask: &Ask) -> Result<Plan, Refusal> {
@@ -74,7 +88,9 @@ impl Component for RdsReplica {
             PROMOTE => self.plan_promote(ask).await,
             VERIFY => self.plan_verify(ask).await,
             ADMIT => self.plan_admit(ask).await,
-            _ => Err(self.own.no_action(ask, &[FENCE, PROMOTE, VERIFY, ADMIT])),
+            ASIDE => self.plan_aside(ask).await,
+            REBUILD => self.plan_rebuild(ask).await,
+            _ => Err(self.own.no_action(ask, &[FENCE, PROMOTE, VERIFY, ADMIT, ASIDE, REBUILD])),
         }
     }
 
@@ -85,6 +101,8 @@ impl Component for RdsReplica {
             PROMOTE => self.promote(plan).await,
             VERIFY => self.verify(plan).await,
             ADMIT => self.admit(plan).await,
+            ASIDE => self.aside(plan).await,
+            REBUILD => self.rebuild(plan).await,
             action => Err(refused(format!("{} has no action {action:?}", self.own.id))),
         }
     }
@@ -95,6 +113,8 @@ impl Component for RdsReplica {
             PROMOTE => self.settle_promote(plan, since).await,
             VERIFY => self.settle_verify(plan, receipt, since).await,
             ADMIT => self.settle_admit(plan, receipt, since).await,
+            ASIDE => self.settle_aside(plan, since).await,
+            REBUILD => self.settle_rebuild(plan, since).await,
             action => Settlement::CannotTell(format!("{} has no action {action:?}", self.own.id)),
         }
     }
