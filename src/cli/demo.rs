@@ -5,6 +5,7 @@ use color_eyre::eyre::{Result, eyre};
 
 use super::options::{ScreenOptions, WhoOptions, simulated, speed};
 use super::{Status, console, headless, surroundings};
+use crate::domain::runbook::Way;
 use crate::wire::{Stage, Wanted, book};
 
 /// `handover demo`.
@@ -16,10 +17,10 @@ pub(super) struct Demo {
     /// The runbook
     #[arg(long, value_name = "ID")]
     runbook: Option<String>,
-    /// What happens in the simulated Regions
-    #[arg(long, value_name = "NAME", default_value = "region-outage",
+    /// What happens in the simulated Regions; without it, what the runbook is for
+    #[arg(long, value_name = "NAME",
           value_parser = clap::builder::PossibleValuesParser::new(crate::sim::scenario::names()))]
-    scenario: String,
+    scenario: Option<String>,
     /// How many times faster than time it goes
     #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = speed)]
     speed: f64,
@@ -38,7 +39,9 @@ impl Demo {
     pub(super) fn run(&self, screen: &ScreenOptions, who: &WhoOptions) -> Result<Status> {
         let project = simulated(&self.preset)?;
         let book = book(&project, self.runbook.as_deref()).map_err(|why| eyre!(why))?;
-        let wanted = Wanted { scenario: self.scenario.clone(), seed: self.seed, speed: self.speed };
+        let scenario = self.scenario.clone().or_else(|| book.runbook.scenario.clone());
+        let scenario = scenario.unwrap_or_else(|| usual(book.runbook.way).to_owned());
+        let wanted = Wanted { scenario, seed: self.seed, speed: self.speed };
         let operator = surroundings::operator(who);
         if self.headless {
             // The simulation's clock starts with the runtime that it runs in.
@@ -48,5 +51,14 @@ impl Demo {
             return Ok(headless::play(&runtime, stage));
         }
         console::run(screen, self.autoplay, move || Stage::new(book, operator, &surroundings::runs(), Some(&wanted)))
+    }
+}
+
+/// What a runbook that does not say otherwise is for.
+fn usual(way: Way) -> &'static str {
+    match way {
+        Way::Failover => "region-outage",
+        Way::Failback => "failed-over",
+        Way::Drill => "calm",
     }
 }

@@ -102,6 +102,8 @@ pub struct ActionSpec {
     pub also: Also,
     /// What it needs.
     pub needs: Needs,
+    /// Whether a drill may do it at all: never what cannot be undone to the service's own data.
+    pub drill: bool,
 }
 
 const fn fact(name: &'static str, of: FactType, places: Places, needs: Needs) -> FactSpec {
@@ -213,12 +215,12 @@ pub const ALARM: &str = "alarm.";
 const ALARM_FACT: FactSpec = fact(ALARM, Words(&["OK", "ALARM", "INSUFFICIENT_DATA"]), Regions, Needs::Nothing);
 
 const fn action(name: &'static str, hazard: Hazard, on: Side, needs: Needs) -> ActionSpec {
-    ActionSpec { name, hazard, on, also: Also::Never, needs }
+    ActionSpec { name, hazard, on, also: Also::Never, needs, drill: true }
 }
 
 const DATABASE_ACTIONS: &[ActionSpec] = &[
     ActionSpec { also: Also::Failback, ..action("fence", Hazard::Write, Side::Source, Needs::AppUser) },
-    action("promote", Hazard::Irreversible, Side::Target, Needs::Nothing),
+    ActionSpec { drill: false, ..action("promote", Hazard::Irreversible, Side::Target, Needs::Nothing) },
     action("admit", Hazard::Write, Side::Target, Needs::AppUser),
     action("verify-writes", Hazard::Write, Side::Target, Needs::Sql),
     ActionSpec { also: Also::Always, ..action("set-aside", Hazard::Write, Side::Target, Needs::Sql) },

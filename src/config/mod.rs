@@ -5,6 +5,7 @@
 
 pub mod context;
 pub mod diagnostic;
+mod drills;
 pub mod facts;
 pub mod keymap;
 pub mod locate;

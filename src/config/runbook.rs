@@ -84,8 +84,10 @@ pub fn read(source: &Source, scope: &Scope<'_>) -> Loaded<Runbook> {
             let words = one_of(Way::ALL.map(Way::as_str));
             let read_way = table.need("way", &words).and_then(|node| node.word(&ways));
             way = read_way.unwrap_or(Way::Failover);
+            let scenario = table.optional("scenario", |node| form::slug(&node.clone(), 40));
             table.finish();
-            parts = read_way.is_some().then_some((id, title, description.unwrap_or(Some(String::new()))));
+            let description = description.unwrap_or(Some(String::new()));
+            parts = read_way.is_some().then_some((id, title, description, scenario));
         }
         let mut places = Places::default();
         let phases = root
@@ -93,8 +95,9 @@ pub fn read(source: &Source, scope: &Scope<'_>) -> Loaded<Runbook> {
             .and_then(|node| phases(&node, scope, way, &mut places));
         check_order(context, &places);
         root.finish();
-        let (id, title, description) = parts?;
-        let value = Runbook { id: id?, title: title?, description: description?, way, phases: phases? };
+        let (id, title, description, scenario) = parts?;
+        let (id, title, description, scenario) = (id?, title?, description?, scenario.ok()?);
+        let value = Runbook { id, title, description, way, scenario, phases: phases? };
         (!context.is_broken()).then_some(value)
     });
     let value = value.filter(|_| !diagnostics.has_errors());

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::component;
 use super::context::Context;
 use super::diagnostic::Diagnostic;
+use super::drills;
 use super::form;
 use super::project::Loaded;
 use super::reader::{Node, Table};
@@ -25,6 +26,7 @@ pub fn read(source: &Source) -> Loaded<Service> {
     let (value, diagnostics) = Context::read(source, |context, root| {
         let parts = Parts::read(root);
         let (components, broken) = component::read_all(root);
+        let drills = drills::read(root, &components, &broken);
         left_out = broken;
         let service = (|| {
             Some(Service {
@@ -35,6 +37,7 @@ pub fn read(source: &Source) -> Loaded<Service> {
                 objectives: parts.objectives?,
                 lag: parts.lag?,
                 aws: parts.aws,
+                drills: drills?,
                 components,
             })
         })();

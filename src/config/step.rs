@@ -72,6 +72,7 @@ pub(super) fn read(node: &Node<'_, '_>, scope: &Scope<'_>, way: Way) -> Read {
             carries: head.carries?,
             differs: head.differs?,
             marks: head.marks.ok()?,
+            cleanup: head.cleanup?,
         })
     })();
     Read { step, id, after: waits.unwrap_or_default() }
@@ -95,6 +96,7 @@ struct Head {
     carries: Option<String>,
     differs: Option<String>,
     marks: Result<Option<Milestone>, Bad>,
+    cleanup: Option<bool>,
 }
 
 fn head(table: &Table<'_, '_>) -> Head {
@@ -115,6 +117,7 @@ fn head(table: &Table<'_, '_>) -> Head {
         carries: prose("carries", 300),
         differs: prose("differs", 1_000),
         marks: table.optional("marks", |node| node.word(&milestones)),
+        cleanup: table.get("cleanup").map_or(Some(false), |node| node.boolean()),
     }
 }
 

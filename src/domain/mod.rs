@@ -3,6 +3,7 @@
 pub mod board;
 pub mod command;
 pub mod consent;
+pub mod drill;
 pub mod duration;
 pub mod gate;
 pub mod hash;

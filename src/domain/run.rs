@@ -255,6 +255,12 @@ impl Run {
 
     /// The steps that a step still waits for.
     pub fn blocked_by(&self, step: &str) -> Vec<StepId> {
+        if self.runbook.step(step).is_some_and(|step| step.cleanup)
+            && self.has_failed()
+            && self.running().next().is_none()
+        {
+            return Vec::new();
+        }
         self.runbook.needs(step).into_iter().filter(|need| !self.state(need).is_ended()).cloned().collect()
     }
 
@@ -290,6 +296,11 @@ impl Run {
         self.steps.iter().any(|(id, record)| {
             record.tries > 0 && self.runbook.step(id).is_some_and(|step| step.hazard != Hazard::None)
         })
+    }
+
+    /// Whether a step has failed and is still to be tried again, or left out.
+    pub fn has_failed(&self) -> bool {
+        self.steps.values().any(|record| matches!(record.state, State::Failed(_)))
     }
 
     /// Whether every step is over.

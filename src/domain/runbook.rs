@@ -24,6 +24,8 @@ pub struct Runbook {
     pub description: String,
     /// Which way it goes.
     pub way: Way,
+    /// The scenario that a demonstration of it begins with.
+    pub scenario: Option<String>,
     /// Its phases, in order.
     pub phases: Vec<Phase>,
 }
@@ -88,6 +90,8 @@ pub struct Step {
     pub differs: String,
     /// The moment of the timeline that its end marks.
     pub marks: Option<Milestone>,
+    /// Whether it cleans up: then it may be started as soon as any step has failed, too.
+    pub cleanup: bool,
 }
 
 /// What a step can do to the world; it sets how the step is confirmed.
@@ -293,6 +297,7 @@ mod tests {
             carries: String::new(),
             differs: String::new(),
             marks: None,
+            cleanup: false,
         }
     }
 
@@ -304,6 +309,7 @@ mod tests {
             title: "r".into(),
             description: String::new(),
             way: Way::Failover,
+            scenario: None,
             phases: vec![Phase { title: "p".into(), steps }],
         };
         let left = |step: &Step| step.expected_to_mark();

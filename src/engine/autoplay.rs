@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 
 use crate::domain::command::{Command, Event};
 use crate::domain::consent::How;
+use crate::domain::gate::Verdict;
 use crate::domain::journal::{Body, RunOutcome};
 use crate::domain::run::{Run, State};
 use crate::domain::runbook::{Action, Hazard, Step};
@@ -21,6 +22,8 @@ const THINK: Duration = Duration::from_secs(4);
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How often it tries a check before it believes it.
 const TRIES: u32 = 6;
+/// How often it looks at a gate that fails before it overrides it: what is only not so yet comes about.
+const LOOKS: u32 = 24;
 
 /// What the operator does when the run is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +67,12 @@ pub async fn play(
             }
             match event {
                 Event::Planned { step, result } if planning => {
-                    commands.send(answer(&run, &step, result)).ok()?;
+                    let answer = answer(&run, &step, result, &mut tries);
+                    let looks_again = matches!(answer, Command::Refresh);
+                    commands.send(answer).ok()?;
+                    if looks_again {
+                        clock.sleep(PATIENCE).await;
+                    }
                     break;
                 }
                 Event::Entry(entry) if !matches!(entry.body, Body::Reading { .. }) => break,
@@ -91,9 +99,12 @@ fn answer(
         (Arc<crate::domain::plan::Plan>, Vec<crate::domain::gate::GateResult>),
         crate::domain::plan::Refusal,
     >,
+    tries: &mut Tries,
 ) -> Command {
     match result {
         Ok((plan, gates)) => match run.open_questions(step, &gates).first() {
+            // What cannot be read will not be read by waiting; what fails may pass in a while.
+            Some(gate) if gate.verdict == Verdict::Fail && tries.looks(step) < LOOKS => Command::Refresh,
             Some(gate) => Command::Override {
                 step: step.to_owned(),
                 gate: gate.name.clone(),
@@ -115,6 +126,16 @@ fn answer(
 struct Tries {
     failed: HashMap<String, u32>,
     unsure: HashMap<String, u32>,
+    looks: HashMap<String, u32>,
+}
+
+impl Tries {
+    /// How often a step's gates were looked at before.
+    fn looks(&mut self, step: &str) -> u32 {
+        let looks = self.looks.entry(step.to_owned()).or_default();
+        *looks += 1;
+        *looks - 1
+    }
 }
 
 async fn decide(run: &Run, tries: &mut Tries, clock: &dyn Clock) -> Option<Command> {

@@ -88,7 +88,7 @@ impl Regions {
             speed: self.clock.speed(),
         };
         let mut log = Log::open(path, &fresh)?;
-        log.append(world.mutations())?;
+        log.append(world.done())?;
         core.log = Some(log);
         Ok(())
     }
@@ -124,9 +124,9 @@ impl Regions {
         Arc::new(Pretend::new(Arc::clone(&self.clock), programs))
     }
 
-    /// What has been done, by any process, oldest first.
+    /// What has been done since the simulation opened, by any process, oldest first.
     pub fn mutations(&self) -> Vec<Mutation> {
-        self.look(|world| world.mutations().to_vec())
+        self.look(|world| world.done().to_vec())
     }
 
     /// What is so now, whatever can be seen of it.

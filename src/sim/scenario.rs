@@ -8,12 +8,14 @@ use super::steps::{Ms, NEVER};
 use crate::domain::duration;
 use crate::domain::region::HomeRole;
 
-const EMBEDDED: [(&str, &str); 6] = [
+const EMBEDDED: [(&str, &str); 8] = [
     ("calm", include_str!("../../assets/scenarios/calm.toml")),
     ("region-outage", include_str!("../../assets/scenarios/region-outage.toml")),
     ("false-alarm", include_str!("../../assets/scenarios/false-alarm.toml")),
     ("lagging-replica", include_str!("../../assets/scenarios/lagging-replica.toml")),
     ("throttled", include_str!("../../assets/scenarios/throttled.toml")),
+    ("failed-over", include_str!("../../assets/scenarios/failed-over.toml")),
+    ("corruption", include_str!("../../assets/scenarios/corruption.toml")),
     ("old-primary-returns", include_str!("../../assets/scenarios/old-primary-returns.toml")),
 ];
 
@@ -74,6 +76,9 @@ pub struct Scenario {
     /// Whether Route 53's control plane lives through an outage of us-east-1.
     #[serde(default)]
     pub route53_control_plane: ControlPlane,
+    /// When the service was handed over to the standby, if that was done before.
+    #[serde(default, deserialize_with = "perhaps")]
+    pub failed_over: Option<Ms>,
     /// Replication lag.
     pub lag: Lag,
     /// The service's own writes.
@@ -219,6 +224,8 @@ pub enum Fault {
     BackingUp,
     /// The Region has no capacity for another task.
     NoCapacity,
+    /// What is written to the Region's database from its beginning on is wrong.
+    Corrupt,
 }
 
 /// A program that fails in a simulation.
@@ -264,6 +271,10 @@ fn never() -> Ms {
 
 fn all() -> i64 {
     100
+}
+
+fn perhaps<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Ms>, D::Error> {
+    millis(deserializer).map(Some)
 }
 
 fn millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Ms, D::Error> {

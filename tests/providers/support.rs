@@ -168,6 +168,7 @@ pub(crate) fn service(id: &str, spec: Spec) -> Service {
         environment: "production".into(),
         description: String::new(),
         regions: Pair { primary: east(), standby: west() },
+        drills: Default::default(),
         objectives: Objectives { rto: Duration::from_mins(30), rpo: Duration::from_mins(15) },
         lag: Thresholds { warn: Duration::from_mins(5), breach: Duration::from_mins(15) },
         aws: Aws::default(),

@@ -53,6 +53,7 @@ pub(crate) fn fineract() -> Service {
         environment: "production".into(),
         description: "Core banking".into(),
         regions: Pair { primary: east(), standby: west() },
+        drills: Default::default(),
         objectives: Objectives { rto: Duration::from_mins(30), rpo: Duration::from_mins(15) },
         lag: Thresholds { warn: Duration::from_mins(5), breach: Duration::from_mins(15) },
         aws: Aws { account: Some("123456789012".into()), ..Aws::default() },

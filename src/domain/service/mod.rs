@@ -11,6 +11,7 @@ mod sql;
 
 use std::time::Duration;
 
+use super::drill::Drills;
 use super::lag::Thresholds;
 use super::reading::ComponentId;
 use super::region::{Direction, Pair, Place, Region};
@@ -41,6 +42,8 @@ pub struct Service {
     pub lag: Thresholds,
     /// How AWS is reached.
     pub aws: Aws,
+    /// What a drill may touch.
+    pub drills: Drills,
     /// Its components, in the order of the file.
     pub components: Vec<Component>,
 }

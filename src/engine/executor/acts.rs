@@ -13,7 +13,7 @@ use crate::domain::journal::Body;
 use crate::domain::plan::{Ask, Plan, Refusal};
 use crate::domain::reading::{Evidence, Key, Value};
 use crate::domain::run::{Ending, Mode};
-use crate::domain::runbook::{Action, Hazard, Step};
+use crate::domain::runbook::{Action, Hazard, Step, Way};
 use crate::domain::timeline::Milestone;
 use crate::engine::programs::{program_of, program_plan};
 use crate::ports::within;
@@ -167,13 +167,22 @@ impl Executor {
         if !matches!(step.action, Action::Act { .. } | Action::Exec(_)) {
             return self.refuse(format!("{id} changes nothing: there is nothing to confirm"));
         }
-        if self.run.mode == Mode::Drill {
-            return self.refuse("a drill may touch only what an allow-list names, and this runbook has none");
+        if let Some(why) = self.not_in_a_drill(&step) {
+            return self.refuse(why);
         }
         let consent = Consent { plan: plan_hash, operator: self.operator.clone(), at: self.now(), how };
         if self.plan(&step.id, Purpose::Apply(consent)) {
             self.applying.insert(step.id);
         }
+    }
+
+    /// Why a drill may not carry out a step; asked here, whatever the runbook's reader has let through.
+    pub(super) fn not_in_a_drill(&self, step: &Step) -> Option<String> {
+        let drill = self.run.mode == Mode::Drill || self.run.runbook.way == Way::Drill;
+        if !drill {
+            return None;
+        }
+        self.service.drills.refusal(step, &self.run.direction, &self.service.regions)
     }
 
     async fn apply(&mut self, step: &Step, consent: Consent, result: Result<(Arc<Plan>, Vec<GateResult>), Refusal>) {

@@ -82,6 +82,11 @@ pub(super) fn no_capacity(scenario: &Scenario, role: HomeRole, at: Ms) -> bool {
     active(scenario, at).any(|(_, event)| event.region == role && event.fault == Fault::NoCapacity)
 }
 
+/// When each damage of a Region's data began.
+pub(super) fn damages(scenario: &Scenario) -> impl Iterator<Item = (HomeRole, Ms)> {
+    scenario.events.iter().filter(|event| event.fault == Fault::Corrupt).map(|event| (event.region, event.at))
+}
+
 /// From when on there is capacity for a task that is asked for at a moment.
 pub(super) fn until_capacity(scenario: &Scenario, role: HomeRole, at: Ms) -> Ms {
     let ends = active(scenario, at).filter(|(_, event)| event.region == role && event.fault == Fault::NoCapacity);
@@ -104,7 +109,7 @@ impl World {
                 continue;
             }
             let verdict = match event.fault {
-                Fault::BackingUp | Fault::NoCapacity => continue,
+                Fault::BackingUp | Fault::NoCapacity | Fault::Corrupt => continue,
                 Fault::Slow => {
                     latency = latency.saturating_add(event.by);
                     continue;

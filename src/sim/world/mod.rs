@@ -10,6 +10,7 @@ pub mod instances;
 pub mod lineage;
 pub mod metrics;
 pub mod mutation;
+mod past;
 pub mod secrets;
 pub mod snapshots;
 pub mod traffic;
@@ -59,6 +60,8 @@ pub struct World {
     chance: Chance,
     epoch: Timestamp,
     mutations: Vec<Mutation>,
+    /// How many of them were made before the simulation opened.
+    past: usize,
     now: Ms,
     compiled: Compiled,
 }
@@ -88,6 +91,7 @@ impl World {
             chance: Chance::new(seed),
             epoch,
             mutations: Vec::new(),
+            past: 0,
             now: scenario.start,
             scenario,
             compiled: Compiled {
@@ -103,6 +107,10 @@ impl World {
             },
         };
         world.compile();
+        if let Some(at) = world.scenario.failed_over {
+            past::failed_over(&mut world, at);
+            world.past = world.mutations.len();
+        }
         world
     }
 
@@ -173,9 +181,14 @@ impl World {
         &self.compiled.databases
     }
 
-    /// What has been done, oldest first.
+    /// Everything that has been done, oldest first.
     pub fn mutations(&self) -> &[Mutation] {
         &self.mutations
+    }
+
+    /// What has been done since the simulation opened.
+    pub fn done(&self) -> &[Mutation] {
+        self.mutations.get(self.past..).unwrap_or_default()
     }
 
     /// The home role of a Region by its code.

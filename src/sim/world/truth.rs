@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::World;
 use super::health::Answering;
 use super::lineage::{Era, other};
+use super::{World, faults};
 use crate::domain::region::{HomeRole, Pair};
 use crate::sim::steps::Ms;
 
@@ -24,6 +24,8 @@ pub struct Truth {
     /// Rows that were acknowledged somewhere and that the database which was promoted last lacks; `None` before a
     /// promotion is called.
     pub rows_lost: Option<i64>,
+    /// Whether each Region's database holds what a release has damaged.
+    pub damaged: Pair<bool>,
     /// The span of the source's history that is missing: from the last row replicated to the last row committed before
     /// replication ended; `None` before a promotion is called.
     pub loss: Option<Duration>,
@@ -44,6 +46,10 @@ impl World {
                 standby: self.mark(database, HomeRole::Standby, at),
             }),
             traffic: self.leads_to(at),
+            damaged: both(&|role| {
+                let mut damages = faults::damages(&self.scenario).filter(|(_, since)| *since <= at);
+                damages.any(|damage| database.is_some_and(|one| one.lineage.holds((role, at), damage)))
+            }),
             promoted: cut.is_some_and(|(_, cut)| at >= cut.done),
             rows_lost: cut.map(|(database, cut)| {
                 let kept = match database.lineage.era(cut.role, at).1 {

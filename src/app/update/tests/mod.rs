@@ -44,6 +44,7 @@ fn step(id: &str, action: Does, hazard: Hazard) -> Step {
         carries: String::new(),
         differs: String::new(),
         marks: None,
+        cleanup: false,
     }
 }
 
@@ -60,6 +61,7 @@ fn desk(role: Role) -> Desk {
         environment: "production".into(),
         description: String::new(),
         regions: home,
+        drills: Default::default(),
         objectives: Objectives { rto: minutes(30), rpo: minutes(15) },
         lag: Thresholds { warn: minutes(5), breach: minutes(15) },
         aws: Aws::default(),
@@ -76,6 +78,7 @@ fn desk(role: Role) -> Desk {
         title: "Failover".into(),
         description: String::new(),
         way: Goes::Failover,
+        scenario: None,
         phases: vec![Phase { title: "all".into(), steps }],
     };
     let run = Run::new("ledger", runbook, Mode::Live, service.failover());

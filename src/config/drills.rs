@@ -1,0 +1,74 @@
+//! `[drills]`: what a drill may touch.
+
+use super::facts;
+use super::reader::{Node, Table};
+use super::words::{meant, one_of};
+use crate::domain::drill::Drills;
+use crate::domain::service::Component;
+use crate::domain::text::bounded;
+
+/// Reads `[drills]`; without it, a drill may touch nothing.
+pub(super) fn read(root: &Table<'_, '_>, components: &[Component], broken: &[String]) -> Option<Drills> {
+    let Some(node) = root.get("drills") else { return Some(Drills::default()) };
+    let table = node.table("a table with `act` and `run`")?;
+    let act = table.get("act").map_or(Some(Vec::new()), |node| acts(&node, components, broken));
+    let run = table.get("run").map_or(Some(Vec::new()), |node| programs(&node));
+    table.finish();
+    Some(Drills { act: act?, run: run? })
+}
+
+fn acts(node: &Node<'_, '_>, components: &[Component], broken: &[String]) -> Option<Vec<(String, String)>> {
+    let items = node.list("a list such as [\"restored.restore\", \"restored.discard\"]")?;
+    let read: Vec<_> = items.iter().map(|item| act(item, components, broken)).collect();
+    read.into_iter().collect()
+}
+
+fn act(node: &Node<'_, '_>, components: &[Component], broken: &[String]) -> Option<(String, String)> {
+    let text = node.line("a component's id, a full stop and an action", 100)?;
+    let Some((id, name)) = text.split_once('.') else {
+        let found = node.found(format!("\"{}\" names no action", bounded(&text, 60)));
+        node.context().push(found.expected("\"component.action\", such as \"restored.restore\""));
+        return None;
+    };
+    let named = || Some((id.to_owned(), name.to_owned()));
+    if broken.iter().any(|broken| broken == id) {
+        return named();
+    }
+    let Some(component) = components.iter().find(|component| component.id == id) else {
+        let ids = || components.iter().map(|component| component.id.as_str());
+        let found = node.found(format!("the service has no component \"{}\"", bounded(id, 60)));
+        node.context().push(found.help_if(meant(id, ids())));
+        return None;
+    };
+    let known = facts::actions(&component.spec);
+    match known.iter().find(|known| known.name == name) {
+        Some(action) if !action.drill => {
+            let message = format!("a drill may never {name} {id}: the service itself would be changed for good");
+            node.context().push(node.found(message).help("restore a throwaway instance, or rehearse by a switchover"));
+            None
+        }
+        Some(_) => named(),
+        None => {
+            let names: Vec<&str> = known.iter().map(|known| known.name).collect();
+            let message = format!("{id} ({}) has no action \"{}\"", component.spec.kind(), bounded(name, 60));
+            let found = node.found(message);
+            node.context().push(if names.is_empty() {
+                found.help("it is only read")
+            } else {
+                found.expected(one_of(names.iter().copied())).help_if(meant(name, names.iter().copied()))
+            });
+            None
+        }
+    }
+}
+
+fn programs(node: &Node<'_, '_>) -> Option<Vec<Vec<String>>> {
+    const EXPECTED: &str =
+        "a list of the words that a command line begins with, such as [[\"kubectl\", \"--context\", \"drill\"]]";
+    let read = |item: &Node<'_, '_>| {
+        let words = item.filled_list(EXPECTED)?;
+        words.iter().map(|word| word.line("a word", 1_000)).collect::<Option<Vec<_>>>()
+    };
+    let read: Vec<_> = node.list(EXPECTED)?.iter().map(read).collect();
+    read.into_iter().collect()
+}

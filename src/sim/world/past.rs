@@ -1,0 +1,64 @@
+//! What was done before a simulation opens: a scenario may begin after the service was handed over.
+
+use super::World;
+use super::mutation::{Action, Change, Mutation, RecordChange};
+use crate::domain::region::HomeRole;
+use crate::domain::service::Spec;
+use crate::sim::steps::Ms;
+
+/// How long after the promotion the fleet is scaled, and the traffic is moved.
+const SCALED: Ms = 30_000;
+const POINTED: Ms = 240_000;
+
+/// The calls of a failover, as an operator would have made them from `at` on.
+pub(super) fn failed_over(world: &mut World, at: Ms) {
+    let (primary, standby) = (world.service.regions.primary.to_string(), world.service.regions.standby.to_string());
+    let mut calls: Vec<(Ms, String, Change)> = Vec::new();
+    for component in &world.service.components {
+        match &component.spec {
+            Spec::RdsReplica(spec) => {
+                let instance = spec.instance.standby.clone();
+                calls.push((at, standby.clone(), Change::Promote { instance }));
+            }
+            Spec::Ecs(spec) => {
+                let (cluster, service) = (spec.cluster.standby.clone(), spec.service.standby.clone());
+                let desired = i64::from(spec.count.standby);
+                calls.push((at + SCALED, standby.clone(), Change::ScaleService { cluster, service, desired }));
+            }
+            _ => {}
+        }
+    }
+    let zones: Vec<_> = world.traffic_specs().map(|spec| (spec.zone.clone(), spec.record.clone())).collect();
+    for ((zone, record), turn) in zones.into_iter().zip(0_i64..) {
+        let changes = pointed(world, &zone, &record);
+        // Route 53 takes one change of a zone at a time.
+        calls.push((at + POINTED + turn * 60_000, primary.clone(), Change::Records { zone, changes }));
+    }
+    calls.sort_by_key(|(at, ..)| *at);
+    for (turn, (at, region, change)) in (0_i64..).zip(calls) {
+        let request_id = world.chance.uuid("past", turn);
+        world.mutations.push(Mutation { at: world.timestamp(at), region, request_id, change });
+    }
+    world.compile();
+}
+
+/// The PRIMARY record as the standby's, so that a primary which turns healthy gets no traffic back.
+fn pointed(world: &World, zone: &str, record: &str) -> Vec<RecordChange> {
+    let name = super::mutation::full_name(record);
+    let records = world.zone(zone).map(|zone| zone.records.last().as_ref().clone()).unwrap_or_default();
+    let find = |role: &str| {
+        records.iter().find(|record| record.name == name && record.failover.as_deref() == Some(role)).cloned()
+    };
+    let (Some(primary), Some(standby)) = (find("PRIMARY"), find("SECONDARY")) else { return Vec::new() };
+    let check = world.checks().iter().find(|check| check.role == HomeRole::Standby).map(|check| check.id.clone());
+    let moved = super::mutation::RecordSet {
+        values: standby.values,
+        alias: standby.alias,
+        check: primary.check.as_ref().and(check),
+        ..primary.clone()
+    };
+    vec![
+        RecordChange { action: Action::Delete, record: primary },
+        RecordChange { action: Action::Create, record: moved },
+    ]
+}
