@@ -18,11 +18,21 @@ pub struct Preset {
     pub runbooks: &'static [(&'static str, &'static str)],
 }
 
-const PRESETS: &[Preset] = &[Preset {
-    name: "fineract",
-    service_toml: include_str!("../../assets/presets/fineract/service.toml"),
-    runbooks: &[("failover.toml", include_str!("../../assets/presets/fineract/runbooks/failover.toml"))],
-}];
+/// A preset of `assets/presets/`, with its runbooks.
+macro_rules! preset {
+    ($name:literal: $($runbook:literal),+) => {
+        Preset {
+            name: $name,
+            service_toml: include_str!(concat!("../../assets/presets/", $name, "/service.toml")),
+            runbooks: &[$((
+                concat!($runbook, ".toml"),
+                include_str!(concat!("../../assets/presets/", $name, "/runbooks/", $runbook, ".toml")),
+            )),+],
+        }
+    };
+}
+
+const PRESETS: &[Preset] = &[preset!("fineract": "failover", "failback", "drill")];
 
 /// Every preset; the first is the demo's default.
 pub fn presets() -> &'static [Preset] {

@@ -148,14 +148,19 @@ struct Alarm {
     since: Option<Timestamp>,
 }
 
-/// For how long every alarm has been OK: no time at all while one is not. Unknown where one is missing, or does not say
-/// since when it is what it is.
+/// For how long every alarm that has data has been OK: no time at all while one is in alarm. Unknown where one is missing or
+/// does not say since when it is what it is, and where none has data: an alarm without says nothing (that of a lag has
+/// none where nothing replicates).
 fn calm_for(names: &[String], states: &[Alarm], now: Timestamp) -> Option<Duration> {
-    let mut calm = None;
+    let mut calm: Option<Duration> = None;
     for name in names {
         let alarm = states.iter().find(|alarm| alarm.name == *name)?;
-        let held = if alarm.state == "OK" { age(alarm.since?, now) } else { Duration::ZERO };
-        calm = Some(calm.map_or(held, |calm: Duration| calm.min(held)));
+        let held = match alarm.state.as_str() {
+            "OK" => age(alarm.since?, now),
+            "ALARM" => Duration::ZERO,
+            _ => continue,
+        };
+        calm = Some(calm.map_or(held, |calm| calm.min(held)));
     }
     calm
 }
