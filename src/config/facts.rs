@@ -85,6 +85,8 @@ pub enum Also {
     Never,
     /// When the service comes home: what the outage left behind there is fenced.
     Failback,
+    /// In a drill, where what would take over serves nobody and is left as it was found.
+    Drill,
     /// Always.
     Always,
 }
@@ -242,7 +244,7 @@ const TRAFFIC_ACTIONS: &[ActionSpec] = &[action("point", Hazard::Write, Side::Ta
 
 const FLEET_ACTIONS: &[ActionSpec] = &[
     action("scale-up", Hazard::Write, Side::Target, Needs::Nothing),
-    action("scale-down", Hazard::Write, Side::Source, Needs::Nothing),
+    ActionSpec { also: Also::Drill, ..action("scale-down", Hazard::Write, Side::Source, Needs::Nothing) },
     action("stop", Hazard::Write, Side::Source, Needs::Nothing),
 ];
 

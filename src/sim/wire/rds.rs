@@ -194,7 +194,7 @@ fn describe_snapshots(
     instance: Option<&str>,
 ) -> Result<Vec<String>, ApiError> {
     let Some(role) = world.role_of(region) else { return Ok(Vec::new()) };
-    let wanted = |snapshot: &&&Snapshot| {
+    let wanted = |snapshot: &&Snapshot| {
         id.is_none_or(|id| snapshot.id == snapshot_name(id))
             && instance.is_none_or(|instance| snapshot.instance.eq_ignore_ascii_case(instance))
     };
@@ -226,7 +226,7 @@ fn write_snapshot(world: &World, xml: &mut Xml, region: &str, name: &str) {
             .text("EngineVersion", "15.4")
             .text("AllocatedStorage", 100)
             .text("Status", if ready { "available" } else { "creating" })
-            .text("SnapshotType", "manual")
+            .text("SnapshotType", if snapshot.automated { "automated" } else { "manual" })
             .text("PercentProgress", share.clamp(0, 100))
             .text("StorageType", "gp3")
             .text("Encrypted", true)
