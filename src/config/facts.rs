@@ -179,6 +179,33 @@ const ECS: &[FactSpec] = &[
     fact("event", Text, Regions, Needs::Nothing),
 ];
 
+/// `status` is open: Aurora adds to its cluster states.
+const AURORA: &[FactSpec] = &[
+    fact("status", Text, Everywhere, Needs::Nothing),
+    fact("role", Words(&["writer", "reader", "detached", "absent"]), Regions, Needs::Nothing),
+    fact("members", Number, Regions, Needs::Nothing),
+    fact("reachable", Bool, Regions, Needs::Nothing),
+    fact("engine_version", Text, Regions, Needs::Nothing),
+    fact("host", Text, Regions, Needs::Nothing),
+    fact("reader_host", Text, Regions, Needs::Nothing),
+    fact("synchronization", Words(&["connected", "pending-resync"]), Regions, Needs::Nothing),
+    fact("lag", Seconds, Regions, Needs::Nothing),
+    fact("rpo_lag", Seconds, Regions, Needs::Nothing),
+    fact("in_recovery", Bool, Regions, Needs::Sql),
+    fact("read_only", Bool, Regions, Needs::Sql),
+    fact("takes_writes", Bool, Regions, Needs::Sql),
+    fact("app_login", Bool, Regions, Needs::AppUser),
+    fact("app_sessions", Number, Regions, Needs::AppUser),
+    fact("mark", Number, Regions, Needs::Mark),
+    fact("writer", Region(&["other", "none", "both"]), Global, Needs::Nothing),
+    fact(
+        "failover",
+        Words(&["none", "pending", "switching-over", "failing-over", "cancelling"]),
+        Global,
+        Needs::Nothing,
+    ),
+];
+
 /// The start of the names of facts that a service's own alarms make: `alarm.<name>`.
 pub const ALARM: &str = "alarm.";
 
@@ -200,6 +227,15 @@ const FLEET_ACTIONS: &[ActionSpec] = &[
     ActionSpec { name: "stop", hazard: Hazard::Write, on: Side::Source, needs: Needs::Nothing },
 ];
 
+const AURORA_ACTIONS: &[ActionSpec] = &[
+    ActionSpec { name: "switchover", hazard: Hazard::Write, on: Side::Target, needs: Needs::Nothing },
+    ActionSpec { name: "failover", hazard: Hazard::Irreversible, on: Side::Target, needs: Needs::Nothing },
+    ActionSpec { name: "detach", hazard: Hazard::Irreversible, on: Side::Target, needs: Needs::Nothing },
+    ActionSpec { name: "fence", hazard: Hazard::Write, on: Side::Source, needs: Needs::AppUser },
+    ActionSpec { name: "admit", hazard: Hazard::Write, on: Side::Target, needs: Needs::AppUser },
+    ActionSpec { name: "verify-writes", hazard: Hazard::Write, on: Side::Target, needs: Needs::Sql },
+];
+
 /// The facts of a kind, besides its alarms.
 pub fn facts(spec: &Spec) -> &'static [FactSpec] {
     match spec {
@@ -209,6 +245,7 @@ pub fn facts(spec: &Spec) -> &'static [FactSpec] {
         Spec::SecretReplica(_) => SECRET,
         Spec::CloudWatch(_) => CLOUDWATCH,
         Spec::Ecs(_) => ECS,
+        Spec::AuroraGlobal(_) => AURORA,
     }
 }
 
@@ -226,6 +263,7 @@ pub fn actions(spec: &Spec) -> &'static [ActionSpec] {
         Spec::RdsReplica(_) => DATABASE_ACTIONS,
         Spec::Route53Failover(_) => TRAFFIC_ACTIONS,
         Spec::Ecs(_) => FLEET_ACTIONS,
+        Spec::AuroraGlobal(_) => AURORA_ACTIONS,
         Spec::Endpoint(_) | Spec::SecretReplica(_) | Spec::CloudWatch(_) => &[],
     }
 }
@@ -234,6 +272,7 @@ pub fn actions(spec: &Spec) -> &'static [ActionSpec] {
 pub fn lacking(spec: &Spec, needs: Needs) -> Option<&'static str> {
     let sql = match spec {
         Spec::RdsReplica(database) => database.sql.as_ref(),
+        Spec::AuroraGlobal(database) => database.sql.as_ref(),
         _ => None,
     };
     let has = match needs {

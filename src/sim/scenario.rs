@@ -219,6 +219,8 @@ pub enum Fault {
     BackingUp,
     /// The Region has no capacity for another task.
     NoCapacity,
+    /// The Region's Aurora cluster runs another minor version of the engine.
+    OtherEngine,
 }
 
 /// A program that fails in a simulation.

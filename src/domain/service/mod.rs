@@ -1,5 +1,6 @@
 //! The service being protected, as its `service.toml` describes it.
 
+mod aurora;
 mod cloudwatch;
 mod ecs;
 mod endpoint;
@@ -14,6 +15,7 @@ use super::lag::Thresholds;
 use super::reading::ComponentId;
 use super::region::{Direction, Pair, Place, Region};
 
+pub use aurora::AuroraGlobal;
 pub use cloudwatch::{CloudWatch, LagMetric, LagUnit};
 pub use ecs::Ecs;
 pub use endpoint::Endpoint;
@@ -93,6 +95,8 @@ pub enum Spec {
     CloudWatch(CloudWatch),
     /// An ECS service.
     Ecs(Ecs),
+    /// An Aurora Global Database.
+    AuroraGlobal(AuroraGlobal),
 }
 
 impl Spec {
@@ -105,6 +109,7 @@ impl Spec {
             Self::SecretReplica(_) => "secret-replica",
             Self::CloudWatch(_) => "cloudwatch",
             Self::Ecs(_) => "ecs",
+            Self::AuroraGlobal(_) => "aurora-global",
         }
     }
 
@@ -117,6 +122,7 @@ impl Spec {
     pub fn is_global(&self) -> bool {
         match self {
             Self::Route53Failover(_) | Self::SecretReplica(_) => true,
+            Self::AuroraGlobal(_) => true,
             Self::Endpoint(endpoint) => endpoint.public.is_some(),
             Self::RdsReplica(_) | Self::CloudWatch(_) | Self::Ecs(_) => false,
         }

@@ -1,7 +1,7 @@
 //! RDS: the AWS query protocol, forms in and XML out.
 
 use super::xml::Xml;
-use super::{Called, WireRequest, WireResponse, form, respond, unknown_operation};
+use super::{Called, WireRequest, WireResponse, aurora, form, respond, unknown_operation};
 use crate::sim::world::database::Instance;
 use crate::sim::world::mutation::Change;
 use crate::sim::world::{ApiError, World};
@@ -15,10 +15,21 @@ pub(super) fn answer(
     request: &WireRequest,
     id: &str,
 ) -> Result<WireResponse, ApiError> {
+    if aurora::knows(&called.operation) {
+        return aurora::answer(world, called, request, id);
+    }
     let form = form::parse(request.body());
     let param = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    let clusters = match (called.operation.as_str(), world.role_of(&called.region)) {
+        ("DescribeDBInstances", Some(role)) => aurora::instances(world, role, &form),
+        _ => Vec::new(),
+    };
     let instances = match called.operation.as_str() {
-        "DescribeDBInstances" => describe(world, &called.region, param("DBInstanceIdentifier"))?,
+        "DescribeDBInstances" if aurora::of_clusters(&form) => Vec::new(),
+        "DescribeDBInstances" => match describe(world, &called.region, param("DBInstanceIdentifier")) {
+            Err(_) if !clusters.is_empty() => Vec::new(),
+            described => described?,
+        },
         "PromoteReadReplica" => {
             let instance = param("DBInstanceIdentifier").ok_or_else(|| {
                 ApiError::new(400, "MissingParameter", "The request must contain DBInstanceIdentifier.".to_owned())
@@ -36,6 +47,9 @@ pub(super) fn answer(
             xml.nest("DBInstances", |xml| {
                 for instance in &instances {
                     write(xml, instance);
+                }
+                for cluster in &clusters {
+                    aurora::write_instances(xml, cluster);
                 }
             });
         } else if let Some(instance) = instances.first() {
