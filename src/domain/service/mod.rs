@@ -121,8 +121,7 @@ impl Spec {
     /// Whether it has something to say of no Region in particular.
     pub fn is_global(&self) -> bool {
         match self {
-            Self::Route53Failover(_) | Self::SecretReplica(_) => true,
-            Self::AuroraGlobal(_) => true,
+            Self::Route53Failover(_) | Self::SecretReplica(_) | Self::AuroraGlobal(_) => true,
             Self::Endpoint(endpoint) => endpoint.public.is_some(),
             Self::RdsReplica(_) | Self::CloudWatch(_) | Self::Ecs(_) => false,
         }

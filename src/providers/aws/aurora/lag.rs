@@ -19,8 +19,7 @@ const SPAN: Duration = Duration::from_hours(3);
 const STOPPED: Duration = Duration::from_mins(4);
 
 /// Replication of the storage, and what the recovery point is made of.
-const METRICS: [(&str, &str); 2] =
-    [("replication", "AuroraGlobalDBReplicationLag"), ("rpo", "AuroraGlobalDBRPOLag")];
+const METRICS: [(&str, &str); 2] = [("replication", "AuroraGlobalDBReplicationLag"), ("rpo", "AuroraGlobalDBRPOLag")];
 
 /// The bounds between which a recovery point is the same for a consent, in seconds.
 const BANDS: [f64; 7] = [1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0];
@@ -40,8 +39,7 @@ impl AuroraGlobal {
         let what = format!("cloudwatch:GetMetricData {region}");
         let dimension = Dimension::builder().name("DBClusterIdentifier").value(self.spec.cluster.get(role)).build();
         let queries = METRICS.map(|(id, name)| {
-            let metric =
-                Metric::builder().namespace("AWS/RDS").metric_name(name).dimensions(dimension.clone()).build();
+            let metric = Metric::builder().namespace("AWS/RDS").metric_name(name).dimensions(dimension.clone()).build();
             // With another unit than the samples' own, CloudWatch answers nothing.
             let unit = StandardUnit::Milliseconds;
             let stat = MetricStat::builder().metric(metric).period(60).stat("Maximum").unit(unit).build();
@@ -72,8 +70,7 @@ impl AuroraGlobal {
             }
             let samples = result.timestamps().iter().zip(result.values());
             // −1 is no figure.
-            let samples = samples
-                .filter_map(|(at, value)| Some((timestamp(at)?, from_replica_lag(*value)? / 1_000.0)));
+            let samples = samples.filter_map(|(at, value)| Some((timestamp(at)?, from_replica_lag(*value)? / 1_000.0)));
             let last = samples.max_by_key(|(at, _)| *at);
             match result.id() {
                 Some("replication") => lag.replication = last,

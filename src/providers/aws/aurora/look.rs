@@ -167,16 +167,17 @@ impl AuroraGlobal {
         let member = |role: HomeRole| {
             members.iter().find(|member| is(member, role)).map(|member| Member {
                 writer: member.is_writer() == Some(true),
-                synchronization: clean(member.synchronization_status().map(|status| status.as_str())),
+                synchronization: clean(
+                    member.synchronization_status().map(types::GlobalClusterMemberSynchronizationStatus::as_str),
+                ),
             })
         };
-        let foreign = |member: &&types::GlobalClusterMember| {
-            !is(member, HomeRole::Primary) && !is(member, HomeRole::Standby)
-        };
+        let foreign =
+            |member: &&types::GlobalClusterMember| !is(member, HomeRole::Primary) && !is(member, HomeRole::Standby);
         // The state is there, and empty, when nothing is under way.
         let failover = described.failover_state().and_then(|state| {
             Some(Failover {
-                status: clean(state.status().map(|status| status.as_str()))?,
+                status: clean(state.status().map(types::FailoverStatus::as_str))?,
                 to: clean(state.to_db_cluster_arn()),
                 loss: state.is_data_loss_allowed(),
             })

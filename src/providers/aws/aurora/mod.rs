@@ -84,16 +84,16 @@ impl Component for AuroraGlobal {
 
     async fn observe(&self, place: &Place) -> Result<Observation, Unread> {
         match place {
-            Place::Region(region) => self.in_region(place, region).await,
-            Place::Global => self.across().await,
+            Place::Region(region) => Box::pin(self.in_region(place, region)).await,
+            Place::Global => Box::pin(self.across()).await,
         }
     }
 
     async fn plan(&self, ask: &Ask) -> Result<Plan, Refusal> {
         match ask.action.as_str() {
-            SWITCHOVER => self.plan_switchover(ask).await,
-            FAILOVER => self.plan_failover(ask).await,
-            DETACH => self.plan_detach(ask).await,
+            SWITCHOVER => Box::pin(self.plan_switchover(ask)).await,
+            FAILOVER => Box::pin(self.plan_failover(ask)).await,
+            DETACH => Box::pin(self.plan_detach(ask)).await,
             action if BY_SQL.contains(&action) => self.by_sql.plan(ask).await,
             _ => Err(self.own.no_action(ask, &[&[SWITCHOVER, FAILOVER, DETACH], BY_SQL.as_slice()].concat())),
         }

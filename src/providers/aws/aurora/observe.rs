@@ -140,7 +140,9 @@ impl AuroraGlobal {
         let writer = match (primary, standby) {
             (Ok(primary), Ok(standby)) => Some(self.writer_word(global, primary, standby)),
             (primary, standby) => {
-                seen.unread.extend([primary, standby].into_iter().filter_map(Result::err).map(|why| ("writer".to_owned(), why)));
+                seen.unread.extend(
+                    [primary, standby].into_iter().filter_map(Result::err).map(|why| ("writer".to_owned(), why)),
+                );
                 None
             }
         };
@@ -286,9 +288,8 @@ fn glance(seen: &Seen<'_>) -> (Health, String) {
     }
     if let Some(state) = seen.state {
         let reader = seen.role == Some("reader");
-        if reader && !state.in_recovery {
-            doubt(&mut parts, format!("but {}", writes(state)));
-        } else if !reader && (state.in_recovery || state.read_only) {
+        let odd = if reader { !state.in_recovery } else { state.in_recovery || state.read_only };
+        if odd {
             doubt(&mut parts, format!("but {}", writes(state)));
         } else if !reader {
             parts.push(writes(state).to_owned());

@@ -15,12 +15,7 @@ const WOULD_SHOW: Duration = Duration::from_mins(3);
 
 impl AuroraGlobal {
     /// Of a switchover or a failover. Read in the target's Region: the other one may be gone.
-    pub(super) async fn settle_change(
-        &self,
-        plan: &Plan,
-        receipt: Option<&Receipt>,
-        since: Duration,
-    ) -> Settlement {
+    pub(super) async fn settle_change(&self, plan: &Plan, receipt: Option<&Receipt>, since: Duration) -> Settlement {
         let (region, role, _) = match self.planned(plan) {
             Ok(planned) => planned,
             Err(why) => return Settlement::CannotTell(why),
@@ -97,7 +92,12 @@ impl AuroraGlobal {
         };
         let member = global.as_ref().is_some_and(|global| global.member(role).is_some());
         let mut evidence = vec![
-            self.own.evidence(&plan.on, "role", if member { "reader" } else { "detached" }, &Self::asked_global(region)),
+            self.own.evidence(
+                &plan.on,
+                "role",
+                if member { "reader" } else { "detached" },
+                &Self::asked_global(region),
+            ),
             self.own.evidence(&plan.on, "status", &cluster.status, &Self::asked(region)),
         ];
         if member && cluster.available() && since > WOULD_SHOW {

@@ -57,9 +57,15 @@ impl AuroraGlobal {
                 failover.to.as_deref().unwrap_or("an unknown cluster")
             )));
         }
+        if cluster.size == 0 {
+            return Err(Refusal::new(format!(
+                "{id} in {region} has no instances, so it cannot take over; add one first"
+            )));
+        }
         if available == 0 {
             return Err(Refusal::new(format!(
-                "{id} in {region} has no available instance, so it cannot take over; add one first"
+                "{id} in {region} has no available instance, so it cannot take over; the cluster is {}",
+                cluster.status
             )));
         }
         Ok(Ready { global, cluster, available })
@@ -103,7 +109,7 @@ impl AuroraGlobal {
             return Err(refuse(format!("{id} in {region} is {word}")));
         }
         if source.version != cluster.version || source.version.is_none() {
-            return Err(self.versions(&source.version, &cluster.version));
+            return Err(self.versions(source.version.as_deref(), cluster.version.as_deref()));
         }
         let version = cluster.version.as_deref().unwrap_or("?");
         let words = [
@@ -159,8 +165,8 @@ impl AuroraGlobal {
     }
 
     /// Neither managed way goes over a difference of versions.
-    fn versions(&self, source: &Option<String>, target: &Option<String>) -> Refusal {
-        let (source, target) = (source.as_deref().unwrap_or("unknown"), target.as_deref().unwrap_or("unknown"));
+    fn versions(&self, source: Option<&str>, target: Option<&str>) -> Refusal {
+        let (source, target) = (source.unwrap_or("unknown"), target.unwrap_or("unknown"));
         Refusal::new(format!(
             "the engines differ ({source}, {target}): {} moves between clusters of one major and minor version alone. \
              Upgrade the older one; in an outage the last resort is `detach`, after which there are two databases",
@@ -180,7 +186,7 @@ impl AuroraGlobal {
             _ => &global.version,
         };
         if theirs.is_some() && theirs != &cluster.version {
-            return Err(self.versions(theirs, &cluster.version));
+            return Err(self.versions(theirs.as_deref(), cluster.version.as_deref()));
         }
         let (old, id) = (self.spec.cluster.get(from_role), self.spec.cluster.get(role));
         let words = [

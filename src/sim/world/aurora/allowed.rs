@@ -39,7 +39,8 @@ impl World {
         }
         let status = pair.status(role, at);
         if status != "available" || pair.waits(role, at) {
-            let message = format!("DB cluster {id} is not in a state in which it can take over; its state is {status}.");
+            let message =
+                format!("DB cluster {id} is not in a state in which it can take over; its state is {status}.");
             return Err(cluster_state(message));
         }
         self.same_version(pair, at)
@@ -123,7 +124,9 @@ impl World {
         }
         let status = pair.status(role, at);
         if pair.under_way(at).is_some() || status != "available" || pair.waits(role, at) {
-            return Err(cluster_state(format!("DB cluster {id} is not in the available state; its state is {status}.")));
+            return Err(cluster_state(format!(
+                "DB cluster {id} is not in the available state; its state is {status}."
+            )));
         }
         Ok(())
     }
@@ -160,6 +163,6 @@ impl World {
 }
 
 /// As RDS says it of a cluster that is not in the Region, or not in the global cluster, that is asked.
-pub(in crate::sim) fn not_found(id: &str) -> ApiError {
+fn not_found(id: &str) -> ApiError {
     ApiError::new(404, "DBClusterNotFoundFault", format!("DBCluster {id} not found."))
 }

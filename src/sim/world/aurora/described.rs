@@ -206,8 +206,8 @@ impl World {
     }
 
     fn readers(&self, pair: &ClusterPair, role: HomeRole, at: Ms) -> Vec<String> {
-        let follows = pair.standing(role, at) == Standing::Writer
-            && pair.standing(role.other(), at) == Standing::Reader;
+        let follows =
+            pair.standing(role, at) == Standing::Writer && pair.standing(role.other(), at) == Standing::Reader;
         if follows { vec![self.cluster_arn(pair, role.other())] } else { Vec::new() }
     }
 

@@ -173,9 +173,8 @@ impl ClusterPair {
 
     /// What a cluster is at a moment, as RDS lists it.
     pub fn standing(&self, role: HomeRole, at: Ms) -> Standing {
-        let detached = |operation: &Operation| {
-            operation.kind == Kind::Detach && operation.to == role && operation.begins <= at
-        };
+        let detached =
+            |operation: &Operation| operation.kind == Kind::Detach && operation.to == role && operation.begins <= at;
         if self.operations.iter().any(detached) {
             Standing::Detached
         } else if self.writer(at) == role {
@@ -200,9 +199,10 @@ impl ClusterPair {
 
     /// Up to which moment of the writer's history the reader's storage has received.
     pub fn received(&self, at: Ms) -> Ms {
-        let cut = self.operations.iter().rev().find(|operation| {
-            operation.kind != Kind::Switchover && operation.begins <= at && at < operation.rejoins
-        });
+        let cut =
+            self.operations.iter().rev().find(|operation| {
+                operation.kind != Kind::Switchover && operation.begins <= at && at < operation.rejoins
+            });
         let at = cut.map_or(at, |operation| operation.begins);
         let fresh = |at: Ms| at - (self.lag_at(at) - REPLAY);
         if *self.link.at(at) { fresh(at) } else { fresh(self.link.since(at)) }

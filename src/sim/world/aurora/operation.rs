@@ -133,7 +133,10 @@ impl ClusterPair {
         let breaks = self.link.moments().find(|at| *at > blank.called && !*self.link.at(*at));
         match breaks.filter(|at| *at < turns) {
             // A writer that was not stopped yet never is.
-            Some(at) => Operation { stops: stops.min(if stops <= at { stops } else { NEVER }), cancelled: Some(at), ..blank },
+            Some(at) => {
+                let stops = if stops <= at { stops } else { NEVER };
+                Operation { stops, cancelled: Some(at), ..blank }
+            }
             None => Operation { stops, turns, rejoins: turns, kept: stops, ..blank },
         }
     }
