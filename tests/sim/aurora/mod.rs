@@ -240,6 +240,10 @@ async fn a_failover_loses_the_lag_and_the_old_writer_writes_on_until_it_is_reach
     assert_eq!(desk.takes(), (true, true), "a split brain, until the Region is back");
     let whole = desk.whole().await;
     assert_eq!(whole.value("writer"), Some(&text("us-west-2")));
+    assert_eq!(
+        (whole.health, whole.summary.as_str()),
+        (Health::Degraded, "us-west-2 writes, available, us-east-1 is to be rebuilt")
+    );
     assert!(!desk.plan("failover", &east()).await.unwrap_err().already);
 
     desk.rig.pass(600).await;

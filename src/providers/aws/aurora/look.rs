@@ -84,6 +84,13 @@ impl Global {
         self.status == "available"
     }
 
+    /// A member that has to be rebuilt before it follows again: until then the writer has no standby.
+    pub(super) fn to_be_rebuilt(&self) -> Option<HomeRole> {
+        [HomeRole::Primary, HomeRole::Standby].into_iter().find(|role| {
+            self.member(*role).is_some_and(|member| member.synchronization.as_deref() == Some("pending-resync"))
+        })
+    }
+
     /// What is under way, in the word that runbooks have for it.
     pub(super) fn failover_word(&self) -> &str {
         self.failover.as_ref().map_or("none", |failover| failover.status.as_str())

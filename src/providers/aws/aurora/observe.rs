@@ -164,8 +164,11 @@ impl AuroraGlobal {
         };
         let calm = failover == "none" && global.is_some_and(Global::available);
         let under_way = if failover == "none" { String::new() } else { format!(", {failover}") };
+        let behind = global.and_then(Global::to_be_rebuilt).map(|role| self.own.regions.get(role));
+        let calm = calm && behind.is_none();
+        let alone = behind.map(|region| format!(", {region} is to be rebuilt")).unwrap_or_default();
         let health = if calm { health } else { health.max(Health::Degraded) };
-        seen.glance(health, format!("{says}, {status}{under_way}"));
+        seen.glance(health, format!("{says}, {status}{under_way}{alone}"));
         Ok(seen)
     }
 
