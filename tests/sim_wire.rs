@@ -29,9 +29,13 @@ struct Sim {
 
 impl Sim {
     fn start(scenario: &str, speed: &str) -> Option<Self> {
+        Self::start_with("fineract", scenario, speed)
+    }
+
+    fn start_with(service: &str, scenario: &str, speed: &str) -> Option<Self> {
         let programs = peers::programs().unwrap_or_else(|error| panic!("{error}"))?;
         let mut child = Command::new(env!("CARGO_BIN_EXE_handover"))
-            .args(["sim", "--listen", "127.0.0.1:0", "--scenario", scenario, "--speed", speed])
+            .args(["sim", service, "--listen", "127.0.0.1:0", "--scenario", scenario, "--speed", speed])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -150,6 +154,57 @@ fn a_region_that_hangs_costs_a_client_its_timeout() {
     assert!(said.contains("Read timeout"), "{said}");
     assert!(began.elapsed() >= Duration::from_secs(5));
     assert_eq!(sim.replica()["DBInstanceStatus"], "available", "the other Region answers");
+}
+
+/// Document 003's own lines, as they stand and put right.
+#[test]
+fn a_global_database_is_moved_by_the_aws_command_line() {
+    const GLOBAL: &str = "aurora-global-prod";
+    let service = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/aurora.toml");
+    let Some(sim) = Sim::start_with(service, "calm", "60") else { return };
+    let found = sim.aws(TARGET, &["rds", "describe-global-clusters", "--global-cluster-identifier", GLOBAL]);
+    let members = found["GlobalClusters"][0]["GlobalClusterMembers"].as_array().unwrap();
+    assert_eq!((members.len(), &members[0]["IsWriter"], &members[1]["IsWriter"]), (2, &json!(true), &json!(false)));
+    let reader = members[1]["DBClusterArn"].as_str().unwrap();
+    assert_eq!(members[0]["Readers"], json!([reader]));
+
+    let as_it_stands = ["rds", "failover-global-cluster", "--global-cluster-identifier", GLOBAL];
+    let bare = ["--target-db-cluster-identifier", "secondary-aurora-cluster-prod"];
+    let output = sim.run(SOURCE, &[&as_it_stands[..], &bare].concat());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("DBClusterNotFoundFault"), "a bare identifier is looked for in that Region: {said}");
+
+    // What document 004 asks without a dimension has no answer; with it there is one.
+    let ask = |dimension: &[&str]| {
+        let line = ["cloudwatch", "get-metric-statistics", "--namespace", "AWS/RDS", "--metric-name"];
+        let (end, start) = (jiff::Timestamp::now(), jiff::Timestamp::now() - jiff::SignedDuration::from_mins(20));
+        let (start, end) = (start.to_string(), end.to_string());
+        let span = ["AuroraGlobalDBRPOLag", "--start-time", &start, "--end-time", &end, "--period", "60"];
+        let line = [&line[..], &span, &["--statistics", "Maximum"], dimension].concat();
+        sim.aws(TARGET, &line)["Datapoints"].as_array().unwrap().len()
+    };
+    assert_eq!(ask(&[]), 0);
+    assert!(ask(&["--dimensions", "Name=DBClusterIdentifier,Value=secondary-aurora-cluster-prod"]) >= 15);
+
+    let switch = ["rds", "switchover-global-cluster", "--global-cluster-identifier", GLOBAL];
+    let state = sim.aws(SOURCE, &[&switch[..], &["--target-db-cluster-identifier", reader]].concat());
+    assert_eq!(state["GlobalCluster"]["FailoverState"]["Status"], "pending");
+    assert_eq!(state["GlobalCluster"]["FailoverState"]["ToDbClusterArn"], json!(reader));
+    let began = Instant::now();
+    loop {
+        let clusters = sim.aws(TARGET, &["rds", "describe-db-clusters"])["DBClusters"].clone();
+        if clusters[0]["DBClusterMembers"][0]["IsClusterWriter"] == true {
+            assert!(clusters[0].get("ReplicationSourceIdentifier").is_none());
+            break;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "{clusters}");
+    }
+    sim.aws(
+        TARGET,
+        &["rds", "wait", "db-cluster-available", "--db-cluster-identifier", "secondary-aurora-cluster-prod"],
+    );
+    assert_eq!(sim.aws(TARGET, &["rds", "describe-db-instances"])["DBInstances"].as_array().unwrap().len(), 2);
+    assert_eq!(sim.aws(SOURCE, &["rds", "describe-db-cluster-snapshots"])["DBClusterSnapshots"], json!([]));
 }
 
 #[test]

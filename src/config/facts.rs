@@ -211,6 +211,33 @@ const ECS: &[FactSpec] = &[
     fact("event", Text, Regions, Needs::Nothing),
 ];
 
+/// `status` is open: Aurora adds to its cluster states.
+const AURORA: &[FactSpec] = &[
+    fact("status", Text, Everywhere, Needs::Nothing),
+    fact("role", Words(&["writer", "reader", "detached", "absent"]), Regions, Needs::Nothing),
+    fact("members", Number, Regions, Needs::Nothing),
+    fact("reachable", Bool, Regions, Needs::Nothing),
+    fact("engine_version", Text, Regions, Needs::Nothing),
+    fact("host", Text, Regions, Needs::Nothing),
+    fact("reader_host", Text, Regions, Needs::Nothing),
+    fact("synchronization", Words(&["connected", "pending-resync"]), Regions, Needs::Nothing),
+    fact("lag", Seconds, Regions, Needs::Nothing),
+    fact("rpo_lag", Seconds, Regions, Needs::Nothing),
+    fact("in_recovery", Bool, Regions, Needs::Sql),
+    fact("read_only", Bool, Regions, Needs::Sql),
+    fact("takes_writes", Bool, Regions, Needs::Sql),
+    fact("app_login", Bool, Regions, Needs::AppUser),
+    fact("app_sessions", Number, Regions, Needs::AppUser),
+    fact("mark", Number, Regions, Needs::Mark),
+    fact("writer", Region(&["other", "none", "both"]), Global, Needs::Nothing),
+    fact(
+        "failover",
+        Words(&["none", "pending", "switching-over", "failing-over", "cancelling"]),
+        Global,
+        Needs::Nothing,
+    ),
+];
+
 /// The start of the names of facts that a service's own alarms make: `alarm.<name>`.
 pub const ALARM: &str = "alarm.";
 
@@ -248,6 +275,15 @@ const FLEET_ACTIONS: &[ActionSpec] = &[
     action("stop", Hazard::Write, Side::Source, Needs::Nothing),
 ];
 
+const AURORA_ACTIONS: &[ActionSpec] = &[
+    action("switchover", Hazard::Write, Side::Target, Needs::Nothing),
+    ActionSpec { drill: false, ..action("failover", Hazard::Irreversible, Side::Target, Needs::Nothing) },
+    ActionSpec { drill: false, ..action("detach", Hazard::Irreversible, Side::Target, Needs::Nothing) },
+    action("fence", Hazard::Write, Side::Source, Needs::AppUser),
+    action("admit", Hazard::Write, Side::Target, Needs::AppUser),
+    action("verify-writes", Hazard::Write, Side::Target, Needs::Sql),
+];
+
 /// The facts of a kind, besides its alarms.
 pub fn facts(spec: &Spec) -> &'static [FactSpec] {
     match spec {
@@ -258,6 +294,7 @@ pub fn facts(spec: &Spec) -> &'static [FactSpec] {
         Spec::SecretReplica(_) => SECRET,
         Spec::CloudWatch(_) => CLOUDWATCH,
         Spec::Ecs(_) => ECS,
+        Spec::AuroraGlobal(_) => AURORA,
     }
 }
 
@@ -276,6 +313,7 @@ pub fn actions(spec: &Spec) -> &'static [ActionSpec] {
         Spec::RdsRestore(_) => RESTORE_ACTIONS,
         Spec::Route53Failover(_) => TRAFFIC_ACTIONS,
         Spec::Ecs(_) => FLEET_ACTIONS,
+        Spec::AuroraGlobal(_) => AURORA_ACTIONS,
         Spec::Endpoint(_) | Spec::SecretReplica(_) | Spec::CloudWatch(_) => &[],
     }
 }
@@ -284,6 +322,7 @@ pub fn actions(spec: &Spec) -> &'static [ActionSpec] {
 pub fn lacking(spec: &Spec, needs: Needs) -> Option<&'static str> {
     let sql = match spec {
         Spec::RdsReplica(database) => database.sql.as_ref(),
+        Spec::AuroraGlobal(database) => database.sql.as_ref(),
         _ => None,
     };
     let has = match needs {

@@ -9,6 +9,7 @@
 //! | `secret-replica` | both Regions, and global | in a Region: `exists`, `version`, `replica_status`, `last_changed`; global: `equal` | none |
 //! | `ecs` | both Regions | `status`, `desired`, `running`, `pending`, `stable` (never of no tasks), `deployments`, `task_definition`, `event` | `scale-up`, `scale-down`, `stop` |
 //! | `cloudwatch` | the Regions where it has anything to read | `lag`, `lag_series`, `alarms`, `calm_for`, `alarm.<name>` | none |
+//! | `aurora-global` | both Regions, and global | in a Region, from AWS: `status`, `role` (writer, reader, detached, absent), `members` (available instances), `reachable`, `engine_version`, `host`, `reader_host`, `synchronization` (connected, pending-resync), and of a reader `lag`, `rpo_lag`; from SQL: `in_recovery`, `read_only`, `takes_writes`, `app_login`, `app_sessions`, `mark`; global: `writer` (a Region, other, none, both), `status`, `failover` (none, pending, switching-over, failing-over, cancelling) | `switchover`, `failover`, `detach`, `fence`, `admit`, `verify-writes` |
 //!
 //! A fact that was not read is absent, never guessed.
 
@@ -66,6 +67,11 @@ pub fn components(service: &Service, aws: &aws::Clients, probes: Probes) -> Comp
             // Nothing changes by itself here but once a day.
             Spec::RdsRestore(spec) => Arc::new(aws::rds_restore::RdsRestore::new(own(60), spec.clone(), aws.clone())),
             Spec::Ecs(spec) => Arc::new(aws::ecs::Ecs::new(own(15), spec.clone(), aws.clone())),
+            // As for `cloudwatch`: at another pace its lag would never be fresh.
+            Spec::AuroraGlobal(spec) => {
+                let sql = spec.sql.as_ref().and(probes.sql.clone());
+                Arc::new(aws::aurora::AuroraGlobal::new(own(60), spec.clone(), aws.clone(), sql))
+            }
         };
         all.insert(component.id.clone(), answering);
     }

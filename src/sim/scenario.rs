@@ -227,6 +227,8 @@ pub enum Fault {
     NoCapacity,
     /// What is written to the Region's database from its beginning on is wrong.
     Corrupt,
+    /// The Region's Aurora cluster runs another minor version of the engine.
+    OtherEngine,
 }
 
 /// A program that fails in a simulation.

@@ -12,12 +12,15 @@ use crate::sim;
 pub async fn live(service: &Service, clock: Arc<dyn Clock>, redactor: &Redactor) -> Result<World, String> {
     let aws = providers::aws::Clients::live(service, Arc::clone(&clock)).await.map_err(|error| error.to_string())?;
     let sql = service.components.iter().find_map(|component| match &component.spec {
-        Spec::RdsReplica(database) => database.sql.as_ref(),
+        Spec::RdsReplica(database) => database.sql.as_ref().map(|sql| (sql, false)),
+        Spec::AuroraGlobal(database) => database.sql.as_ref().map(|sql| (sql, true)),
         _ => None,
     });
-    let sql = sql.map(|spec| {
+    let sql = sql.map(|(spec, aurora)| {
         let password = spec.password_env.as_ref().and_then(|name| std::env::var(name).ok());
-        Arc::new(providers::postgres::Postgres::new(spec, &service.regions, password)) as Arc<dyn SqlProbe>
+        let postgres = providers::postgres::Postgres::new(spec, &service.regions, password);
+        let postgres = if aurora { postgres.aurora() } else { postgres };
+        Arc::new(postgres) as Arc<dyn SqlProbe>
     });
     let probes = Probes {
         clock: Arc::clone(&clock),
@@ -49,6 +52,7 @@ pub fn simulated_world(service: &Service, regions: &Arc<sim::Regions>, clock: &A
 pub fn redactor(service: &Service) -> Redactor {
     let named = service.components.iter().filter_map(|component| match &component.spec {
         Spec::RdsReplica(database) => database.sql.as_ref()?.password_env.clone(),
+        Spec::AuroraGlobal(database) => database.sql.as_ref()?.password_env.clone(),
         _ => None,
     });
     let always = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PGPASSWORD"].map(str::to_owned);

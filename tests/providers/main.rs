@@ -1,6 +1,7 @@
 //! The providers through their public door: AWS by a scripted wire under the real SDK, the probes by real sockets and programs.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod aurora;
 mod aws_errors;
 mod database;
 mod dns;

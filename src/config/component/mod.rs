@@ -1,5 +1,6 @@
 //! The components of a service file: one file a kind.
 
+mod aurora;
 mod cloudwatch;
 mod ecs;
 mod endpoint;
@@ -20,8 +21,16 @@ use crate::domain::service::{Component, Spec};
 use crate::domain::text::bounded;
 
 /// Every kind that a component can be.
-pub(super) const KINDS: [&str; 7] =
-    ["endpoint", "rds-replica", "rds-restore", "route53-failover", "secret-replica", "cloudwatch", "ecs"];
+pub(super) const KINDS: [&str; 8] = [
+    "endpoint",
+    "rds-replica",
+    "rds-restore",
+    "route53-failover",
+    "secret-replica",
+    "cloudwatch",
+    "ecs",
+    "aurora-global",
+];
 
 const MS_100: Duration = Duration::from_millis(100);
 const SECOND: Duration = Duration::from_secs(1);
@@ -81,6 +90,7 @@ fn component(id: &str, table: &Table<'_, '_>) -> Option<Component> {
         "route53-failover" => route53::route53(table).map(Spec::Route53Failover),
         "secret-replica" => secrets::secret(table).map(Spec::SecretReplica),
         "cloudwatch" => cloudwatch::cloudwatch(table).map(Spec::CloudWatch),
+        "aurora-global" => aurora::aurora(table).map(Spec::AuroraGlobal),
         _ => ecs::ecs(table).map(Spec::Ecs),
     };
     table.finish();
@@ -96,6 +106,7 @@ fn unlike_the_others(component: &Component, others: &[Component], node: &Node<'_
         (Spec::SecretReplica(a), Spec::SecretReplica(b)) => a == b,
         (Spec::Endpoint(a), Spec::Endpoint(b)) => a.urls == b.urls,
         (Spec::Ecs(a), Spec::Ecs(b)) => a.cluster == b.cluster && a.service == b.service,
+        (Spec::AuroraGlobal(a), Spec::AuroraGlobal(b)) => a.global == b.global || a.cluster == b.cluster,
         _ => false,
     };
     if let Some(other) = others.iter().find(same) {

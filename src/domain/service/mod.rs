@@ -1,5 +1,6 @@
 //! The service being protected, as its `service.toml` describes it.
 
+mod aurora;
 mod cloudwatch;
 mod ecs;
 mod endpoint;
@@ -16,6 +17,7 @@ use super::lag::Thresholds;
 use super::reading::ComponentId;
 use super::region::{Direction, Pair, Place, Region};
 
+pub use aurora::AuroraGlobal;
 pub use cloudwatch::{CloudWatch, LagMetric, LagUnit};
 pub use ecs::Ecs;
 pub use endpoint::Endpoint;
@@ -100,6 +102,8 @@ pub enum Spec {
     CloudWatch(CloudWatch),
     /// An ECS service.
     Ecs(Ecs),
+    /// An Aurora Global Database.
+    AuroraGlobal(AuroraGlobal),
 }
 
 impl Spec {
@@ -113,6 +117,7 @@ impl Spec {
             Self::SecretReplica(_) => "secret-replica",
             Self::CloudWatch(_) => "cloudwatch",
             Self::Ecs(_) => "ecs",
+            Self::AuroraGlobal(_) => "aurora-global",
         }
     }
 
@@ -124,7 +129,7 @@ impl Spec {
     /// Whether it has something to say of no Region in particular.
     pub fn is_global(&self) -> bool {
         match self {
-            Self::Route53Failover(_) | Self::SecretReplica(_) => true,
+            Self::Route53Failover(_) | Self::SecretReplica(_) | Self::AuroraGlobal(_) => true,
             Self::Endpoint(endpoint) => endpoint.public.is_some(),
             Self::RdsReplica(database) => database.sql.is_some(),
             Self::RdsRestore(_) | Self::CloudWatch(_) | Self::Ecs(_) => false,

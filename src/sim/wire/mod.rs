@@ -3,6 +3,7 @@
 //! [`answer`] is a plain function from request to response over the world, so that the same Regions can stand behind an
 //! in-process client or a real socket.
 
+mod aurora;
 pub mod client;
 pub mod cloudwatch;
 pub mod ecs;

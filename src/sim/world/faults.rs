@@ -77,6 +77,11 @@ pub(super) fn backing_up(scenario: &Scenario, role: HomeRole, at: Ms) -> bool {
     active(scenario, at).any(|(_, event)| event.region == role && event.fault == Fault::BackingUp)
 }
 
+/// Whether a Region's Aurora cluster runs another minor version of the engine at a moment.
+pub(super) fn other_engine(scenario: &Scenario, role: HomeRole, at: Ms) -> bool {
+    active(scenario, at).any(|(_, event)| event.region == role && event.fault == Fault::OtherEngine)
+}
+
 /// Whether a Region has no capacity for another task at a moment.
 pub(super) fn no_capacity(scenario: &Scenario, role: HomeRole, at: Ms) -> bool {
     active(scenario, at).any(|(_, event)| event.region == role && event.fault == Fault::NoCapacity)
@@ -109,7 +114,7 @@ impl World {
                 continue;
             }
             let verdict = match event.fault {
-                Fault::BackingUp | Fault::NoCapacity | Fault::Corrupt => continue,
+                Fault::BackingUp | Fault::NoCapacity | Fault::Corrupt | Fault::OtherEngine => continue,
                 Fault::Slow => {
                     latency = latency.saturating_add(event.by);
                     continue;

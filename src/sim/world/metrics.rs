@@ -9,11 +9,11 @@ use crate::sim::scenario::Part;
 use crate::sim::steps::Ms;
 
 /// RDS writes a sample a minute.
-const MINUTE: Ms = 60_000;
+pub(super) const MINUTE: Ms = 60_000;
 /// How long after its minute a sample can be read.
-const LATE: Ms = 12_000;
+pub(super) const LATE: Ms = 12_000;
 /// How far back samples are kept here: CloudWatch keeps far more, nobody asks for it in an incident.
-const KEPT: Ms = 6 * 3_600_000;
+pub(super) const KEPT: Ms = 6 * 3_600_000;
 
 /// What is asked of one metric.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +83,9 @@ impl World {
     /// Samples of a metric from `start` to before `end`, oldest first. Another unit, dimension or Region than the
     /// metric's own gives none, as CloudWatch does.
     pub fn samples(&self, region: &str, query: &MetricQuery, start: Ms, end: Ms, now: Ms) -> Vec<(Ms, f64)> {
+        if let Some(samples) = self.cluster_samples(region, query, start, end, now) {
+            return samples;
+        }
         let Some((role, scale)) = self.lag_of(region, query) else { return Vec::new() };
         let period = query.period.max(MINUTE);
         // Periods are of the wall clock, not of the simulation.
@@ -195,7 +198,7 @@ impl World {
     }
 }
 
-fn aggregate(stat: &str, values: &[f64]) -> Option<f64> {
+pub(super) fn aggregate(stat: &str, values: &[f64]) -> Option<f64> {
     if values.is_empty() {
         return None;
     }

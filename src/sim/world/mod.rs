@@ -1,5 +1,6 @@
 //! The two Regions as a pure function of what is known: service, scenario, seed, accepted mutations, time.
 
+pub mod aurora;
 pub mod balancers;
 pub mod database;
 pub mod dns;
@@ -19,6 +20,7 @@ pub mod zones;
 
 use jiff::{SignedDuration, Timestamp};
 
+use self::aurora::ClusterPair;
 use self::balancers::Balancer;
 use self::database::Database;
 use self::dns::Zone;
@@ -70,6 +72,7 @@ pub struct World {
 #[derive(Debug, Clone)]
 struct Compiled {
     databases: Vec<Database>,
+    clusters: Vec<ClusterPair>,
     endpoints: Pair<Steps<Answering>>,
     checks: Vec<HealthCheck>,
     zones: Vec<Zone>,
@@ -96,6 +99,7 @@ impl World {
             scenario,
             compiled: Compiled {
                 databases: Vec::new(),
+                clusters: Vec::new(),
                 endpoints: Pair { primary: still(), standby: still() },
                 checks: Vec::new(),
                 zones: Vec::new(),
@@ -119,6 +123,7 @@ impl World {
         let reach = faults::database(&self.scenario);
         let link = faults::link(&self.scenario, &reach);
         let databases = Database::compile(self, &link);
+        let clusters = ClusterPair::compile(self, &link);
         let fleets = ecs::compile(self);
         let endpoints = health::endpoints(self, &databases, &fleets, &reach);
         let checks = health::checks(self, &endpoints);
@@ -128,7 +133,8 @@ impl World {
         let leads = dns::traffic(self, data);
         let rows = traffic::counters(self, &endpoints, &leads);
         let secrets = secrets::compile(self);
-        self.compiled = Compiled { databases, endpoints, checks, zones, balancers, secrets, fleets, leads, rows };
+        self.compiled =
+            Compiled { databases, clusters, endpoints, checks, zones, balancers, secrets, fleets, leads, rows };
     }
 
     /// Lets time go on. It never goes back.
@@ -231,6 +237,12 @@ impl World {
             Change::StopReplication { secret } => self.may_stop_replication(region, secret, at),
             Change::PutSecret { secret, .. } => self.may_put_secret(region, secret, at),
             Change::ScaleService { cluster, service, desired } => self.may_scale(region, cluster, service, *desired),
+            Change::SwitchoverGlobal { global, target } => self.may_switch_over(region, global, target, at),
+            Change::FailoverGlobal { global, target } => self.may_fail_over(region, global, target, at),
+            Change::RemoveFromGlobal { global, cluster } => self.may_remove(region, global, cluster, at),
+            Change::FailoverCluster { cluster, instance } => {
+                self.may_fail_over_within(region, cluster, instance.as_deref(), at)
+            }
             Change::Fence {} | Change::Admit {} | Change::TestWrite {} => self.may_write(region, change, at),
         }
     }

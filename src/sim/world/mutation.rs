@@ -165,6 +165,46 @@ pub enum Change {
         #[serde(rename = "desiredCount")]
         desired: i64,
     },
+    /// The other cluster of a global cluster is to write, with nothing lost.
+    #[serde(rename = "rds:SwitchoverGlobalCluster")]
+    SwitchoverGlobal {
+        /// The global cluster.
+        #[serde(rename = "GlobalClusterIdentifier")]
+        global: String,
+        /// The ARN of the cluster that is to write.
+        #[serde(rename = "TargetDbClusterIdentifier")]
+        target: String,
+    },
+    /// The other cluster of a global cluster is to write, whatever it has not received.
+    #[serde(rename = "rds:FailoverGlobalCluster")]
+    FailoverGlobal {
+        /// The global cluster.
+        #[serde(rename = "GlobalClusterIdentifier")]
+        global: String,
+        /// The ARN of the cluster that is to write.
+        #[serde(rename = "TargetDbClusterIdentifier")]
+        target: String,
+    },
+    /// A cluster is to leave its global cluster and write for itself.
+    #[serde(rename = "rds:RemoveFromGlobalCluster")]
+    RemoveFromGlobal {
+        /// The global cluster.
+        #[serde(rename = "GlobalClusterIdentifier")]
+        global: String,
+        /// The ARN of the cluster that leaves.
+        #[serde(rename = "DbClusterIdentifier")]
+        cluster: String,
+    },
+    /// Another instance of the same cluster is to write: nothing leaves the Region.
+    #[serde(rename = "rds:FailoverDBCluster")]
+    FailoverCluster {
+        /// The cluster.
+        #[serde(rename = "DBClusterIdentifier")]
+        cluster: String,
+        /// The instance that is to write.
+        #[serde(rename = "TargetDBInstanceIdentifier", default, skip_serializing_if = "Option::is_none")]
+        instance: Option<String>,
+    },
     /// The application's login is taken away and its sessions ended.
     #[serde(rename = "sql:Fence")]
     Fence {},
@@ -194,6 +234,10 @@ impl Change {
             Self::StopReplication { .. } => "secretsmanager:StopReplicationToReplica",
             Self::PutSecret { .. } => "secretsmanager:PutSecretValue",
             Self::ScaleService { .. } => "ecs:UpdateService",
+            Self::SwitchoverGlobal { .. } => "rds:SwitchoverGlobalCluster",
+            Self::FailoverGlobal { .. } => "rds:FailoverGlobalCluster",
+            Self::RemoveFromGlobal { .. } => "rds:RemoveFromGlobalCluster",
+            Self::FailoverCluster { .. } => "rds:FailoverDBCluster",
             Self::Fence {} => "sql:Fence",
             Self::Admit {} => "sql:Admit",
             Self::TestWrite {} => "sql:TestWrite",
