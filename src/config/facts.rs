@@ -179,6 +179,16 @@ const ECS: &[FactSpec] = &[
     fact("event", Text, Regions, Needs::Nothing),
 ];
 
+/// In a Region: of its replication group; globally: of the datastore. `lag` is there in the secondary's Region.
+const ELASTICACHE: &[FactSpec] = &[
+    fact("status", Text, Everywhere, Needs::Nothing),
+    fact("role", Words(&["primary", "secondary", "detached", "absent"]), Regions, Needs::Nothing),
+    fact("nodes", Number, Regions, Needs::Nothing),
+    fact("engine_version", Text, Regions, Needs::Nothing),
+    fact("lag", Seconds, Regions, Needs::Nothing),
+    fact("primary", Region(&["other", "none"]), Global, Needs::Nothing),
+];
+
 /// The start of the names of facts that a service's own alarms make: `alarm.<name>`.
 pub const ALARM: &str = "alarm.";
 
@@ -200,6 +210,11 @@ const FLEET_ACTIONS: &[ActionSpec] = &[
     ActionSpec { name: "stop", hazard: Hazard::Write, on: Side::Source, needs: Needs::Nothing },
 ];
 
+const CACHE_ACTIONS: &[ActionSpec] = &[
+    ActionSpec { name: "failover", hazard: Hazard::Irreversible, on: Side::Target, needs: Needs::Nothing },
+    ActionSpec { name: "detach", hazard: Hazard::Irreversible, on: Side::Target, needs: Needs::Nothing },
+];
+
 /// The facts of a kind, besides its alarms.
 pub fn facts(spec: &Spec) -> &'static [FactSpec] {
     match spec {
@@ -209,6 +224,7 @@ pub fn facts(spec: &Spec) -> &'static [FactSpec] {
         Spec::SecretReplica(_) => SECRET,
         Spec::CloudWatch(_) => CLOUDWATCH,
         Spec::Ecs(_) => ECS,
+        Spec::ElasticacheGlobal(_) => ELASTICACHE,
     }
 }
 
@@ -226,6 +242,7 @@ pub fn actions(spec: &Spec) -> &'static [ActionSpec] {
         Spec::RdsReplica(_) => DATABASE_ACTIONS,
         Spec::Route53Failover(_) => TRAFFIC_ACTIONS,
         Spec::Ecs(_) => FLEET_ACTIONS,
+        Spec::ElasticacheGlobal(_) => CACHE_ACTIONS,
         Spec::Endpoint(_) | Spec::SecretReplica(_) | Spec::CloudWatch(_) => &[],
     }
 }

@@ -7,6 +7,7 @@
 //! | `route53-failover` | global | `points_at`, `answers`, `latched`, `primary_check`, `standby_check` (healthy, unhealthy, disabled, none, unknown), `ttl`, `authoritative`, `authoritative_servers`, `resolvers`, `resolvers_agree`, `ttl_left` | `point` |
 //! | `secret-replica` | both Regions, and global | in a Region: `exists`, `version`, `replica_status`, `last_changed`; global: `equal` | none |
 //! | `ecs` | both Regions | `status`, `desired`, `running`, `pending`, `stable` (never of no tasks), `deployments`, `task_definition`, `event` | `scale-up`, `scale-down`, `stop` |
+//! | `elasticache-global` | both Regions, and global | in a Region: `status`, `role` (primary, secondary, detached, absent), `nodes`, `engine_version`, `lag` (of the secondary); global: `primary`, `status` | `failover`, `detach` |
 //! | `cloudwatch` | the Regions where it has anything to read | `lag`, `lag_series`, `alarms`, `alarm.<name>` | none |
 //!
 //! A fact that was not read is absent, never guessed.
@@ -63,6 +64,10 @@ pub fn components(service: &Service, aws: &aws::Clients, probes: Probes) -> Comp
                 Arc::new(aws::cloudwatch::CloudWatch::new(own(60), spec.clone(), service.lag, aws.clone()))
             }
             Spec::Ecs(spec) => Arc::new(aws::ecs::Ecs::new(own(15), spec.clone(), aws.clone())),
+            // The lag is a 1-minute metric; the state of a switch is asked for by the step itself.
+            Spec::ElasticacheGlobal(spec) => {
+                Arc::new(aws::elasticache::ElasticacheGlobal::new(own(30), spec.clone(), aws.clone()))
+            }
         };
         all.insert(component.id.clone(), answering);
     }

@@ -189,6 +189,8 @@ pub enum Part {
     Cloudwatch,
     /// The ECS API.
     Ecs,
+    /// The ElastiCache API.
+    Elasticache,
     /// Route 53's control plane, whichever Region the event names.
     Route53,
     /// The databases themselves.

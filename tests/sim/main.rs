@@ -3,6 +3,7 @@
 
 mod alias;
 mod ecs;
+mod elasticache;
 mod faults;
 mod history;
 mod hostile;

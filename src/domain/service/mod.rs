@@ -2,6 +2,7 @@
 
 mod cloudwatch;
 mod ecs;
+mod elasticache;
 mod endpoint;
 mod rds;
 mod route53;
@@ -16,6 +17,7 @@ use super::region::{Direction, Pair, Place, Region};
 
 pub use cloudwatch::{CloudWatch, LagMetric, LagUnit};
 pub use ecs::Ecs;
+pub use elasticache::ElasticacheGlobal;
 pub use endpoint::Endpoint;
 pub use rds::RdsReplica;
 pub use route53::{RecordType, Route53Failover};
@@ -93,6 +95,8 @@ pub enum Spec {
     CloudWatch(CloudWatch),
     /// An ECS service.
     Ecs(Ecs),
+    /// An ElastiCache global datastore.
+    ElasticacheGlobal(ElasticacheGlobal),
 }
 
 impl Spec {
@@ -105,6 +109,7 @@ impl Spec {
             Self::SecretReplica(_) => "secret-replica",
             Self::CloudWatch(_) => "cloudwatch",
             Self::Ecs(_) => "ecs",
+            Self::ElasticacheGlobal(_) => "elasticache-global",
         }
     }
 
@@ -116,7 +121,7 @@ impl Spec {
     /// Whether it has something to say of no Region in particular.
     pub fn is_global(&self) -> bool {
         match self {
-            Self::Route53Failover(_) | Self::SecretReplica(_) => true,
+            Self::Route53Failover(_) | Self::SecretReplica(_) | Self::ElasticacheGlobal(_) => true,
             Self::Endpoint(endpoint) => endpoint.public.is_some(),
             Self::RdsReplica(_) | Self::CloudWatch(_) | Self::Ecs(_) => false,
         }

@@ -49,6 +49,7 @@ pub(crate) struct Regional {
     pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
     pub(crate) secrets: aws_sdk_secretsmanager::Client,
     pub(crate) ecs: ReadWrite<aws_sdk_ecs::Client>,
+    pub(crate) elasticache: ReadWrite<aws_sdk_elasticache::Client>,
 }
 
 /// Why AWS cannot be reached at all.
@@ -136,6 +137,10 @@ impl Clients {
                 cloudwatch: aws_sdk_cloudwatch::Client::new(&reads),
                 secrets: aws_sdk_secretsmanager::Client::new(&reads),
                 ecs: ReadWrite { read: aws_sdk_ecs::Client::new(&reads), write: aws_sdk_ecs::Client::new(&writes) },
+                elasticache: ReadWrite {
+                    read: aws_sdk_elasticache::Client::new(&reads),
+                    write: aws_sdk_elasticache::Client::new(&writes),
+                },
             }
         };
         let both = [&service.regions.primary, &service.regions.standby];

@@ -3,6 +3,7 @@
 pub mod clients;
 pub mod cloudwatch;
 pub mod ecs;
+pub mod elasticache;
 pub mod errors;
 pub mod rds;
 pub mod route53;

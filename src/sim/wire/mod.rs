@@ -6,6 +6,7 @@
 pub mod client;
 pub mod cloudwatch;
 pub mod ecs;
+pub mod elasticache;
 pub mod form;
 mod json;
 pub mod rds;
@@ -61,7 +62,7 @@ impl Called {
         let (_, service, region) = (parts.next()?, parts.next()?, parts.next()?);
         let target = json::operation(request);
         let (operation, protocol) = match service {
-            "rds" => (form::action(request.body()), Protocol::Query),
+            "rds" | "elasticache" => (form::action(request.body()), Protocol::Query),
             "route53" => {
                 (Some(route53::operation(request.method(), request.uri().path()).to_owned()), Protocol::RestXml)
             }
@@ -99,6 +100,7 @@ pub fn answer(world: &mut World, called: &Called, request: &WireRequest, id: &st
         "route53" => route53::answer(world, called, request, id),
         "secretsmanager" => secretsmanager::answer(world, called, request, id),
         "ecs" => ecs::answer(world, called, request, id),
+        "elasticache" => elasticache::answer(world, called, request, id),
         "monitoring" => cloudwatch::answer(world, called, request, id),
         other => Err(ApiError::new(404, "UnknownOperationException", format!("there is no simulated service {other}"))),
     };
@@ -115,6 +117,7 @@ pub fn unsigned(id: &str) -> WireResponse {
 pub fn refuse(called: &Called, error: &ApiError, id: &str) -> WireResponse {
     match called.protocol {
         Protocol::RestXml => xml::error(error, route53::NAMESPACE, id),
+        Protocol::Query if called.service == "elasticache" => xml::error(error, elasticache::NAMESPACE, id),
         Protocol::Query => xml::error(error, rds::NAMESPACE, id),
         Protocol::Cbor => cloudwatch::error(error, id),
         // Secrets Manager writes it so.
@@ -157,7 +160,7 @@ fn respond(status: u16, content_type: &str, id: &str, body: Vec<u8>) -> WireResp
 fn unknown_operation(called: &Called) -> ApiError {
     let operation = crate::domain::text::bounded(&called.operation, 80);
     match called.service.as_str() {
-        "rds" => {
+        "rds" | "elasticache" => {
             ApiError::new(400, "InvalidAction", format!("The action {operation} is not valid for this web service."))
         }
         _ => ApiError::new(404, "UnknownOperationException", format!("There is no operation {operation} here.")),

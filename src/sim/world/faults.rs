@@ -146,6 +146,7 @@ impl World {
             Part::Secretsmanager => call.service == "secretsmanager",
             Part::Cloudwatch => call.service == "monitoring",
             Part::Ecs => call.service == "ecs",
+            Part::Elasticache => call.service == "elasticache",
             Part::Route53 | Part::Database | Part::Endpoint | Part::Replication => false,
         }
     }

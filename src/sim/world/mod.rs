@@ -4,6 +4,7 @@ pub mod balancers;
 pub mod database;
 pub mod dns;
 pub mod ecs;
+pub mod elasticache;
 pub mod faults;
 pub mod health;
 pub mod metrics;
@@ -19,6 +20,7 @@ use self::balancers::Balancer;
 use self::database::Database;
 use self::dns::Zone;
 use self::ecs::Fleet;
+use self::elasticache::Cache;
 use self::health::{Answering, HealthCheck};
 use self::mutation::{Change, Mutation};
 use self::secrets::Secret;
@@ -70,6 +72,7 @@ struct Compiled {
     balancers: Vec<Balancer>,
     secrets: Vec<Secret>,
     fleets: Vec<Fleet>,
+    caches: Vec<Cache>,
     leads: Steps<Option<HomeRole>>,
     rows: Pair<Counter>,
 }
@@ -95,6 +98,7 @@ impl World {
                 balancers: Vec::new(),
                 secrets: Vec::new(),
                 fleets: Vec::new(),
+                caches: Vec::new(),
                 leads: Steps::always(None),
                 rows: Pair { primary: nobody(), standby: nobody() },
             },
@@ -117,7 +121,9 @@ impl World {
         let leads = dns::traffic(self, data);
         let rows = traffic::counters(self, &endpoints, &leads);
         let secrets = secrets::compile(self);
-        self.compiled = Compiled { databases, endpoints, checks, zones, balancers, secrets, fleets, leads, rows };
+        let caches = elasticache::compile(self);
+        self.compiled =
+            Compiled { databases, endpoints, checks, zones, balancers, secrets, fleets, caches, leads, rows };
     }
 
     /// Lets time go on. It never goes back.
@@ -203,6 +209,8 @@ impl World {
             Change::StopReplication { secret } => self.may_stop_replication(region, secret, at),
             Change::PutSecret { secret, .. } => self.may_put_secret(region, secret, at),
             Change::ScaleService { cluster, service, desired } => self.may_scale(region, cluster, service, *desired),
+            Change::FailoverCache { global, region, group } => self.may_fail_over_cache(global, region, group, at),
+            Change::DetachCache { global, region, group } => self.may_detach_cache(global, region, group, at),
             Change::Fence {} | Change::Admit {} | Change::TestWrite {} => self.may_write(region, change, at),
         }
     }

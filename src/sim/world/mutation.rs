@@ -79,6 +79,32 @@ pub enum Change {
         #[serde(rename = "desiredCount")]
         desired: i64,
     },
+    /// Another member of a global datastore takes the writes.
+    #[serde(rename = "elasticache:FailoverGlobalReplicationGroup")]
+    FailoverCache {
+        /// The global datastore.
+        #[serde(rename = "GlobalReplicationGroupId")]
+        global: String,
+        /// The Region of the new primary.
+        #[serde(rename = "PrimaryRegion")]
+        region: String,
+        /// The replication group that becomes the primary.
+        #[serde(rename = "PrimaryReplicationGroupId")]
+        group: String,
+    },
+    /// A secondary leaves its global datastore.
+    #[serde(rename = "elasticache:DisassociateGlobalReplicationGroup")]
+    DetachCache {
+        /// The global datastore.
+        #[serde(rename = "GlobalReplicationGroupId")]
+        global: String,
+        /// The secondary's Region.
+        #[serde(rename = "ReplicationGroupRegion")]
+        region: String,
+        /// The secondary.
+        #[serde(rename = "ReplicationGroupId")]
+        group: String,
+    },
     /// The application's login is taken away and its sessions ended.
     #[serde(rename = "sql:Fence")]
     Fence {},
@@ -100,6 +126,8 @@ impl Change {
             Self::StopReplication { .. } => "secretsmanager:StopReplicationToReplica",
             Self::PutSecret { .. } => "secretsmanager:PutSecretValue",
             Self::ScaleService { .. } => "ecs:UpdateService",
+            Self::FailoverCache { .. } => "elasticache:FailoverGlobalReplicationGroup",
+            Self::DetachCache { .. } => "elasticache:DisassociateGlobalReplicationGroup",
             Self::Fence {} => "sql:Fence",
             Self::Admit {} => "sql:Admit",
             Self::TestWrite {} => "sql:TestWrite",
