@@ -189,6 +189,15 @@ const ELASTICACHE: &[FactSpec] = &[
     fact("primary", Region(&["other", "none"]), Global, Needs::Nothing),
 ];
 
+const SSM: &[FactSpec] = &[
+    fact("exists", Bool, Regions, Needs::Nothing),
+    fact("points_at", Region(&["other"]), Regions, Needs::Nothing),
+    fact("version", Number, Regions, Needs::Nothing),
+    fact("type", Words(&["String", "StringList", "SecureString"]), Regions, Needs::Nothing),
+    fact("last_modified", Text, Regions, Needs::Nothing),
+    fact("agree", Bool, Global, Needs::Nothing),
+];
+
 /// The start of the names of facts that a service's own alarms make: `alarm.<name>`.
 pub const ALARM: &str = "alarm.";
 
@@ -215,6 +224,11 @@ const CACHE_ACTIONS: &[ActionSpec] = &[
     ActionSpec { name: "detach", hazard: Hazard::Irreversible, on: Side::Target, needs: Needs::Nothing },
 ];
 
+const PARAMETER_ACTIONS: &[ActionSpec] = &[
+    ActionSpec { name: "point", hazard: Hazard::Write, on: Side::Target, needs: Needs::Nothing },
+    ActionSpec { name: "point-source", hazard: Hazard::Write, on: Side::Source, needs: Needs::Nothing },
+];
+
 /// The facts of a kind, besides its alarms.
 pub fn facts(spec: &Spec) -> &'static [FactSpec] {
     match spec {
@@ -225,6 +239,7 @@ pub fn facts(spec: &Spec) -> &'static [FactSpec] {
         Spec::CloudWatch(_) => CLOUDWATCH,
         Spec::Ecs(_) => ECS,
         Spec::ElasticacheGlobal(_) => ELASTICACHE,
+        Spec::SsmParameter(_) => SSM,
     }
 }
 
@@ -243,6 +258,7 @@ pub fn actions(spec: &Spec) -> &'static [ActionSpec] {
         Spec::Route53Failover(_) => TRAFFIC_ACTIONS,
         Spec::Ecs(_) => FLEET_ACTIONS,
         Spec::ElasticacheGlobal(_) => CACHE_ACTIONS,
+        Spec::SsmParameter(_) => PARAMETER_ACTIONS,
         Spec::Endpoint(_) | Spec::SecretReplica(_) | Spec::CloudWatch(_) => &[],
     }
 }

@@ -191,6 +191,8 @@ pub enum Part {
     Ecs,
     /// The ElastiCache API.
     Elasticache,
+    /// The Systems Manager API.
+    Ssm,
     /// Route 53's control plane, whichever Region the event names.
     Route53,
     /// The databases themselves.

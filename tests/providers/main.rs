@@ -8,6 +8,7 @@ mod dns;
 mod fleet;
 mod http;
 mod observing;
+mod parameter;
 #[path = "../common/peers.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod peers;

@@ -9,6 +9,7 @@ mod history;
 mod hostile;
 mod log;
 mod probes;
+mod ssm;
 mod support;
 mod traps;
 mod wire;

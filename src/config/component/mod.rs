@@ -8,6 +8,7 @@ mod rds;
 mod route53;
 mod secrets;
 mod sql;
+mod ssm;
 
 use std::time::Duration;
 
@@ -20,8 +21,16 @@ use crate::domain::service::{Component, Spec};
 use crate::domain::text::bounded;
 
 /// Every kind that a component can be.
-pub(super) const KINDS: [&str; 7] =
-    ["endpoint", "rds-replica", "route53-failover", "secret-replica", "cloudwatch", "ecs", "elasticache-global"];
+pub(super) const KINDS: [&str; 8] = [
+    "endpoint",
+    "rds-replica",
+    "route53-failover",
+    "secret-replica",
+    "cloudwatch",
+    "ecs",
+    "elasticache-global",
+    "ssm-parameter",
+];
 
 const MS_100: Duration = Duration::from_millis(100);
 const SECOND: Duration = Duration::from_secs(1);
@@ -81,6 +90,7 @@ fn component(id: &str, table: &Table<'_, '_>) -> Option<Component> {
         "secret-replica" => secrets::secret(table).map(Spec::SecretReplica),
         "cloudwatch" => cloudwatch::cloudwatch(table).map(Spec::CloudWatch),
         "elasticache-global" => elasticache::global(table).map(Spec::ElasticacheGlobal),
+        "ssm-parameter" => ssm::parameter(table).map(Spec::SsmParameter),
         _ => ecs::ecs(table).map(Spec::Ecs),
     };
     table.finish();
@@ -96,6 +106,7 @@ fn unlike_the_others(component: &Component, others: &[Component], node: &Node<'_
         (Spec::Endpoint(a), Spec::Endpoint(b)) => a.urls == b.urls,
         (Spec::Ecs(a), Spec::Ecs(b)) => a.cluster == b.cluster && a.service == b.service,
         (Spec::ElasticacheGlobal(a), Spec::ElasticacheGlobal(b)) => a.global == b.global,
+        (Spec::SsmParameter(a), Spec::SsmParameter(b)) => a.name == b.name,
         _ => false,
     };
     if let Some(other) = others.iter().find(same) {

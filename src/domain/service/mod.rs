@@ -8,6 +8,7 @@ mod rds;
 mod route53;
 mod secrets;
 mod sql;
+mod ssm;
 
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ pub use rds::RdsReplica;
 pub use route53::{RecordType, Route53Failover};
 pub use secrets::SecretReplica;
 pub use sql::{Sql, Tls};
+pub use ssm::SsmParameter;
 
 /// One service in two Regions.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,6 +99,8 @@ pub enum Spec {
     Ecs(Ecs),
     /// An ElastiCache global datastore.
     ElasticacheGlobal(ElasticacheGlobal),
+    /// A parameter of Systems Manager that says which Region is active.
+    SsmParameter(SsmParameter),
 }
 
 impl Spec {
@@ -110,6 +114,7 @@ impl Spec {
             Self::CloudWatch(_) => "cloudwatch",
             Self::Ecs(_) => "ecs",
             Self::ElasticacheGlobal(_) => "elasticache-global",
+            Self::SsmParameter(_) => "ssm-parameter",
         }
     }
 
@@ -121,7 +126,9 @@ impl Spec {
     /// Whether it has something to say of no Region in particular.
     pub fn is_global(&self) -> bool {
         match self {
-            Self::Route53Failover(_) | Self::SecretReplica(_) | Self::ElasticacheGlobal(_) => true,
+            Self::Route53Failover(_) | Self::SecretReplica(_) | Self::ElasticacheGlobal(_) | Self::SsmParameter(_) => {
+                true
+            }
             Self::Endpoint(endpoint) => endpoint.public.is_some(),
             Self::RdsReplica(_) | Self::CloudWatch(_) | Self::Ecs(_) => false,
         }

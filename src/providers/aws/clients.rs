@@ -50,6 +50,7 @@ pub(crate) struct Regional {
     pub(crate) secrets: aws_sdk_secretsmanager::Client,
     pub(crate) ecs: ReadWrite<aws_sdk_ecs::Client>,
     pub(crate) elasticache: ReadWrite<aws_sdk_elasticache::Client>,
+    pub(crate) ssm: ReadWrite<aws_sdk_ssm::Client>,
 }
 
 /// Why AWS cannot be reached at all.
@@ -141,6 +142,7 @@ impl Clients {
                     read: aws_sdk_elasticache::Client::new(&reads),
                     write: aws_sdk_elasticache::Client::new(&writes),
                 },
+                ssm: ReadWrite { read: aws_sdk_ssm::Client::new(&reads), write: aws_sdk_ssm::Client::new(&writes) },
             }
         };
         let both = [&service.regions.primary, &service.regions.standby];

@@ -8,6 +8,7 @@ pub mod errors;
 pub mod rds;
 pub mod route53;
 pub mod secrets;
+pub mod ssm;
 
 pub use clients::Clients;
 

@@ -12,6 +12,7 @@ mod json;
 pub mod rds;
 pub mod route53;
 pub mod secretsmanager;
+pub mod ssm;
 mod tree;
 pub mod xml;
 
@@ -66,7 +67,7 @@ impl Called {
             "route53" => {
                 (Some(route53::operation(request.method(), request.uri().path()).to_owned()), Protocol::RestXml)
             }
-            "secretsmanager" | "ecs" => (target, Protocol::Json),
+            "secretsmanager" | "ecs" | "ssm" => (target, Protocol::Json),
             "monitoring" if target.is_some() => (target, Protocol::Json),
             "monitoring" => (cloudwatch::operation(request.uri().path()), Protocol::Cbor),
             _ => (None, Protocol::Query),
@@ -101,6 +102,7 @@ pub fn answer(world: &mut World, called: &Called, request: &WireRequest, id: &st
         "secretsmanager" => secretsmanager::answer(world, called, request, id),
         "ecs" => ecs::answer(world, called, request, id),
         "elasticache" => elasticache::answer(world, called, request, id),
+        "ssm" => ssm::answer(world, called, request, id),
         "monitoring" => cloudwatch::answer(world, called, request, id),
         other => Err(ApiError::new(404, "UnknownOperationException", format!("there is no simulated service {other}"))),
     };
@@ -129,7 +131,7 @@ pub fn refuse(called: &Called, error: &ApiError, id: &str) -> WireResponse {
 /// What each service answers when it wants to be asked more slowly.
 pub fn throttled(called: &Called) -> ApiError {
     let code = match called.service.as_str() {
-        "secretsmanager" | "ecs" => "ThrottlingException",
+        "secretsmanager" | "ecs" | "ssm" => "ThrottlingException",
         _ => "Throttling",
     };
     ApiError::new(400, code, "Rate exceeded".to_owned())
@@ -140,6 +142,7 @@ pub fn failed(called: &Called) -> ApiError {
     let code = match called.service.as_str() {
         "secretsmanager" => "InternalServiceError",
         "ecs" => "ServerException",
+        "ssm" => "InternalServerError",
         "monitoring" => "InternalServiceFault",
         _ => "InternalFailure",
     };

@@ -147,6 +147,7 @@ impl World {
             Part::Cloudwatch => call.service == "monitoring",
             Part::Ecs => call.service == "ecs",
             Part::Elasticache => call.service == "elasticache",
+            Part::Ssm => call.service == "ssm",
             Part::Route53 | Part::Database | Part::Endpoint | Part::Replication => false,
         }
     }

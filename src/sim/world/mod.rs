@@ -10,6 +10,7 @@ pub mod health;
 pub mod metrics;
 pub mod mutation;
 pub mod secrets;
+pub mod ssm;
 pub mod traffic;
 pub mod truth;
 pub mod zones;
@@ -24,6 +25,7 @@ use self::elasticache::Cache;
 use self::health::{Answering, HealthCheck};
 use self::mutation::{Change, Mutation};
 use self::secrets::Secret;
+use self::ssm::Parameters;
 use self::traffic::Counter;
 use super::chance::Chance;
 use super::scenario::Scenario;
@@ -73,6 +75,7 @@ struct Compiled {
     secrets: Vec<Secret>,
     fleets: Vec<Fleet>,
     caches: Vec<Cache>,
+    parameters: Parameters,
     leads: Steps<Option<HomeRole>>,
     rows: Pair<Counter>,
 }
@@ -99,6 +102,7 @@ impl World {
                 secrets: Vec::new(),
                 fleets: Vec::new(),
                 caches: Vec::new(),
+                parameters: Parameters::new(),
                 leads: Steps::always(None),
                 rows: Pair { primary: nobody(), standby: nobody() },
             },
@@ -122,8 +126,20 @@ impl World {
         let rows = traffic::counters(self, &endpoints, &leads);
         let secrets = secrets::compile(self);
         let caches = elasticache::compile(self);
-        self.compiled =
-            Compiled { databases, endpoints, checks, zones, balancers, secrets, fleets, caches, leads, rows };
+        let parameters = ssm::compile(self);
+        self.compiled = Compiled {
+            databases,
+            endpoints,
+            checks,
+            zones,
+            balancers,
+            secrets,
+            fleets,
+            caches,
+            parameters,
+            leads,
+            rows,
+        };
     }
 
     /// Lets time go on. It never goes back.
@@ -211,6 +227,9 @@ impl World {
             Change::ScaleService { cluster, service, desired } => self.may_scale(region, cluster, service, *desired),
             Change::FailoverCache { global, region, group } => self.may_fail_over_cache(global, region, group, at),
             Change::DetachCache { global, region, group } => self.may_detach_cache(global, region, group, at),
+            Change::PutParameter { name, value, kind, overwrite } => {
+                self.may_put_parameter(region, (name, value), kind.as_deref(), *overwrite, at)
+            }
             Change::Fence {} | Change::Admit {} | Change::TestWrite {} => self.may_write(region, change, at),
         }
     }

@@ -105,6 +105,22 @@ pub enum Change {
         #[serde(rename = "ReplicationGroupId")]
         group: String,
     },
+    /// A parameter of Systems Manager is written.
+    #[serde(rename = "ssm:PutParameter")]
+    PutParameter {
+        /// Its name.
+        #[serde(rename = "Name")]
+        name: String,
+        /// Its new value.
+        #[serde(rename = "Value")]
+        value: String,
+        /// Its type, which a new one needs.
+        #[serde(rename = "Type", default, skip_serializing_if = "Option::is_none")]
+        kind: Option<String>,
+        /// Whether it may exist.
+        #[serde(rename = "Overwrite")]
+        overwrite: bool,
+    },
     /// The application's login is taken away and its sessions ended.
     #[serde(rename = "sql:Fence")]
     Fence {},
@@ -128,6 +144,7 @@ impl Change {
             Self::ScaleService { .. } => "ecs:UpdateService",
             Self::FailoverCache { .. } => "elasticache:FailoverGlobalReplicationGroup",
             Self::DetachCache { .. } => "elasticache:DisassociateGlobalReplicationGroup",
+            Self::PutParameter { .. } => "ssm:PutParameter",
             Self::Fence {} => "sql:Fence",
             Self::Admit {} => "sql:Admit",
             Self::TestWrite {} => "sql:TestWrite",
