@@ -198,6 +198,16 @@ const SSM: &[FactSpec] = &[
     fact("agree", Bool, Global, Needs::Nothing),
 ];
 
+/// `state`, `last_update` and `runtime` are open: Lambda adds to them.
+const LAMBDA: &[FactSpec] = &[
+    fact("state", Text, Regions, Needs::Nothing),
+    fact("last_update", Text, Regions, Needs::Nothing),
+    fact("version", Text, Regions, Needs::Nothing),
+    fact("runtime", Text, Regions, Needs::Nothing),
+    fact("reserved_concurrency", Number, Regions, Needs::Nothing),
+    fact("enabled_triggers", Number, Regions, Needs::Nothing),
+];
+
 /// The start of the names of facts that a service's own alarms make: `alarm.<name>`.
 pub const ALARM: &str = "alarm.";
 
@@ -229,6 +239,11 @@ const PARAMETER_ACTIONS: &[ActionSpec] = &[
     ActionSpec { name: "point-source", hazard: Hazard::Write, on: Side::Source, needs: Needs::Nothing },
 ];
 
+const FUNCTION_ACTIONS: &[ActionSpec] = &[
+    ActionSpec { name: "invoke", hazard: Hazard::Write, on: Side::Target, needs: Needs::Nothing },
+    ActionSpec { name: "invoke-source", hazard: Hazard::Write, on: Side::Source, needs: Needs::Nothing },
+];
+
 /// The facts of a kind, besides its alarms.
 pub fn facts(spec: &Spec) -> &'static [FactSpec] {
     match spec {
@@ -240,6 +255,7 @@ pub fn facts(spec: &Spec) -> &'static [FactSpec] {
         Spec::Ecs(_) => ECS,
         Spec::ElasticacheGlobal(_) => ELASTICACHE,
         Spec::SsmParameter(_) => SSM,
+        Spec::Lambda(_) => LAMBDA,
     }
 }
 
@@ -259,6 +275,7 @@ pub fn actions(spec: &Spec) -> &'static [ActionSpec] {
         Spec::Ecs(_) => FLEET_ACTIONS,
         Spec::ElasticacheGlobal(_) => CACHE_ACTIONS,
         Spec::SsmParameter(_) => PARAMETER_ACTIONS,
+        Spec::Lambda(_) => FUNCTION_ACTIONS,
         Spec::Endpoint(_) | Spec::SecretReplica(_) | Spec::CloudWatch(_) => &[],
     }
 }

@@ -193,6 +193,8 @@ pub enum Part {
     Elasticache,
     /// The Systems Manager API.
     Ssm,
+    /// The Lambda API.
+    Lambda,
     /// Route 53's control plane, whichever Region the event names.
     Route53,
     /// The databases themselves.

@@ -6,6 +6,7 @@ mod cache;
 mod database;
 mod dns;
 mod fleet;
+mod functions;
 mod http;
 mod observing;
 mod parameter;

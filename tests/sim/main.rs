@@ -7,6 +7,7 @@ mod elasticache;
 mod faults;
 mod history;
 mod hostile;
+mod lambda;
 mod log;
 mod probes;
 mod ssm;

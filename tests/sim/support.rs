@@ -173,6 +173,7 @@ impl Rig {
     client!(ecs, aws_sdk_ecs);
     client!(elasticache, aws_sdk_elasticache);
     client!(ssm, aws_sdk_ssm);
+    client!(lambda, aws_sdk_lambda);
 
     pub(crate) fn route53(&self) -> aws_sdk_route53::Client {
         self.route53_in("us-east-1")

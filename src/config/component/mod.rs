@@ -4,6 +4,7 @@ mod cloudwatch;
 mod ecs;
 mod elasticache;
 mod endpoint;
+mod lambda;
 mod rds;
 mod route53;
 mod secrets;
@@ -21,7 +22,7 @@ use crate::domain::service::{Component, Spec};
 use crate::domain::text::bounded;
 
 /// Every kind that a component can be.
-pub(super) const KINDS: [&str; 8] = [
+pub(super) const KINDS: [&str; 9] = [
     "endpoint",
     "rds-replica",
     "route53-failover",
@@ -30,6 +31,7 @@ pub(super) const KINDS: [&str; 8] = [
     "ecs",
     "elasticache-global",
     "ssm-parameter",
+    "lambda",
 ];
 
 const MS_100: Duration = Duration::from_millis(100);
@@ -91,6 +93,7 @@ fn component(id: &str, table: &Table<'_, '_>) -> Option<Component> {
         "cloudwatch" => cloudwatch::cloudwatch(table).map(Spec::CloudWatch),
         "elasticache-global" => elasticache::global(table).map(Spec::ElasticacheGlobal),
         "ssm-parameter" => ssm::parameter(table).map(Spec::SsmParameter),
+        "lambda" => lambda::lambda(table).map(Spec::Lambda),
         _ => ecs::ecs(table).map(Spec::Ecs),
     };
     table.finish();
@@ -107,6 +110,7 @@ fn unlike_the_others(component: &Component, others: &[Component], node: &Node<'_
         (Spec::Ecs(a), Spec::Ecs(b)) => a.cluster == b.cluster && a.service == b.service,
         (Spec::ElasticacheGlobal(a), Spec::ElasticacheGlobal(b)) => a.global == b.global,
         (Spec::SsmParameter(a), Spec::SsmParameter(b)) => a.name == b.name,
+        (Spec::Lambda(a), Spec::Lambda(b)) => a == b,
         _ => false,
     };
     if let Some(other) = others.iter().find(same) {

@@ -4,6 +4,7 @@ mod cloudwatch;
 mod ecs;
 mod elasticache;
 mod endpoint;
+mod lambda;
 mod rds;
 mod route53;
 mod secrets;
@@ -20,6 +21,7 @@ pub use cloudwatch::{CloudWatch, LagMetric, LagUnit};
 pub use ecs::Ecs;
 pub use elasticache::ElasticacheGlobal;
 pub use endpoint::Endpoint;
+pub use lambda::Lambda;
 pub use rds::RdsReplica;
 pub use route53::{RecordType, Route53Failover};
 pub use secrets::SecretReplica;
@@ -101,6 +103,8 @@ pub enum Spec {
     ElasticacheGlobal(ElasticacheGlobal),
     /// A parameter of Systems Manager that says which Region is active.
     SsmParameter(SsmParameter),
+    /// A Lambda function.
+    Lambda(Lambda),
 }
 
 impl Spec {
@@ -115,6 +119,7 @@ impl Spec {
             Self::Ecs(_) => "ecs",
             Self::ElasticacheGlobal(_) => "elasticache-global",
             Self::SsmParameter(_) => "ssm-parameter",
+            Self::Lambda(_) => "lambda",
         }
     }
 
@@ -130,7 +135,7 @@ impl Spec {
                 true
             }
             Self::Endpoint(endpoint) => endpoint.public.is_some(),
-            Self::RdsReplica(_) | Self::CloudWatch(_) | Self::Ecs(_) => false,
+            Self::RdsReplica(_) | Self::CloudWatch(_) | Self::Ecs(_) | Self::Lambda(_) => false,
         }
     }
 }

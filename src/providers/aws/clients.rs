@@ -51,6 +51,7 @@ pub(crate) struct Regional {
     pub(crate) ecs: ReadWrite<aws_sdk_ecs::Client>,
     pub(crate) elasticache: ReadWrite<aws_sdk_elasticache::Client>,
     pub(crate) ssm: ReadWrite<aws_sdk_ssm::Client>,
+    pub(crate) lambda: ReadWrite<aws_sdk_lambda::Client>,
 }
 
 /// Why AWS cannot be reached at all.
@@ -143,6 +144,10 @@ impl Clients {
                     write: aws_sdk_elasticache::Client::new(&writes),
                 },
                 ssm: ReadWrite { read: aws_sdk_ssm::Client::new(&reads), write: aws_sdk_ssm::Client::new(&writes) },
+                lambda: ReadWrite {
+                    read: aws_sdk_lambda::Client::new(&reads),
+                    write: aws_sdk_lambda::Client::new(&writes),
+                },
             }
         };
         let both = [&service.regions.primary, &service.regions.standby];

@@ -5,6 +5,7 @@ pub mod cloudwatch;
 pub mod ecs;
 pub mod elasticache;
 pub mod errors;
+pub mod lambda;
 pub mod rds;
 pub mod route53;
 pub mod secrets;

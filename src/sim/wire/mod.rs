@@ -9,6 +9,7 @@ pub mod ecs;
 pub mod elasticache;
 pub mod form;
 mod json;
+pub mod lambda;
 pub mod rds;
 pub mod route53;
 pub mod secretsmanager;
@@ -48,6 +49,8 @@ pub enum Protocol {
     RestXml,
     /// JSON, with the operation in a header.
     Json,
+    /// Paths, queries and JSON.
+    RestJson,
     /// CBOR, with the operation in the path.
     Cbor,
 }
@@ -68,6 +71,9 @@ impl Called {
                 (Some(route53::operation(request.method(), request.uri().path()).to_owned()), Protocol::RestXml)
             }
             "secretsmanager" | "ecs" | "ssm" => (target, Protocol::Json),
+            "lambda" => {
+                (Some(lambda::operation(request.method(), request.uri().path()).to_owned()), Protocol::RestJson)
+            }
             "monitoring" if target.is_some() => (target, Protocol::Json),
             "monitoring" => (cloudwatch::operation(request.uri().path()), Protocol::Cbor),
             _ => (None, Protocol::Query),
@@ -103,6 +109,7 @@ pub fn answer(world: &mut World, called: &Called, request: &WireRequest, id: &st
         "ecs" => ecs::answer(world, called, request, id),
         "elasticache" => elasticache::answer(world, called, request, id),
         "ssm" => ssm::answer(world, called, request, id),
+        "lambda" => lambda::answer(world, called, request, id),
         "monitoring" => cloudwatch::answer(world, called, request, id),
         other => Err(ApiError::new(404, "UnknownOperationException", format!("there is no simulated service {other}"))),
     };
@@ -124,6 +131,7 @@ pub fn refuse(called: &Called, error: &ApiError, id: &str) -> WireResponse {
         Protocol::Cbor => cloudwatch::error(error, id),
         // Secrets Manager writes it so.
         Protocol::Json if called.service == "secretsmanager" => json::error(error, "Message", id),
+        Protocol::RestJson => json::error(error, "Message", id),
         Protocol::Json => json::error(error, "message", id),
     }
 }
@@ -132,6 +140,7 @@ pub fn refuse(called: &Called, error: &ApiError, id: &str) -> WireResponse {
 pub fn throttled(called: &Called) -> ApiError {
     let code = match called.service.as_str() {
         "secretsmanager" | "ecs" | "ssm" => "ThrottlingException",
+        "lambda" => "TooManyRequestsException",
         _ => "Throttling",
     };
     ApiError::new(400, code, "Rate exceeded".to_owned())
@@ -142,6 +151,7 @@ pub fn failed(called: &Called) -> ApiError {
     let code = match called.service.as_str() {
         "secretsmanager" => "InternalServiceError",
         "ecs" => "ServerException",
+        "lambda" => "ServiceException",
         "ssm" => "InternalServerError",
         "monitoring" => "InternalServiceFault",
         _ => "InternalFailure",

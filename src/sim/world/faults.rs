@@ -148,6 +148,7 @@ impl World {
             Part::Ecs => call.service == "ecs",
             Part::Elasticache => call.service == "elasticache",
             Part::Ssm => call.service == "ssm",
+            Part::Lambda => call.service == "lambda",
             Part::Route53 | Part::Database | Part::Endpoint | Part::Replication => false,
         }
     }

@@ -7,6 +7,7 @@ pub mod ecs;
 pub mod elasticache;
 pub mod faults;
 pub mod health;
+pub mod lambda;
 pub mod metrics;
 pub mod mutation;
 pub mod secrets;
@@ -23,6 +24,7 @@ use self::dns::Zone;
 use self::ecs::Fleet;
 use self::elasticache::Cache;
 use self::health::{Answering, HealthCheck};
+use self::lambda::Function;
 use self::mutation::{Change, Mutation};
 use self::secrets::Secret;
 use self::ssm::Parameters;
@@ -76,6 +78,7 @@ struct Compiled {
     fleets: Vec<Fleet>,
     caches: Vec<Cache>,
     parameters: Parameters,
+    functions: Vec<Function>,
     leads: Steps<Option<HomeRole>>,
     rows: Pair<Counter>,
 }
@@ -103,6 +106,7 @@ impl World {
                 fleets: Vec::new(),
                 caches: Vec::new(),
                 parameters: Parameters::new(),
+                functions: Vec::new(),
                 leads: Steps::always(None),
                 rows: Pair { primary: nobody(), standby: nobody() },
             },
@@ -127,6 +131,7 @@ impl World {
         let secrets = secrets::compile(self);
         let caches = elasticache::compile(self);
         let parameters = ssm::compile(self);
+        let functions = lambda::compile(self);
         self.compiled = Compiled {
             databases,
             endpoints,
@@ -137,6 +142,7 @@ impl World {
             fleets,
             caches,
             parameters,
+            functions,
             leads,
             rows,
         };
@@ -230,6 +236,7 @@ impl World {
             Change::PutParameter { name, value, kind, overwrite } => {
                 self.may_put_parameter(region, (name, value), kind.as_deref(), *overwrite, at)
             }
+            Change::InvokeFunction { function } => self.may_invoke(region, function),
             Change::Fence {} | Change::Admit {} | Change::TestWrite {} => self.may_write(region, change, at),
         }
     }

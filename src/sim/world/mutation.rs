@@ -121,6 +121,13 @@ pub enum Change {
         #[serde(rename = "Overwrite")]
         overwrite: bool,
     },
+    /// A function is called.
+    #[serde(rename = "lambda:Invoke")]
+    InvokeFunction {
+        /// Its name.
+        #[serde(rename = "FunctionName")]
+        function: String,
+    },
     /// The application's login is taken away and its sessions ended.
     #[serde(rename = "sql:Fence")]
     Fence {},
@@ -145,6 +152,7 @@ impl Change {
             Self::FailoverCache { .. } => "elasticache:FailoverGlobalReplicationGroup",
             Self::DetachCache { .. } => "elasticache:DisassociateGlobalReplicationGroup",
             Self::PutParameter { .. } => "ssm:PutParameter",
+            Self::InvokeFunction { .. } => "lambda:Invoke",
             Self::Fence {} => "sql:Fence",
             Self::Admit {} => "sql:Admit",
             Self::TestWrite {} => "sql:TestWrite",
