@@ -208,6 +208,14 @@ const LAMBDA: &[FactSpec] = &[
     fact("enabled_triggers", Number, Regions, Needs::Nothing),
 ];
 
+const CLOUDFRONT: &[FactSpec] = &[
+    fact("points_at", Region(&["other"]), Global, Needs::Nothing),
+    fact("status", Words(&["Deployed", "InProgress"]), Global, Needs::Nothing),
+    fact("enabled", Bool, Global, Needs::Nothing),
+    fact("origin_group", Bool, Global, Needs::Nothing),
+    fact("last_modified", Text, Global, Needs::Nothing),
+];
+
 /// The start of the names of facts that a service's own alarms make: `alarm.<name>`.
 pub const ALARM: &str = "alarm.";
 
@@ -244,6 +252,11 @@ const FUNCTION_ACTIONS: &[ActionSpec] = &[
     ActionSpec { name: "invoke-source", hazard: Hazard::Write, on: Side::Source, needs: Needs::Nothing },
 ];
 
+const CDN_ACTIONS: &[ActionSpec] = &[
+    ActionSpec { name: "point", hazard: Hazard::Write, on: Side::Target, needs: Needs::Nothing },
+    ActionSpec { name: "invalidate", hazard: Hazard::Write, on: Side::Target, needs: Needs::Nothing },
+];
+
 /// The facts of a kind, besides its alarms.
 pub fn facts(spec: &Spec) -> &'static [FactSpec] {
     match spec {
@@ -256,6 +269,7 @@ pub fn facts(spec: &Spec) -> &'static [FactSpec] {
         Spec::ElasticacheGlobal(_) => ELASTICACHE,
         Spec::SsmParameter(_) => SSM,
         Spec::Lambda(_) => LAMBDA,
+        Spec::CloudFront(_) => CLOUDFRONT,
     }
 }
 
@@ -276,6 +290,7 @@ pub fn actions(spec: &Spec) -> &'static [ActionSpec] {
         Spec::ElasticacheGlobal(_) => CACHE_ACTIONS,
         Spec::SsmParameter(_) => PARAMETER_ACTIONS,
         Spec::Lambda(_) => FUNCTION_ACTIONS,
+        Spec::CloudFront(_) => CDN_ACTIONS,
         Spec::Endpoint(_) | Spec::SecretReplica(_) | Spec::CloudWatch(_) => &[],
     }
 }

@@ -10,6 +10,7 @@
 //! | `elasticache-global` | both Regions, and global | in a Region: `status`, `role` (primary, secondary, detached, absent), `nodes`, `engine_version`, `lag` (of the secondary); global: `primary`, `status` | `failover`, `detach` |
 //! | `ssm-parameter` | both Regions, and global | in a Region: `exists`, `points_at`, `version`, `type` (String, StringList, SecureString), `last_modified`; global: `agree` | `point`, `point-source` |
 //! | `lambda` | both Regions | `state`, `last_update`, `version`, `runtime`, `reserved_concurrency` (where it is reserved), `enabled_triggers` | `invoke`, `invoke-source` |
+//! | `cloudfront` | global | `points_at`, `status` (Deployed, InProgress), `enabled`, `origin_group`, `last_modified` | `point`, `invalidate` |
 //! | `cloudwatch` | the Regions where it has anything to read | `lag`, `lag_series`, `alarms`, `alarm.<name>` | none |
 //!
 //! A fact that was not read is absent, never guessed.
@@ -73,6 +74,7 @@ pub fn components(service: &Service, aws: &aws::Clients, probes: Probes) -> Comp
             Spec::SsmParameter(spec) => Arc::new(aws::ssm::SsmParameter::new(own(30), spec.clone(), aws.clone())),
             // Lambda's control plane answers fifteen calls a second for the whole account, and this makes three.
             Spec::Lambda(spec) => Arc::new(aws::lambda::Lambda::new(own(60), spec.clone(), aws.clone())),
+            Spec::CloudFront(spec) => Arc::new(aws::cloudfront::CloudFront::new(own(60), spec.clone(), aws.clone())),
         };
         all.insert(component.id.clone(), answering);
     }

@@ -3,6 +3,7 @@
 
 mod aws_errors;
 mod cache;
+mod cdn;
 mod database;
 mod dns;
 mod fleet;

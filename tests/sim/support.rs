@@ -174,6 +174,7 @@ impl Rig {
     client!(elasticache, aws_sdk_elasticache);
     client!(ssm, aws_sdk_ssm);
     client!(lambda, aws_sdk_lambda);
+    client!(cloudfront, aws_sdk_cloudfront);
 
     pub(crate) fn route53(&self) -> aws_sdk_route53::Client {
         self.route53_in("us-east-1")

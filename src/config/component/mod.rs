@@ -1,5 +1,6 @@
 //! The components of a service file: one file a kind.
 
+mod cloudfront;
 mod cloudwatch;
 mod ecs;
 mod elasticache;
@@ -22,7 +23,7 @@ use crate::domain::service::{Component, Spec};
 use crate::domain::text::bounded;
 
 /// Every kind that a component can be.
-pub(super) const KINDS: [&str; 9] = [
+pub(super) const KINDS: [&str; 10] = [
     "endpoint",
     "rds-replica",
     "route53-failover",
@@ -32,6 +33,7 @@ pub(super) const KINDS: [&str; 9] = [
     "elasticache-global",
     "ssm-parameter",
     "lambda",
+    "cloudfront",
 ];
 
 const MS_100: Duration = Duration::from_millis(100);
@@ -94,6 +96,7 @@ fn component(id: &str, table: &Table<'_, '_>) -> Option<Component> {
         "elasticache-global" => elasticache::global(table).map(Spec::ElasticacheGlobal),
         "ssm-parameter" => ssm::parameter(table).map(Spec::SsmParameter),
         "lambda" => lambda::lambda(table).map(Spec::Lambda),
+        "cloudfront" => cloudfront::cloudfront(table).map(Spec::CloudFront),
         _ => ecs::ecs(table).map(Spec::Ecs),
     };
     table.finish();
@@ -111,6 +114,7 @@ fn unlike_the_others(component: &Component, others: &[Component], node: &Node<'_
         (Spec::ElasticacheGlobal(a), Spec::ElasticacheGlobal(b)) => a.global == b.global,
         (Spec::SsmParameter(a), Spec::SsmParameter(b)) => a.name == b.name,
         (Spec::Lambda(a), Spec::Lambda(b)) => a == b,
+        (Spec::CloudFront(a), Spec::CloudFront(b)) => a.distribution == b.distribution,
         _ => false,
     };
     if let Some(other) = others.iter().find(same) {

@@ -1,5 +1,6 @@
 //! The service being protected, as its `service.toml` describes it.
 
+mod cloudfront;
 mod cloudwatch;
 mod ecs;
 mod elasticache;
@@ -17,6 +18,7 @@ use super::lag::Thresholds;
 use super::reading::ComponentId;
 use super::region::{Direction, Pair, Place, Region};
 
+pub use cloudfront::CloudFront;
 pub use cloudwatch::{CloudWatch, LagMetric, LagUnit};
 pub use ecs::Ecs;
 pub use elasticache::ElasticacheGlobal;
@@ -105,6 +107,8 @@ pub enum Spec {
     SsmParameter(SsmParameter),
     /// A Lambda function.
     Lambda(Lambda),
+    /// A CloudFront distribution.
+    CloudFront(CloudFront),
 }
 
 impl Spec {
@@ -120,20 +124,23 @@ impl Spec {
             Self::ElasticacheGlobal(_) => "elasticache-global",
             Self::SsmParameter(_) => "ssm-parameter",
             Self::Lambda(_) => "lambda",
+            Self::CloudFront(_) => "cloudfront",
         }
     }
 
     /// Whether it stands in each Region, so that a Region's panel has a line for it.
     pub fn is_regional(&self) -> bool {
-        !matches!(self, Self::Route53Failover(_))
+        !matches!(self, Self::Route53Failover(_) | Self::CloudFront(_))
     }
 
     /// Whether it has something to say of no Region in particular.
     pub fn is_global(&self) -> bool {
         match self {
-            Self::Route53Failover(_) | Self::SecretReplica(_) | Self::ElasticacheGlobal(_) | Self::SsmParameter(_) => {
-                true
-            }
+            Self::Route53Failover(_)
+            | Self::SecretReplica(_)
+            | Self::ElasticacheGlobal(_)
+            | Self::SsmParameter(_)
+            | Self::CloudFront(_) => true,
             Self::Endpoint(endpoint) => endpoint.public.is_some(),
             Self::RdsReplica(_) | Self::CloudWatch(_) | Self::Ecs(_) | Self::Lambda(_) => false,
         }

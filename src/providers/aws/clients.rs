@@ -22,6 +22,8 @@ use crate::ports::Clock;
 
 /// The Region that Route 53's control plane is in, and that its requests are signed for.
 pub const ROUTE53_REGION: &str = "us-east-1";
+/// The Region that CloudFront's control plane is in, and that its requests are signed for.
+pub const CLOUDFRONT_REGION: &str = "us-east-1";
 
 const CONNECT: Duration = Duration::from_secs(2);
 const READ: Duration = Duration::from_secs(5);
@@ -32,6 +34,7 @@ const WRITE: Duration = Duration::from_secs(15);
 pub struct Clients {
     regions: Arc<BTreeMap<Region, Regional>>,
     pub(crate) route53: ReadWrite<aws_sdk_route53::Client>,
+    pub(crate) cloudfront: ReadWrite<aws_sdk_cloudfront::Client>,
     aws: Arc<Aws>,
 }
 
@@ -158,7 +161,11 @@ impl Clients {
             read: aws_sdk_route53::Client::new(&global(false)),
             write: aws_sdk_route53::Client::new(&global(true)),
         };
-        Self { regions: Arc::new(regions), route53, aws: Arc::new(aws.clone()) }
+        let cloudfront = ReadWrite {
+            read: aws_sdk_cloudfront::Client::new(&global(false)),
+            write: aws_sdk_cloudfront::Client::new(&global(true)),
+        };
+        Self { regions: Arc::new(regions), route53, cloudfront, aws: Arc::new(aws.clone()) }
     }
 
     /// The clients of a Region of this service.

@@ -1,6 +1,7 @@
 //! What AWS answers for: one file or folder a component kind, the clients, and the one place that reads its errors.
 
 pub mod clients;
+pub mod cloudfront;
 pub mod cloudwatch;
 pub mod ecs;
 pub mod elasticache;

@@ -4,6 +4,7 @@
 //! in-process client or a real socket.
 
 pub mod client;
+pub mod cloudfront;
 pub mod cloudwatch;
 pub mod ecs;
 pub mod elasticache;
@@ -71,6 +72,9 @@ impl Called {
                 (Some(route53::operation(request.method(), request.uri().path()).to_owned()), Protocol::RestXml)
             }
             "secretsmanager" | "ecs" | "ssm" => (target, Protocol::Json),
+            "cloudfront" => {
+                (Some(cloudfront::operation(request.method(), request.uri().path()).to_owned()), Protocol::RestXml)
+            }
             "lambda" => {
                 (Some(lambda::operation(request.method(), request.uri().path()).to_owned()), Protocol::RestJson)
             }
@@ -98,7 +102,7 @@ impl Called {
 
 /// Answers a request from the world as it is now.
 pub fn answer(world: &mut World, called: &Called, request: &WireRequest, id: &str) -> WireResponse {
-    if world.role_of(&called.region).is_none() && called.service != "route53" {
+    if world.role_of(&called.region).is_none() && !matches!(called.service.as_str(), "route53" | "cloudfront") {
         let message = format!("the simulated Regions hold nothing in {}", called.region);
         return refuse(called, &ApiError::new(400, "InvalidParameterValue", message), id);
     }
@@ -110,6 +114,7 @@ pub fn answer(world: &mut World, called: &Called, request: &WireRequest, id: &st
         "elasticache" => elasticache::answer(world, called, request, id),
         "ssm" => ssm::answer(world, called, request, id),
         "lambda" => lambda::answer(world, called, request, id),
+        "cloudfront" => cloudfront::answer(world, called, request, id),
         "monitoring" => cloudwatch::answer(world, called, request, id),
         other => Err(ApiError::new(404, "UnknownOperationException", format!("there is no simulated service {other}"))),
     };
@@ -125,6 +130,7 @@ pub fn unsigned(id: &str) -> WireResponse {
 /// An error in the protocol of the service that was called.
 pub fn refuse(called: &Called, error: &ApiError, id: &str) -> WireResponse {
     match called.protocol {
+        Protocol::RestXml if called.service == "cloudfront" => xml::error(error, cloudfront::NAMESPACE, id),
         Protocol::RestXml => xml::error(error, route53::NAMESPACE, id),
         Protocol::Query if called.service == "elasticache" => xml::error(error, elasticache::NAMESPACE, id),
         Protocol::Query => xml::error(error, rds::NAMESPACE, id),

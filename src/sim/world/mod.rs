@@ -1,6 +1,7 @@
 //! The two Regions as a pure function of what is known: service, scenario, seed, accepted mutations, time.
 
 pub mod balancers;
+pub mod cloudfront;
 pub mod database;
 pub mod dns;
 pub mod ecs;
@@ -19,6 +20,7 @@ pub mod zones;
 use jiff::{SignedDuration, Timestamp};
 
 use self::balancers::Balancer;
+use self::cloudfront::Distribution;
 use self::database::Database;
 use self::dns::Zone;
 use self::ecs::Fleet;
@@ -79,6 +81,7 @@ struct Compiled {
     caches: Vec<Cache>,
     parameters: Parameters,
     functions: Vec<Function>,
+    distributions: Vec<Distribution>,
     leads: Steps<Option<HomeRole>>,
     rows: Pair<Counter>,
 }
@@ -107,6 +110,7 @@ impl World {
                 caches: Vec::new(),
                 parameters: Parameters::new(),
                 functions: Vec::new(),
+                distributions: Vec::new(),
                 leads: Steps::always(None),
                 rows: Pair { primary: nobody(), standby: nobody() },
             },
@@ -132,6 +136,7 @@ impl World {
         let caches = elasticache::compile(self);
         let parameters = ssm::compile(self);
         let functions = lambda::compile(self);
+        let distributions = cloudfront::compile(self);
         self.compiled = Compiled {
             databases,
             endpoints,
@@ -143,6 +148,7 @@ impl World {
             caches,
             parameters,
             functions,
+            distributions,
             leads,
             rows,
         };
@@ -237,6 +243,12 @@ impl World {
                 self.may_put_parameter(region, (name, value), kind.as_deref(), *overwrite, at)
             }
             Change::InvokeFunction { function } => self.may_invoke(region, function),
+            Change::PointDistribution { distribution, if_match, origin } => {
+                self.may_point_distribution(distribution, if_match.as_deref(), origin, at)
+            }
+            Change::Invalidate { distribution, reference, paths } => {
+                self.may_invalidate(distribution, reference, paths, at)
+            }
             Change::Fence {} | Change::Admit {} | Change::TestWrite {} => self.may_write(region, change, at),
         }
     }

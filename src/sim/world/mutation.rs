@@ -128,6 +128,32 @@ pub enum Change {
         #[serde(rename = "FunctionName")]
         function: String,
     },
+    /// Another origin of a distribution's default cache behaviour.
+    #[serde(rename = "cloudfront:UpdateDistribution")]
+    PointDistribution {
+        /// The distribution.
+        #[serde(rename = "Id")]
+        distribution: String,
+        /// The ETag of the configuration that is replaced.
+        #[serde(rename = "IfMatch", default, skip_serializing_if = "Option::is_none")]
+        if_match: Option<String>,
+        /// The origin.
+        #[serde(rename = "TargetOriginId")]
+        origin: String,
+    },
+    /// Paths that every edge is to forget.
+    #[serde(rename = "cloudfront:CreateInvalidation")]
+    Invalidate {
+        /// The distribution.
+        #[serde(rename = "DistributionId")]
+        distribution: String,
+        /// What the caller calls it.
+        #[serde(rename = "CallerReference")]
+        reference: String,
+        /// The paths.
+        #[serde(rename = "Paths")]
+        paths: Vec<String>,
+    },
     /// The application's login is taken away and its sessions ended.
     #[serde(rename = "sql:Fence")]
     Fence {},
@@ -153,6 +179,8 @@ impl Change {
             Self::DetachCache { .. } => "elasticache:DisassociateGlobalReplicationGroup",
             Self::PutParameter { .. } => "ssm:PutParameter",
             Self::InvokeFunction { .. } => "lambda:Invoke",
+            Self::PointDistribution { .. } => "cloudfront:UpdateDistribution",
+            Self::Invalidate { .. } => "cloudfront:CreateInvalidation",
             Self::Fence {} => "sql:Fence",
             Self::Admit {} => "sql:Admit",
             Self::TestWrite {} => "sql:TestWrite",
