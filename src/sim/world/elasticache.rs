@@ -118,7 +118,7 @@ impl Cache {
     /// How far the secondary is behind: what a switch would lose.
     fn lag(&self, world: &World, at: Ms) -> Ms {
         let usual = world.chance.between(&self.spec.global, at.div_euclid(10_000), LAG.0, LAG.1);
-        usual + if *self.link.at(at) { 0 } else { at - self.link.since(at).max(world.scenario.start.min(0)) }
+        usual + if *self.link.at(at) { 0 } else { at - self.link.since(at).max(0) }
     }
 
     /// `available`, `modifying` or `primary-only`.
