@@ -113,6 +113,43 @@ fn boto3_understands_every_answer() {
     assert_eq!(found["no cluster"], "ClusterNotFoundException");
 }
 
+/// Caches, parameters, functions and distributions; changed as the seeds' scripts change them.
+#[test]
+fn boto3_understands_caches_parameters_functions_and_distributions() {
+    let service = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/edge.toml");
+    let Some(sim) = Sim::start_with(service, "calm", "1") else { return };
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/boto_edge.py");
+    let output = sim.program("python").args([script, &sim.endpoint, SOURCE, TARGET]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["before"], json!(["available", { SOURCE: "PRIMARY", TARGET: "SECONDARY" }]));
+    assert_eq!(found["group"], json!(["available", "SECONDARY"]));
+    assert_eq!(found["version"], "7.1.0");
+    let lag: Vec<f64> = found["lag"].as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect();
+    assert!(lag.len() >= 18 && lag.iter().all(|lag| (0.1..1.0).contains(lag)), "{lag:?}");
+    assert_eq!(
+        (&found["started"], &found["again"]),
+        (&json!("modifying"), &json!("InvalidGlobalReplicationGroupState"))
+    );
+    assert_eq!(found["no group"], "ReplicationGroupNotFoundFault");
+    assert_eq!(found["parameter"], json!([SOURCE, "String", 1]));
+    assert_eq!((&found["exists"], &found["put"]), (&json!("ParameterAlreadyExists"), &json!(2)));
+    assert_eq!((&found["by path"], &found["other Region"]), (&json!([TARGET]), &json!(SOURCE)));
+    assert_eq!(found["missing"], json!(["/none"]));
+    assert_eq!(found["function"], json!(["Active", "python3.11"]));
+    assert_eq!((&found["reserved"], &found["triggers"]), (&json!(5), &json!(["Enabled", "Disabled"])));
+    assert_eq!(found["invoked"], json!([200, "17", SOURCE]));
+    assert_eq!(
+        (&found["asleep"], &found["waking"]),
+        (&json!("ResourceNotReadyException"), &json!("ResourceConflictException"))
+    );
+    assert_eq!(found["no function"], "ResourceNotFoundException");
+    assert_eq!(found["cdn"], json!(["InProgress", "alb-west"]));
+    assert_eq!(found["stale"], "PreconditionFailed");
+    assert_eq!((&found["invalidations"], &found["listed"]), (&json!(1), &json!(1)), "the same reference is the same");
+    assert_eq!(found["no distribution"], "NoSuchDistribution");
+}
+
 /// Document 000's own script: promote, wait for `available`, then DNS. The wait ends before anything has happened.
 #[test]
 fn the_waiter_of_the_aws_command_line_is_satisfied_by_a_replica() {

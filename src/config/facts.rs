@@ -238,6 +238,43 @@ const AURORA: &[FactSpec] = &[
     ),
 ];
 
+/// In a Region: of its replication group; globally: of the datastore. `lag` is there in the secondary's Region.
+const ELASTICACHE: &[FactSpec] = &[
+    fact("status", Text, Everywhere, Needs::Nothing),
+    fact("role", Words(&["primary", "secondary", "detached", "absent"]), Regions, Needs::Nothing),
+    fact("nodes", Number, Regions, Needs::Nothing),
+    fact("engine_version", Text, Regions, Needs::Nothing),
+    fact("lag", Seconds, Regions, Needs::Nothing),
+    fact("primary", Region(&["other", "none"]), Global, Needs::Nothing),
+];
+
+const SSM: &[FactSpec] = &[
+    fact("exists", Bool, Regions, Needs::Nothing),
+    fact("points_at", Region(&["other"]), Regions, Needs::Nothing),
+    fact("version", Number, Regions, Needs::Nothing),
+    fact("type", Words(&["String", "StringList", "SecureString"]), Regions, Needs::Nothing),
+    fact("last_modified", Text, Regions, Needs::Nothing),
+    fact("agree", Bool, Global, Needs::Nothing),
+];
+
+/// `state`, `last_update` and `runtime` are open: Lambda adds to them.
+const LAMBDA: &[FactSpec] = &[
+    fact("state", Text, Regions, Needs::Nothing),
+    fact("last_update", Text, Regions, Needs::Nothing),
+    fact("version", Text, Regions, Needs::Nothing),
+    fact("runtime", Text, Regions, Needs::Nothing),
+    fact("reserved_concurrency", Number, Regions, Needs::Nothing),
+    fact("enabled_triggers", Number, Regions, Needs::Nothing),
+];
+
+const CLOUDFRONT: &[FactSpec] = &[
+    fact("points_at", Region(&["other"]), Global, Needs::Nothing),
+    fact("status", Words(&["Deployed", "InProgress"]), Global, Needs::Nothing),
+    fact("enabled", Bool, Global, Needs::Nothing),
+    fact("origin_group", Bool, Global, Needs::Nothing),
+    fact("last_modified", Text, Global, Needs::Nothing),
+];
+
 /// The start of the names of facts that a service's own alarms make: `alarm.<name>`.
 pub const ALARM: &str = "alarm.";
 
@@ -284,6 +321,26 @@ const AURORA_ACTIONS: &[ActionSpec] = &[
     action("verify-writes", Hazard::Write, Side::Target, Needs::Sql),
 ];
 
+const CACHE_ACTIONS: &[ActionSpec] = &[
+    ActionSpec { drill: false, ..action("failover", Hazard::Irreversible, Side::Target, Needs::Nothing) },
+    ActionSpec { drill: false, ..action("detach", Hazard::Irreversible, Side::Target, Needs::Nothing) },
+];
+
+const PARAMETER_ACTIONS: &[ActionSpec] = &[
+    action("point", Hazard::Write, Side::Target, Needs::Nothing),
+    action("point-source", Hazard::Write, Side::Source, Needs::Nothing),
+];
+
+const FUNCTION_ACTIONS: &[ActionSpec] = &[
+    action("invoke", Hazard::Write, Side::Target, Needs::Nothing),
+    action("invoke-source", Hazard::Write, Side::Source, Needs::Nothing),
+];
+
+const CDN_ACTIONS: &[ActionSpec] = &[
+    action("point", Hazard::Write, Side::Target, Needs::Nothing),
+    action("invalidate", Hazard::Write, Side::Target, Needs::Nothing),
+];
+
 /// The facts of a kind, besides its alarms.
 pub fn facts(spec: &Spec) -> &'static [FactSpec] {
     match spec {
@@ -295,6 +352,10 @@ pub fn facts(spec: &Spec) -> &'static [FactSpec] {
         Spec::CloudWatch(_) => CLOUDWATCH,
         Spec::Ecs(_) => ECS,
         Spec::AuroraGlobal(_) => AURORA,
+        Spec::ElasticacheGlobal(_) => ELASTICACHE,
+        Spec::SsmParameter(_) => SSM,
+        Spec::Lambda(_) => LAMBDA,
+        Spec::CloudFront(_) => CLOUDFRONT,
     }
 }
 
@@ -314,6 +375,10 @@ pub fn actions(spec: &Spec) -> &'static [ActionSpec] {
         Spec::Route53Failover(_) => TRAFFIC_ACTIONS,
         Spec::Ecs(_) => FLEET_ACTIONS,
         Spec::AuroraGlobal(_) => AURORA_ACTIONS,
+        Spec::ElasticacheGlobal(_) => CACHE_ACTIONS,
+        Spec::SsmParameter(_) => PARAMETER_ACTIONS,
+        Spec::Lambda(_) => FUNCTION_ACTIONS,
+        Spec::CloudFront(_) => CDN_ACTIONS,
         Spec::Endpoint(_) | Spec::SecretReplica(_) | Spec::CloudWatch(_) => &[],
     }
 }

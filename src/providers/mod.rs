@@ -10,6 +10,10 @@
 //! | `ecs` | both Regions | `status`, `desired`, `running`, `pending`, `stable` (never of no tasks), `deployments`, `task_definition`, `event` | `scale-up`, `scale-down`, `stop` |
 //! | `cloudwatch` | the Regions where it has anything to read | `lag`, `lag_series`, `alarms`, `calm_for`, `alarm.<name>` | none |
 //! | `aurora-global` | both Regions, and global | in a Region, from AWS: `status`, `role` (writer, reader, detached, absent), `members` (available instances), `reachable`, `engine_version`, `host`, `reader_host`, `synchronization` (connected, pending-resync), and of a reader `lag`, `rpo_lag`; from SQL: `in_recovery`, `read_only`, `takes_writes`, `app_login`, `app_sessions`, `mark`; global: `writer` (a Region, other, none, both), `status`, `failover` (none, pending, switching-over, failing-over, cancelling) | `switchover`, `failover`, `detach`, `fence`, `admit`, `verify-writes` |
+//! | `elasticache-global` | both Regions, and global | in a Region: `status`, `role` (primary, secondary, detached, absent), `nodes`, `engine_version`, `lag` (of the secondary); global: `primary`, `status` | `failover`, `detach` |
+//! | `ssm-parameter` | both Regions, and global | in a Region: `exists`, `points_at`, `version`, `type` (String, StringList, SecureString), `last_modified`; global: `agree` | `point`, `point-source` |
+//! | `lambda` | both Regions | `state`, `last_update`, `version`, `runtime`, `reserved_concurrency` (where it is reserved), `enabled_triggers` | `invoke`, `invoke-source` |
+//! | `cloudfront` | global | `points_at`, `status` (Deployed, InProgress), `enabled`, `origin_group`, `last_modified` | `point`, `invalidate` |
 //!
 //! A fact that was not read is absent, never guessed.
 
@@ -72,6 +76,14 @@ pub fn components(service: &Service, aws: &aws::Clients, probes: Probes) -> Comp
                 let sql = spec.sql.as_ref().and(probes.sql.clone());
                 Arc::new(aws::aurora::AuroraGlobal::new(own(60), spec.clone(), aws.clone(), sql))
             }
+            // The lag is a 1-minute metric; the state of a switch is asked for by the step itself.
+            Spec::ElasticacheGlobal(spec) => {
+                Arc::new(aws::elasticache::ElasticacheGlobal::new(own(30), spec.clone(), aws.clone()))
+            }
+            Spec::SsmParameter(spec) => Arc::new(aws::ssm::SsmParameter::new(own(30), spec.clone(), aws.clone())),
+            // Lambda's control plane answers fifteen calls a second for the whole account, and this makes three.
+            Spec::Lambda(spec) => Arc::new(aws::lambda::Lambda::new(own(60), spec.clone(), aws.clone())),
+            Spec::CloudFront(spec) => Arc::new(aws::cloudfront::CloudFront::new(own(60), spec.clone(), aws.clone())),
         };
         all.insert(component.id.clone(), answering);
     }

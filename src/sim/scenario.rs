@@ -74,7 +74,7 @@ pub struct Scenario {
     /// How much of it has gone by when the simulation opens.
     #[serde(deserialize_with = "millis")]
     pub start: Ms,
-    /// Whether Route 53's control plane lives through an outage of us-east-1.
+    /// Whether the control planes of Route 53 and CloudFront live through an outage of us-east-1.
     #[serde(default)]
     pub route53_control_plane: ControlPlane,
     /// When the service was handed over to the standby, if that was done before.
@@ -195,6 +195,14 @@ pub enum Part {
     Cloudwatch,
     /// The ECS API.
     Ecs,
+    /// The ElastiCache API.
+    Elasticache,
+    /// The Systems Manager API.
+    Ssm,
+    /// The Lambda API.
+    Lambda,
+    /// CloudFront's control plane, whichever Region the event names.
+    Cloudfront,
     /// Route 53's control plane, whichever Region the event names.
     Route53,
     /// The databases themselves.

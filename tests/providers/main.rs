@@ -3,11 +3,15 @@
 
 mod aurora;
 mod aws_errors;
+mod cache;
+mod cdn;
 mod database;
 mod dns;
 mod fleet;
+mod functions;
 mod http;
 mod observing;
+mod parameter;
 #[path = "../common/peers.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod peers;

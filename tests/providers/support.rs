@@ -36,6 +36,8 @@ pub(crate) fn west() -> Region {
 #[derive(Debug, Clone)]
 pub(crate) enum Reply {
     Xml(u16, String),
+    /// XML with an ETag.
+    Tagged(&'static str, String),
     Json(u16, String),
     Cbor(Vec<u8>),
     Hang,
@@ -50,6 +52,8 @@ pub(crate) struct Request {
     pub(crate) method: String,
     pub(crate) uri: String,
     pub(crate) body: String,
+    /// The ETag that it wants to replace; empty without one.
+    pub(crate) if_match: String,
 }
 
 type Script = Box<dyn FnMut(&Request) -> Reply + Send>;
@@ -96,6 +100,7 @@ impl HttpConnector for Wire {
             region: scope.split('/').nth(2).unwrap_or_default().to_owned(),
             method: request.method().to_owned(),
             uri: request.uri().to_owned(),
+            if_match: request.headers().get("if-match").unwrap_or_default().to_owned(),
             body: String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned(),
         };
         self.requests.lock().unwrap().push(request.clone());
@@ -113,6 +118,12 @@ impl HttpConnector for Wire {
             |kind: io::ErrorKind| HttpConnectorFuture::ready(Err(ConnectorError::io(io::Error::from(kind).into())));
         match reply {
             Reply::Xml(status, body) => answer(status, "text/xml", SdkBody::from(body)),
+            Reply::Tagged(etag, body) => {
+                let mut response = HttpResponse::new(200.try_into().unwrap(), SdkBody::from(body));
+                response.headers_mut().insert("content-type", "text/xml");
+                response.headers_mut().insert("etag", etag);
+                HttpConnectorFuture::ready(Ok(response))
+            }
             Reply::Json(status, body) => answer(status, "application/x-amz-json-1.1", SdkBody::from(body)),
             Reply::Cbor(body) => answer(200, "application/cbor", SdkBody::from(body)),
             Reply::Hang => HttpConnectorFuture::new(std::future::pending()),

@@ -3,13 +3,17 @@
 
 mod alias;
 mod aurora;
+mod cloudfront;
 mod ecs;
+mod elasticache;
 mod failback;
 mod faults;
 mod history;
 mod hostile;
+mod lambda;
 mod log;
 mod probes;
+mod ssm;
 mod support;
 mod traps;
 mod wire;

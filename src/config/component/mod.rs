@@ -1,14 +1,18 @@
 //! The components of a service file: one file a kind.
 
 mod aurora;
+mod cloudfront;
 mod cloudwatch;
 mod ecs;
+mod elasticache;
 mod endpoint;
+mod lambda;
 mod rds;
 mod restore;
 mod route53;
 mod secrets;
 mod sql;
+mod ssm;
 
 use std::time::Duration;
 
@@ -21,7 +25,7 @@ use crate::domain::service::{Component, Spec};
 use crate::domain::text::bounded;
 
 /// Every kind that a component can be.
-pub(super) const KINDS: [&str; 8] = [
+pub(super) const KINDS: [&str; 12] = [
     "endpoint",
     "rds-replica",
     "rds-restore",
@@ -30,6 +34,10 @@ pub(super) const KINDS: [&str; 8] = [
     "cloudwatch",
     "ecs",
     "aurora-global",
+    "elasticache-global",
+    "ssm-parameter",
+    "lambda",
+    "cloudfront",
 ];
 
 const MS_100: Duration = Duration::from_millis(100);
@@ -91,6 +99,10 @@ fn component(id: &str, table: &Table<'_, '_>) -> Option<Component> {
         "secret-replica" => secrets::secret(table).map(Spec::SecretReplica),
         "cloudwatch" => cloudwatch::cloudwatch(table).map(Spec::CloudWatch),
         "aurora-global" => aurora::aurora(table).map(Spec::AuroraGlobal),
+        "elasticache-global" => elasticache::global(table).map(Spec::ElasticacheGlobal),
+        "ssm-parameter" => ssm::parameter(table).map(Spec::SsmParameter),
+        "lambda" => lambda::lambda(table).map(Spec::Lambda),
+        "cloudfront" => cloudfront::cloudfront(table).map(Spec::CloudFront),
         _ => ecs::ecs(table).map(Spec::Ecs),
     };
     table.finish();
@@ -107,6 +119,10 @@ fn unlike_the_others(component: &Component, others: &[Component], node: &Node<'_
         (Spec::Endpoint(a), Spec::Endpoint(b)) => a.urls == b.urls,
         (Spec::Ecs(a), Spec::Ecs(b)) => a.cluster == b.cluster && a.service == b.service,
         (Spec::AuroraGlobal(a), Spec::AuroraGlobal(b)) => a.global == b.global || a.cluster == b.cluster,
+        (Spec::ElasticacheGlobal(a), Spec::ElasticacheGlobal(b)) => a.global == b.global,
+        (Spec::SsmParameter(a), Spec::SsmParameter(b)) => a.name == b.name,
+        (Spec::Lambda(a), Spec::Lambda(b)) => a == b,
+        (Spec::CloudFront(a), Spec::CloudFront(b)) => a.distribution == b.distribution,
         _ => false,
     };
     if let Some(other) = others.iter().find(same) {

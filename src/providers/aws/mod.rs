@@ -2,13 +2,17 @@
 
 pub mod aurora;
 pub mod clients;
+pub mod cloudfront;
 pub mod cloudwatch;
 pub mod ecs;
+pub mod elasticache;
 pub mod errors;
+pub mod lambda;
 pub mod rds;
 pub mod rds_restore;
 pub mod route53;
 pub mod secrets;
+pub mod ssm;
 
 pub use clients::Clients;
 

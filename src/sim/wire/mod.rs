@@ -5,13 +5,17 @@
 
 mod aurora;
 pub mod client;
+pub mod cloudfront;
 pub mod cloudwatch;
 pub mod ecs;
+pub mod elasticache;
 pub mod form;
 mod json;
+pub mod lambda;
 pub mod rds;
 pub mod route53;
 pub mod secretsmanager;
+pub mod ssm;
 mod tree;
 pub mod xml;
 
@@ -47,6 +51,8 @@ pub enum Protocol {
     RestXml,
     /// JSON, with the operation in a header.
     Json,
+    /// Paths, queries and JSON.
+    RestJson,
     /// CBOR, with the operation in the path.
     Cbor,
 }
@@ -62,11 +68,17 @@ impl Called {
         let (_, service, region) = (parts.next()?, parts.next()?, parts.next()?);
         let target = json::operation(request);
         let (operation, protocol) = match service {
-            "rds" => (form::action(request.body()), Protocol::Query),
+            "rds" | "elasticache" => (form::action(request.body()), Protocol::Query),
             "route53" => {
                 (Some(route53::operation(request.method(), request.uri().path()).to_owned()), Protocol::RestXml)
             }
-            "secretsmanager" | "ecs" => (target, Protocol::Json),
+            "secretsmanager" | "ecs" | "ssm" => (target, Protocol::Json),
+            "cloudfront" => {
+                (Some(cloudfront::operation(request.method(), request.uri().path()).to_owned()), Protocol::RestXml)
+            }
+            "lambda" => {
+                (Some(lambda::operation(request.method(), request.uri().path()).to_owned()), Protocol::RestJson)
+            }
             "monitoring" if target.is_some() => (target, Protocol::Json),
             "monitoring" => (cloudwatch::operation(request.uri().path()), Protocol::Cbor),
             _ => (None, Protocol::Query),
@@ -91,7 +103,7 @@ impl Called {
 
 /// Answers a request from the world as it is now.
 pub fn answer(world: &mut World, called: &Called, request: &WireRequest, id: &str) -> WireResponse {
-    if world.role_of(&called.region).is_none() && called.service != "route53" {
+    if world.role_of(&called.region).is_none() && !matches!(called.service.as_str(), "route53" | "cloudfront") {
         let message = format!("the simulated Regions hold nothing in {}", called.region);
         return refuse(called, &ApiError::new(400, "InvalidParameterValue", message), id);
     }
@@ -100,6 +112,10 @@ pub fn answer(world: &mut World, called: &Called, request: &WireRequest, id: &st
         "route53" => route53::answer(world, called, request, id),
         "secretsmanager" => secretsmanager::answer(world, called, request, id),
         "ecs" => ecs::answer(world, called, request, id),
+        "elasticache" => elasticache::answer(world, called, request, id),
+        "ssm" => ssm::answer(world, called, request, id),
+        "lambda" => lambda::answer(world, called, request, id),
+        "cloudfront" => cloudfront::answer(world, called, request, id),
         "monitoring" => cloudwatch::answer(world, called, request, id),
         other => Err(ApiError::new(404, "UnknownOperationException", format!("there is no simulated service {other}"))),
     };
@@ -115,11 +131,14 @@ pub fn unsigned(id: &str) -> WireResponse {
 /// An error in the protocol of the service that was called.
 pub fn refuse(called: &Called, error: &ApiError, id: &str) -> WireResponse {
     match called.protocol {
+        Protocol::RestXml if called.service == "cloudfront" => xml::error(error, cloudfront::NAMESPACE, id),
         Protocol::RestXml => xml::error(error, route53::NAMESPACE, id),
+        Protocol::Query if called.service == "elasticache" => xml::error(error, elasticache::NAMESPACE, id),
         Protocol::Query => xml::error(error, rds::NAMESPACE, id),
         Protocol::Cbor => cloudwatch::error(error, id),
         // Secrets Manager writes it so.
         Protocol::Json if called.service == "secretsmanager" => json::error(error, "Message", id),
+        Protocol::RestJson => json::error(error, "Message", id),
         Protocol::Json => json::error(error, "message", id),
     }
 }
@@ -127,7 +146,8 @@ pub fn refuse(called: &Called, error: &ApiError, id: &str) -> WireResponse {
 /// What each service answers when it wants to be asked more slowly.
 pub fn throttled(called: &Called) -> ApiError {
     let code = match called.service.as_str() {
-        "secretsmanager" | "ecs" => "ThrottlingException",
+        "secretsmanager" | "ecs" | "ssm" => "ThrottlingException",
+        "lambda" => "TooManyRequestsException",
         _ => "Throttling",
     };
     ApiError::new(400, code, "Rate exceeded".to_owned())
@@ -138,6 +158,8 @@ pub fn failed(called: &Called) -> ApiError {
     let code = match called.service.as_str() {
         "secretsmanager" => "InternalServiceError",
         "ecs" => "ServerException",
+        "lambda" => "ServiceException",
+        "ssm" => "InternalServerError",
         "monitoring" => "InternalServiceFault",
         _ => "InternalFailure",
     };
@@ -158,7 +180,7 @@ fn respond(status: u16, content_type: &str, id: &str, body: Vec<u8>) -> WireResp
 fn unknown_operation(called: &Called) -> ApiError {
     let operation = crate::domain::text::bounded(&called.operation, 80);
     match called.service.as_str() {
-        "rds" => {
+        "rds" | "elasticache" => {
             ApiError::new(400, "InvalidAction", format!("The action {operation} is not valid for this web service."))
         }
         _ => ApiError::new(404, "UnknownOperationException", format!("There is no operation {operation} here.")),

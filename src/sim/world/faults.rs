@@ -102,7 +102,9 @@ impl World {
     /// What becomes of a call that arrives now, and how long it takes.
     pub fn verdict(&self, call: &ApiCall<'_>, at: Ms, met: &mut Met) -> (Verdict, Ms) {
         let mut latency = self.chance.between(&format!("latency {} {}", call.service, call.operation), at, 10, 40);
-        if self.scenario.route53_control_plane == ControlPlane::Hangs && call.service == "route53" {
+        if self.scenario.route53_control_plane == ControlPlane::Hangs
+            && matches!(call.service, "route53" | "cloudfront")
+        {
             let role = self.role_of(call.region);
             let gone = role.and_then(|role| broken(&self.scenario, role, Part::All, at));
             if matches!(gone, Some(Fault::Hang | Fault::Refuse)) {
@@ -147,6 +149,9 @@ impl World {
         if call.service == "route53" {
             return event.part == Part::Route53;
         }
+        if call.service == "cloudfront" {
+            return event.part == Part::Cloudfront;
+        }
         let here = self.role_of(call.region) == Some(event.region);
         here && match event.part {
             _ if call.service == "sql" => matches!(event.part, Part::All | Part::Database),
@@ -156,7 +161,10 @@ impl World {
             Part::Secretsmanager => call.service == "secretsmanager",
             Part::Cloudwatch => call.service == "monitoring",
             Part::Ecs => call.service == "ecs",
-            Part::Route53 | Part::Database | Part::Endpoint | Part::Replication => false,
+            Part::Elasticache => call.service == "elasticache",
+            Part::Ssm => call.service == "ssm",
+            Part::Lambda => call.service == "lambda",
+            Part::Route53 | Part::Cloudfront | Part::Database | Part::Endpoint | Part::Replication => false,
         }
     }
 

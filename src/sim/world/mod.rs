@@ -2,18 +2,23 @@
 
 pub mod aurora;
 pub mod balancers;
+pub mod cloudfront;
 pub mod database;
 pub mod dns;
 pub mod ecs;
+pub mod elasticache;
 pub mod faults;
 pub mod health;
 pub mod instances;
+pub mod lambda;
 pub mod lineage;
 pub mod metrics;
 pub mod mutation;
 mod past;
 pub mod secrets;
 pub mod snapshots;
+pub mod ssm;
+pub mod store;
 pub mod traffic;
 pub mod truth;
 pub mod zones;
@@ -22,12 +27,16 @@ use jiff::{SignedDuration, Timestamp};
 
 use self::aurora::ClusterPair;
 use self::balancers::Balancer;
+use self::cloudfront::Distribution;
 use self::database::Database;
 use self::dns::Zone;
 use self::ecs::Fleet;
+use self::elasticache::Cache;
 use self::health::{Answering, HealthCheck};
+use self::lambda::Function;
 use self::mutation::{Change, Mutation};
 use self::secrets::Secret;
+use self::ssm::Parameters;
 use self::traffic::Counter;
 use super::chance::Chance;
 use super::scenario::Scenario;
@@ -79,6 +88,10 @@ struct Compiled {
     balancers: Vec<Balancer>,
     secrets: Vec<Secret>,
     fleets: Vec<Fleet>,
+    caches: Vec<Cache>,
+    parameters: Parameters,
+    functions: Vec<Function>,
+    distributions: Vec<Distribution>,
     leads: Steps<Option<HomeRole>>,
     rows: Pair<Counter>,
 }
@@ -106,6 +119,10 @@ impl World {
                 balancers: Vec::new(),
                 secrets: Vec::new(),
                 fleets: Vec::new(),
+                caches: Vec::new(),
+                parameters: Parameters::new(),
+                functions: Vec::new(),
+                distributions: Vec::new(),
                 leads: Steps::always(None),
                 rows: Pair { primary: nobody(), standby: nobody() },
             },
@@ -125,7 +142,7 @@ impl World {
         let databases = Database::compile(self, &link);
         let clusters = ClusterPair::compile(self, &link);
         let fleets = ecs::compile(self);
-        let endpoints = health::endpoints(self, &databases, &fleets, &reach);
+        let endpoints = health::endpoints(self, (&databases, &clusters), &fleets, &reach);
         let checks = health::checks(self, &endpoints);
         let zones = Zone::compile(self, &checks);
         let balancers = balancers::compile(self, &fleets);
@@ -133,8 +150,26 @@ impl World {
         let leads = dns::traffic(self, data);
         let rows = traffic::counters(self, &endpoints, &leads);
         let secrets = secrets::compile(self);
-        self.compiled =
-            Compiled { databases, clusters, endpoints, checks, zones, balancers, secrets, fleets, leads, rows };
+        let caches = elasticache::compile(self);
+        let parameters = ssm::compile(self);
+        let functions = lambda::compile(self);
+        let distributions = cloudfront::compile(self);
+        self.compiled = Compiled {
+            databases,
+            clusters,
+            endpoints,
+            checks,
+            zones,
+            balancers,
+            secrets,
+            fleets,
+            caches,
+            parameters,
+            functions,
+            distributions,
+            leads,
+            rows,
+        };
     }
 
     /// Lets time go on. It never goes back.
@@ -243,6 +278,18 @@ impl World {
             Change::FailoverCluster { cluster, instance } => {
                 self.may_fail_over_within(region, cluster, instance.as_deref(), at)
             }
+            Change::FailoverCache { global, region, group } => self.may_fail_over_cache(global, region, group, at),
+            Change::DetachCache { global, region, group } => self.may_detach_cache(global, region, group, at),
+            Change::PutParameter { name, value, kind, overwrite } => {
+                self.may_put_parameter(region, (name, value), kind.as_deref(), *overwrite, at)
+            }
+            Change::InvokeFunction { function } => self.may_invoke(region, function),
+            Change::PointDistribution { distribution, if_match, origin } => {
+                self.may_point_distribution(distribution, if_match.as_deref(), origin, at)
+            }
+            Change::Invalidate { distribution, reference, paths } => {
+                self.may_invalidate(distribution, reference, paths, at)
+            }
             Change::Fence {} | Change::Admit {} | Change::TestWrite {} => self.may_write(region, change, at),
         }
     }
@@ -250,24 +297,19 @@ impl World {
     /// By SQL, as the operator's own role: a database in recovery takes nothing.
     fn may_write(&self, region: &str, change: &Change, at: Ms) -> Result<(), ApiError> {
         let role = self.role_of(region);
-        let database = self.sql_database();
+        let database = self.sql_store();
         let refused = |message: &str| Err(ApiError::new(400, "25006", message.to_owned()));
         match (role, database) {
-            (Some(role), Some(database)) if !database.lineage.exists(role, at) => {
+            (Some(role), Some(database)) if !database.exists(role, at) => {
                 refused(&format!("there is no database in {}", self.service.regions.get(role)))
             }
-            (Some(role), Some(database)) if database.lineage.in_recovery(role, at) => match change {
+            (Some(role), Some(database)) if database.in_recovery(role, at) => match change {
                 Change::TestWrite {} => refused("cannot execute INSERT in a read-only transaction"),
                 _ => refused("cannot execute ALTER ROLE in a read-only transaction"),
             },
             (Some(_), Some(_)) => Ok(()),
             _ => refused("there is no such database"),
         }
-    }
-
-    /// The database that can be asked by SQL.
-    pub fn sql_database(&self) -> Option<&Database> {
-        self.databases().iter().find(|database| database.spec.sql.is_some())
     }
 
     /// Applies a change now, or says why not.

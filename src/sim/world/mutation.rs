@@ -205,6 +205,81 @@ pub enum Change {
         #[serde(rename = "TargetDBInstanceIdentifier", default, skip_serializing_if = "Option::is_none")]
         instance: Option<String>,
     },
+    /// Another member of a global datastore takes the writes.
+    #[serde(rename = "elasticache:FailoverGlobalReplicationGroup")]
+    FailoverCache {
+        /// The global datastore.
+        #[serde(rename = "GlobalReplicationGroupId")]
+        global: String,
+        /// The Region of the new primary.
+        #[serde(rename = "PrimaryRegion")]
+        region: String,
+        /// The replication group that becomes the primary.
+        #[serde(rename = "PrimaryReplicationGroupId")]
+        group: String,
+    },
+    /// A secondary leaves its global datastore.
+    #[serde(rename = "elasticache:DisassociateGlobalReplicationGroup")]
+    DetachCache {
+        /// The global datastore.
+        #[serde(rename = "GlobalReplicationGroupId")]
+        global: String,
+        /// The secondary's Region.
+        #[serde(rename = "ReplicationGroupRegion")]
+        region: String,
+        /// The secondary.
+        #[serde(rename = "ReplicationGroupId")]
+        group: String,
+    },
+    /// A parameter of Systems Manager is written.
+    #[serde(rename = "ssm:PutParameter")]
+    PutParameter {
+        /// Its name.
+        #[serde(rename = "Name")]
+        name: String,
+        /// Its new value.
+        #[serde(rename = "Value")]
+        value: String,
+        /// Its type, which a new one needs.
+        #[serde(rename = "Type", default, skip_serializing_if = "Option::is_none")]
+        kind: Option<String>,
+        /// Whether it may exist.
+        #[serde(rename = "Overwrite")]
+        overwrite: bool,
+    },
+    /// A function is called.
+    #[serde(rename = "lambda:Invoke")]
+    InvokeFunction {
+        /// Its name.
+        #[serde(rename = "FunctionName")]
+        function: String,
+    },
+    /// Another origin of a distribution's default cache behaviour.
+    #[serde(rename = "cloudfront:UpdateDistribution")]
+    PointDistribution {
+        /// The distribution.
+        #[serde(rename = "Id")]
+        distribution: String,
+        /// The ETag of the configuration that is replaced.
+        #[serde(rename = "IfMatch", default, skip_serializing_if = "Option::is_none")]
+        if_match: Option<String>,
+        /// The origin.
+        #[serde(rename = "TargetOriginId")]
+        origin: String,
+    },
+    /// Paths that every edge is to forget.
+    #[serde(rename = "cloudfront:CreateInvalidation")]
+    Invalidate {
+        /// The distribution.
+        #[serde(rename = "DistributionId")]
+        distribution: String,
+        /// What the caller calls it.
+        #[serde(rename = "CallerReference")]
+        reference: String,
+        /// The paths.
+        #[serde(rename = "Paths")]
+        paths: Vec<String>,
+    },
     /// The application's login is taken away and its sessions ended.
     #[serde(rename = "sql:Fence")]
     Fence {},
@@ -238,6 +313,12 @@ impl Change {
             Self::FailoverGlobal { .. } => "rds:FailoverGlobalCluster",
             Self::RemoveFromGlobal { .. } => "rds:RemoveFromGlobalCluster",
             Self::FailoverCluster { .. } => "rds:FailoverDBCluster",
+            Self::FailoverCache { .. } => "elasticache:FailoverGlobalReplicationGroup",
+            Self::DetachCache { .. } => "elasticache:DisassociateGlobalReplicationGroup",
+            Self::PutParameter { .. } => "ssm:PutParameter",
+            Self::InvokeFunction { .. } => "lambda:Invoke",
+            Self::PointDistribution { .. } => "cloudfront:UpdateDistribution",
+            Self::Invalidate { .. } => "cloudfront:CreateInvalidation",
             Self::Fence {} => "sql:Fence",
             Self::Admit {} => "sql:Admit",
             Self::TestWrite {} => "sql:TestWrite",
