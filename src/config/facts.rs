@@ -61,6 +61,18 @@ pub enum Needs {
     Mark,
     /// The table `lag`; the fact is in that series' Region alone.
     Lag,
+    /// `workloads`.
+    Workloads,
+    /// `replicas`.
+    Replicas,
+    /// `applications`.
+    Applications,
+    /// `manifests`.
+    Manifests,
+    /// The table `keys`.
+    Keys,
+    /// The table `connection`.
+    Connection,
 }
 
 /// A fact.
@@ -179,6 +191,30 @@ const ECS: &[FactSpec] = &[
     fact("event", Text, Regions, Needs::Nothing),
 ];
 
+/// `version` and `applications` are open: each cluster says its own.
+const KUBERNETES: &[FactSpec] = &[
+    fact("reachable", Bool, Regions, Needs::Nothing),
+    fact("version", Text, Regions, Needs::Nothing),
+    fact("nodes", Number, Regions, Needs::Nothing),
+    fact("nodes_ready", Number, Regions, Needs::Nothing),
+    fact("desired", Number, Regions, Needs::Workloads),
+    fact("ready", Number, Regions, Needs::Workloads),
+    fact("available", Bool, Regions, Needs::Workloads),
+    fact("applications", Text, Regions, Needs::Applications),
+    fact("synced", Bool, Regions, Needs::Applications),
+    fact(
+        "application_health",
+        Words(&["Healthy", "Progressing", "Degraded", "Suspended", "Missing", "Unknown"]),
+        Regions,
+        Needs::Applications,
+    ),
+    fact("auto_sync", Bool, Regions, Needs::Applications),
+    fact("connection_current", Bool, Regions, Needs::Connection),
+    fact("keys", Number, Regions, Needs::Keys),
+    fact("keys_fingerprint", Text, Regions, Needs::Keys),
+    fact("keys_equal", Bool, Global, Needs::Keys),
+];
+
 /// The start of the names of facts that a service's own alarms make: `alarm.<name>`.
 pub const ALARM: &str = "alarm.";
 
@@ -200,6 +236,17 @@ const FLEET_ACTIONS: &[ActionSpec] = &[
     ActionSpec { name: "stop", hazard: Hazard::Write, on: Side::Source, needs: Needs::Nothing },
 ];
 
+const KUBERNETES_ACTIONS: &[ActionSpec] = &[
+    ActionSpec { name: "scale-up", hazard: Hazard::Write, on: Side::Target, needs: Needs::Replicas },
+    ActionSpec { name: "scale-down", hazard: Hazard::Write, on: Side::Source, needs: Needs::Workloads },
+    ActionSpec { name: "restart", hazard: Hazard::Write, on: Side::Target, needs: Needs::Workloads },
+    ActionSpec { name: "apply", hazard: Hazard::Write, on: Side::Target, needs: Needs::Manifests },
+    ActionSpec { name: "patch-connection", hazard: Hazard::Write, on: Side::Target, needs: Needs::Connection },
+    // It is in the target that something is patched that Argo CD would undo; the source may not even answer.
+    ActionSpec { name: "suspend-sync", hazard: Hazard::Write, on: Side::Target, needs: Needs::Applications },
+    ActionSpec { name: "resume-sync", hazard: Hazard::Write, on: Side::Target, needs: Needs::Applications },
+];
+
 /// The facts of a kind, besides its alarms.
 pub fn facts(spec: &Spec) -> &'static [FactSpec] {
     match spec {
@@ -209,6 +256,7 @@ pub fn facts(spec: &Spec) -> &'static [FactSpec] {
         Spec::SecretReplica(_) => SECRET,
         Spec::CloudWatch(_) => CLOUDWATCH,
         Spec::Ecs(_) => ECS,
+        Spec::Kubernetes(_) => KUBERNETES,
     }
 }
 
@@ -226,6 +274,7 @@ pub fn actions(spec: &Spec) -> &'static [ActionSpec] {
         Spec::RdsReplica(_) => DATABASE_ACTIONS,
         Spec::Route53Failover(_) => TRAFFIC_ACTIONS,
         Spec::Ecs(_) => FLEET_ACTIONS,
+        Spec::Kubernetes(_) => KUBERNETES_ACTIONS,
         Spec::Endpoint(_) | Spec::SecretReplica(_) | Spec::CloudWatch(_) => &[],
     }
 }
@@ -236,12 +285,22 @@ pub fn lacking(spec: &Spec, needs: Needs) -> Option<&'static str> {
         Spec::RdsReplica(database) => database.sql.as_ref(),
         _ => None,
     };
+    let cluster = match spec {
+        Spec::Kubernetes(cluster) => Some(cluster),
+        _ => None,
+    };
     let has = match needs {
         Needs::Nothing => true,
         Needs::Sql => sql.is_some(),
         Needs::AppUser => sql.is_some_and(|sql| sql.app_user.is_some()),
         Needs::Mark => sql.is_some_and(|sql| sql.mark.is_some()),
         Needs::Lag => matches!(spec, Spec::CloudWatch(watch) if watch.lag.is_some()),
+        Needs::Workloads => cluster.is_some_and(|cluster| !cluster.workloads.is_empty()),
+        Needs::Replicas => cluster.is_some_and(|cluster| cluster.replicas.is_some()),
+        Needs::Applications => cluster.is_some_and(|cluster| !cluster.applications.is_empty()),
+        Needs::Manifests => cluster.is_some_and(|cluster| cluster.manifests.is_some()),
+        Needs::Keys => cluster.is_some_and(|cluster| cluster.keys.is_some()),
+        Needs::Connection => cluster.is_some_and(|cluster| cluster.connection.is_some()),
     };
     let name = match needs {
         Needs::Nothing => "",
@@ -249,6 +308,12 @@ pub fn lacking(spec: &Spec, needs: Needs) -> Option<&'static str> {
         Needs::AppUser => "sql.app_user",
         Needs::Mark => "sql.mark",
         Needs::Lag => "lag",
+        Needs::Workloads => "workloads",
+        Needs::Replicas => "replicas",
+        Needs::Applications => "applications",
+        Needs::Manifests => "manifests",
+        Needs::Keys => "keys",
+        Needs::Connection => "connection",
     };
     (!has).then_some(name)
 }

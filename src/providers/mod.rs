@@ -7,6 +7,7 @@
 //! | `route53-failover` | global | `points_at`, `answers`, `latched`, `primary_check`, `standby_check` (healthy, unhealthy, disabled, none, unknown), `ttl`, `authoritative`, `authoritative_servers`, `resolvers`, `resolvers_agree`, `ttl_left` | `point` |
 //! | `secret-replica` | both Regions, and global | in a Region: `exists`, `version`, `replica_status`, `last_changed`; global: `equal` | none |
 //! | `ecs` | both Regions | `status`, `desired`, `running`, `pending`, `stable` (never of no tasks), `deployments`, `task_definition`, `event` | `scale-up`, `scale-down`, `stop` |
+//! | `kubernetes` | both Regions, and global when `keys` is set | in a Region: `reachable`, `version`, `nodes`, `nodes_ready`, `desired`, `ready`, `available` (never of no replicas), `applications`, `synced`, `application_health`, `auto_sync`, `connection_current`, `keys`, `keys_fingerprint`; global: `keys_equal` | `scale-up`, `scale-down`, `restart`, `apply`, `patch-connection`, `suspend-sync`, `resume-sync` |
 //! | `cloudwatch` | the Regions where it has anything to read | `lag`, `lag_series`, `alarms`, `alarm.<name>` | none |
 //!
 //! A fact that was not read is absent, never guessed.
@@ -16,6 +17,7 @@ pub mod clock;
 pub mod dns;
 pub mod endpoint;
 pub mod http;
+pub mod kubernetes;
 mod own;
 pub mod postgres;
 pub mod program;
@@ -26,7 +28,7 @@ use std::time::Duration;
 
 pub(crate) use self::own::Own;
 use crate::domain::service::{Service, Spec};
-use crate::ports::{Clock, Components, HttpProbe, Resolver, SqlProbe};
+use crate::ports::{Clock, Components, HttpProbe, Kube, Resolver, SqlProbe};
 
 /// The probes with which components look at what AWS's API does not tell.
 #[derive(Clone)]
@@ -39,6 +41,8 @@ pub struct Probes {
     pub resolver: Arc<dyn Resolver>,
     /// HTTP endpoints.
     pub http: Arc<dyn HttpProbe>,
+    /// Kubernetes.
+    pub kube: Arc<dyn Kube>,
 }
 
 /// Every component of a service, ready to answer the four verbs.
@@ -63,6 +67,8 @@ pub fn components(service: &Service, aws: &aws::Clients, probes: Probes) -> Comp
                 Arc::new(aws::cloudwatch::CloudWatch::new(own(60), spec.clone(), service.lag, aws.clone()))
             }
             Spec::Ecs(spec) => Arc::new(aws::ecs::Ecs::new(own(15), spec.clone(), aws.clone())),
+            // A look is up to seven processes a Region.
+            Spec::Kubernetes(spec) => Arc::new(kubernetes::Kubernetes::new(own(20), spec.clone(), probes.kube.clone())),
         };
         all.insert(component.id.clone(), answering);
     }

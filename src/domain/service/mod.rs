@@ -3,6 +3,7 @@
 mod cloudwatch;
 mod ecs;
 mod endpoint;
+mod kubernetes;
 mod rds;
 mod route53;
 mod secrets;
@@ -17,6 +18,7 @@ use super::region::{Direction, Pair, Place, Region};
 pub use cloudwatch::{CloudWatch, LagMetric, LagUnit};
 pub use ecs::Ecs;
 pub use endpoint::Endpoint;
+pub use kubernetes::{Connection, Kubernetes, SealingKeys, Workload, WorkloadKind};
 pub use rds::RdsReplica;
 pub use route53::{RecordType, Route53Failover};
 pub use secrets::SecretReplica;
@@ -93,6 +95,8 @@ pub enum Spec {
     CloudWatch(CloudWatch),
     /// An ECS service.
     Ecs(Ecs),
+    /// A Kubernetes cluster in each Region.
+    Kubernetes(Kubernetes),
 }
 
 impl Spec {
@@ -105,6 +109,7 @@ impl Spec {
             Self::SecretReplica(_) => "secret-replica",
             Self::CloudWatch(_) => "cloudwatch",
             Self::Ecs(_) => "ecs",
+            Self::Kubernetes(_) => "kubernetes",
         }
     }
 
@@ -118,6 +123,7 @@ impl Spec {
         match self {
             Self::Route53Failover(_) | Self::SecretReplica(_) => true,
             Self::Endpoint(endpoint) => endpoint.public.is_some(),
+            Self::Kubernetes(cluster) => cluster.keys.is_some(),
             Self::RdsReplica(_) | Self::CloudWatch(_) | Self::Ecs(_) => false,
         }
     }

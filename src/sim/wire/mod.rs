@@ -8,6 +8,7 @@ pub mod cloudwatch;
 pub mod ecs;
 pub mod form;
 mod json;
+pub mod kubernetes;
 pub mod rds;
 pub mod route53;
 pub mod secretsmanager;
@@ -48,12 +49,17 @@ pub enum Protocol {
     Json,
     /// CBOR, with the operation in the path.
     Cbor,
+    /// Kubernetes: paths, JSON, and an error as a Status.
+    Kubernetes,
 }
 
 impl Called {
     /// Reads the SigV4 scope (`Credential=KEY/DATE/REGION/SERVICE/aws4_request`) and the operation; `None` where a
     /// request is not signed.
     pub fn of(request: &WireRequest) -> Option<Self> {
+        if let Some(called) = kubernetes::called(request) {
+            return Some(called);
+        }
         let header = request.headers().get("authorization")?.to_str().ok()?;
         let credential = header.split_once("Credential=")?.1;
         let scope = credential.split(',').next()?;
@@ -82,7 +88,7 @@ impl Called {
     /// Whether it changes something, and so must never be asked twice on a guess.
     pub fn writes(&self, method: &Method) -> bool {
         match self.service.as_str() {
-            "route53" => *method != Method::GET,
+            "route53" | "kubernetes" => *method != Method::GET,
             _ => !["Describe", "Get", "List"].iter().any(|verb| self.operation.starts_with(verb)),
         }
     }
@@ -99,6 +105,7 @@ pub fn answer(world: &mut World, called: &Called, request: &WireRequest, id: &st
         "route53" => route53::answer(world, called, request, id),
         "secretsmanager" => secretsmanager::answer(world, called, request, id),
         "ecs" => ecs::answer(world, called, request, id),
+        "kubernetes" => kubernetes::answer(world, called, request, id),
         "monitoring" => cloudwatch::answer(world, called, request, id),
         other => Err(ApiError::new(404, "UnknownOperationException", format!("there is no simulated service {other}"))),
     };
@@ -117,6 +124,7 @@ pub fn refuse(called: &Called, error: &ApiError, id: &str) -> WireResponse {
         Protocol::RestXml => xml::error(error, route53::NAMESPACE, id),
         Protocol::Query => xml::error(error, rds::NAMESPACE, id),
         Protocol::Cbor => cloudwatch::error(error, id),
+        Protocol::Kubernetes => kubernetes::error(error, id),
         // Secrets Manager writes it so.
         Protocol::Json if called.service == "secretsmanager" => json::error(error, "Message", id),
         Protocol::Json => json::error(error, "message", id),
@@ -125,6 +133,9 @@ pub fn refuse(called: &Called, error: &ApiError, id: &str) -> WireResponse {
 
 /// What each service answers when it wants to be asked more slowly.
 pub fn throttled(called: &Called) -> ApiError {
+    if called.protocol == Protocol::Kubernetes {
+        return kubernetes::throttled();
+    }
     let code = match called.service.as_str() {
         "secretsmanager" | "ecs" => "ThrottlingException",
         _ => "Throttling",
@@ -137,6 +148,7 @@ pub fn failed(called: &Called) -> ApiError {
     let code = match called.service.as_str() {
         "secretsmanager" => "InternalServiceError",
         "ecs" => "ServerException",
+        "kubernetes" => "InternalError",
         "monitoring" => "InternalServiceFault",
         _ => "InternalFailure",
     };

@@ -140,13 +140,14 @@ impl World {
         let here = self.role_of(call.region) == Some(event.region);
         here && match event.part {
             _ if call.service == "sql" => matches!(event.part, Part::All | Part::Database),
+            _ if call.service == "kubernetes" => matches!(event.part, Part::All | Part::Kubernetes),
             _ if call.service == "endpoint" => matches!(event.part, Part::All | Part::Endpoint),
             Part::All | Part::Api => true,
             Part::Rds => call.service == "rds",
             Part::Secretsmanager => call.service == "secretsmanager",
             Part::Cloudwatch => call.service == "monitoring",
             Part::Ecs => call.service == "ecs",
-            Part::Route53 | Part::Database | Part::Endpoint | Part::Replication => false,
+            Part::Route53 | Part::Database | Part::Endpoint | Part::Replication | Part::Kubernetes => false,
         }
     }
 

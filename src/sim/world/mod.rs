@@ -6,6 +6,7 @@ pub mod dns;
 pub mod ecs;
 pub mod faults;
 pub mod health;
+pub mod kube;
 pub mod metrics;
 pub mod mutation;
 pub mod secrets;
@@ -20,6 +21,7 @@ use self::database::Database;
 use self::dns::Zone;
 use self::ecs::Fleet;
 use self::health::{Answering, HealthCheck};
+use self::kube::Cluster;
 use self::mutation::{Change, Mutation};
 use self::secrets::Secret;
 use self::traffic::Counter;
@@ -70,6 +72,7 @@ struct Compiled {
     balancers: Vec<Balancer>,
     secrets: Vec<Secret>,
     fleets: Vec<Fleet>,
+    clusters: Pair<Cluster>,
     leads: Steps<Option<HomeRole>>,
     rows: Pair<Counter>,
 }
@@ -95,6 +98,7 @@ impl World {
                 balancers: Vec::new(),
                 secrets: Vec::new(),
                 fleets: Vec::new(),
+                clusters: Pair::default(),
                 leads: Steps::always(None),
                 rows: Pair { primary: nobody(), standby: nobody() },
             },
@@ -109,7 +113,10 @@ impl World {
         let link = faults::link(&self.scenario, &reach);
         let databases = Database::compile(self, &link);
         let fleets = ecs::compile(self);
-        let endpoints = health::endpoints(self, &databases, &fleets, &reach);
+        let clusters = kube::compile(self);
+        // An endpoint does not care what runs behind it.
+        let behind = [fleets.clone(), kube::behind(self, &clusters)].concat();
+        let endpoints = health::endpoints(self, &databases, &behind, &reach);
         let checks = health::checks(self, &endpoints);
         let zones = Zone::compile(self, &checks);
         let balancers = balancers::compile(self, &fleets);
@@ -117,7 +124,8 @@ impl World {
         let leads = dns::traffic(self, data);
         let rows = traffic::counters(self, &endpoints, &leads);
         let secrets = secrets::compile(self);
-        self.compiled = Compiled { databases, endpoints, checks, zones, balancers, secrets, fleets, leads, rows };
+        self.compiled =
+            Compiled { databases, endpoints, checks, zones, balancers, secrets, fleets, clusters, leads, rows };
     }
 
     /// Lets time go on. It never goes back.
@@ -203,6 +211,9 @@ impl World {
             Change::StopReplication { secret } => self.may_stop_replication(region, secret, at),
             Change::PutSecret { secret, .. } => self.may_put_secret(region, secret, at),
             Change::ScaleService { cluster, service, desired } => self.may_scale(region, cluster, service, *desired),
+            Change::Object { resource, namespace, object, .. } => {
+                self.may_write_object(region, resource, namespace, object.as_ref(), at)
+            }
             Change::Fence {} | Change::Admit {} | Change::TestWrite {} => self.may_write(region, change, at),
         }
     }
