@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod aws_errors;
+mod cluster;
 mod database;
 mod dns;
 mod fleet;

@@ -6,6 +6,7 @@ mod ecs;
 mod faults;
 mod history;
 mod hostile;
+mod kubernetes;
 mod log;
 mod probes;
 mod support;

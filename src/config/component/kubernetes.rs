@@ -28,7 +28,7 @@ pub(super) fn kubernetes(table: &Table<'_, '_>) -> Option<Kubernetes> {
     let replicas = table.optional("replicas", |node| pair(node, |node| node.integer(1, MOST)));
     let applications = table.optional("applications", |node| {
         let items = node.filled_list("names of Argo CD applications")?;
-        items.iter().map(name).collect::<Option<Vec<_>>>().and_then(|names| unique(node, names))
+        unique(node, items.iter().map(name).collect())
     });
     let argocd_namespace = table.get("argocd_namespace").map_or(Some("argocd".to_owned()), |node| label(&node));
     let manifests = table.optional("manifests", |node| {
@@ -129,20 +129,20 @@ fn workloads(node: &Node<'_, '_>) -> Option<Vec<Workload>> {
         };
         let named =
             crate::config::form::is_dns_name(rest) && !rest.bytes().any(|b| b.is_ascii_uppercase() || b == b'_');
-        match kind.filter(|_| named) {
-            Some(kind) => Some(Workload { kind, name: rest.to_owned() }),
-            None => {
-                let found = node.found(format!("\"{}\" is no workload that can be scaled", bounded(&text, 80)));
-                node.context().push(found.expected(EXPECTED));
-                None
-            }
+        if let Some(kind) = kind.filter(|_| named) {
+            return Some(Workload { kind, name: rest.to_owned() });
         }
+        let found = node.found(format!("\"{}\" is no workload that can be scaled", bounded(&text, 80)));
+        node.context().push(found.expected(EXPECTED));
+        None
     };
     let items = node.filled_list(EXPECTED)?;
-    items.iter().map(one).collect::<Option<Vec<_>>>().and_then(|workloads| unique(node, workloads))
+    unique(node, items.iter().map(one).collect())
 }
 
-fn unique<T: PartialEq>(node: &Node<'_, '_>, items: Vec<T>) -> Option<Vec<T>> {
+/// All of them, if each was read, so that each that was not has been reported.
+fn unique<T: PartialEq>(node: &Node<'_, '_>, items: Vec<Option<T>>) -> Option<Vec<T>> {
+    let items = items.into_iter().collect::<Option<Vec<T>>>()?;
     let twice = items.iter().enumerate().any(|(at, item)| items.iter().take(at).any(|earlier| earlier == item));
     if twice {
         node.error(format!("`{}` names something twice", node.path));

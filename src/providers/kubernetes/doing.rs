@@ -1,7 +1,7 @@
 //! What is done to a cluster: from one description come the plan's call, the command line that a person reads, and the
 //! arguments that kubectl is run with.
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::read::SUSPENDED;
 use crate::domain::plan::Plan;
@@ -35,6 +35,14 @@ pub(super) enum Doing {
     Suspend { automated: String, version: Option<String> },
     /// Argo CD's automated sync as it was.
     Resume { automated: String, version: Option<String> },
+}
+
+/// A patch of an application: what is kept in the annotation, and its sync policy.
+fn policy(kept: &Value, automated: &Value, version: Option<&String>) -> String {
+    let mut metadata = Map::new();
+    metadata.insert("annotations".to_owned(), json!({ SUSPENDED: kept }));
+    metadata.extend(version.map(|version| ("resourceVersion".to_owned(), json!(version))));
+    json!({ "metadata": metadata, "spec": { "syncPolicy": { "automated": automated } } }).to_string()
 }
 
 impl Doing {
@@ -84,26 +92,14 @@ impl Doing {
                 let text = json!({ "metadata": { "resourceVersion": version }, "stringData": { key: host } });
                 patch("secret", &[secret.to_owned()], text.to_string())
             }
-            Self::Suspend { automated, version } => {
-                let mut text = json!({
-                    "metadata": { "annotations": { SUSPENDED: automated } },
-                    "spec": { "syncPolicy": { "automated": null } },
-                });
-                if let (Some(version), Some(metadata)) = (version, text.pointer_mut("/metadata")) {
-                    metadata["resourceVersion"] = json!(version);
-                }
-                patch("applications.argoproj.io", &spec.applications, text.to_string())
-            }
+            Self::Suspend { automated, version } => patch(
+                "applications.argoproj.io",
+                &spec.applications,
+                policy(&json!(automated), &Value::Null, version.as_ref()),
+            ),
             Self::Resume { automated, version } => {
-                let policy: serde_json::Value = serde_json::from_str(automated).unwrap_or_default();
-                let mut text = json!({
-                    "metadata": { "annotations": { SUSPENDED: null } },
-                    "spec": { "syncPolicy": { "automated": policy } },
-                });
-                if let (Some(version), Some(metadata)) = (version, text.pointer_mut("/metadata")) {
-                    metadata["resourceVersion"] = json!(version);
-                }
-                patch("applications.argoproj.io", &spec.applications, text.to_string())
+                let restored = serde_json::from_str(automated).unwrap_or_default();
+                patch("applications.argoproj.io", &spec.applications, policy(&Value::Null, &restored, version.as_ref()))
             }
         }
     }

@@ -29,6 +29,7 @@ pub(super) struct Change {
     pub(super) verb: String,
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
 fn unread(failed: Failed) -> Refusal {
     Refusal::new(format!("what it rests on cannot be read now: {}", failed.message))
 }

@@ -67,8 +67,10 @@ const WORDS: &[(&str, Fate)] = &[
     ("the server could not find the requested resource", Fate::NotFound),
     ("no matches for kind", Fate::NotFound),
     ("context was not found", Fate::Unconfigured),
+    ("cannot locate context", Fate::Unconfigured),
     ("no configuration has been provided", Fate::Unconfigured),
     ("error loading config file", Fate::Unconfigured),
+    ("no such file or directory", Fate::Unconfigured),
     ("Client.Timeout exceeded", Fate::TimedOut),
     ("context deadline exceeded", Fate::TimedOut),
     ("timed out waiting for", Fate::TimedOut),
@@ -174,6 +176,7 @@ mod tests {
             ),
             ("error: context \"west\" does not exist", Fate::Unconfigured),
             ("Error in configuration: context was not found for specified context: west", Fate::Unconfigured),
+            ("error: cannot locate context west", Fate::Unconfigured),
             ("error: You must be logged in to the server (Unauthorized)", Fate::Auth),
             (
                 "The connection to the server 127.0.0.1:1 was refused - did you specify the right host or port?",

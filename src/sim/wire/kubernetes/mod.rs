@@ -6,6 +6,7 @@ mod openapi;
 mod patch;
 mod protobuf;
 mod resources;
+mod select;
 
 use http::{HeaderValue, Method};
 use serde_json::{Value, json};
@@ -88,8 +89,9 @@ impl Target {
         };
         match self {
             Self::Path(path) => format!("{verb} /{path}"),
-            Self::List(resource, _) => format!("{verb} {}", resource.plural),
-            Self::Object { resource, part: None, .. } => format!("{verb} {}", resource.plural),
+            Self::List(resource, _) | Self::Object { resource, part: None, .. } => {
+                format!("{verb} {}", resource.plural)
+            }
             Self::Object { resource, part: Some(part), .. } => format!("{verb} {}/{part}", resource.plural),
         }
     }

@@ -5,9 +5,10 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::resources::Resource;
+use super::select::selected;
 use super::{Target, WireRequest, WireResponse, ok, patch, protobuf, query, respond};
 use crate::domain::text;
-use crate::sim::world::kube::Key;
+use crate::sim::world::kube::{Key, set};
 use crate::sim::world::mutation::Change;
 use crate::sim::world::{ApiError, World};
 
@@ -103,46 +104,6 @@ fn body(request: &WireRequest) -> Result<Value, ApiError> {
         .map_err(|error| ApiError::new(400, "BadRequest", format!("the body cannot be read as JSON: {error}")))
 }
 
-/// Whether an object has the labels and fields that a list asks for.
-fn selected(object: &Value, request: &WireRequest) -> Result<bool, ApiError> {
-    let label =
-        |name: &str| object.pointer("/metadata/labels").and_then(|labels| labels.get(name)).and_then(Value::as_str);
-    let wanted = query(request, "labelSelector").unwrap_or_default();
-    for term in wanted.split(',').map(str::trim).filter(|term| !term.is_empty()) {
-        let holds = if let Some((name, value)) = term.split_once("!=") {
-            label(name.trim()) != Some(value.trim())
-        } else if let Some((name, value)) = term.split_once("==").or_else(|| term.split_once('=')) {
-            label(name.trim()) == Some(value.trim())
-        } else if term.contains([' ', '(']) {
-            let message = format!("the simulated API does not understand the selector {}", text::bounded(term, 80));
-            return Err(ApiError::new(400, "BadRequest", message));
-        } else if let Some(name) = term.strip_prefix('!') {
-            label(name).is_none()
-        } else {
-            label(term).is_some()
-        };
-        if !holds {
-            return Ok(false);
-        }
-    }
-    let wanted = query(request, "fieldSelector").unwrap_or_default();
-    for term in wanted.split(',').filter(|term| !term.is_empty()) {
-        let (field, value) = term.split_once('=').unwrap_or((term, ""));
-        let path = match field {
-            "metadata.name" => "/metadata/name",
-            "metadata.namespace" => "/metadata/namespace",
-            other => {
-                let message = format!("field label not supported: {}", text::bounded(other, 80));
-                return Err(ApiError::new(400, "BadRequest", message));
-            }
-        };
-        if object.pointer(path).and_then(Value::as_str) != Some(value.trim_start_matches('=')) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
 fn list(
     world: &World,
     region: &str,
@@ -151,6 +112,8 @@ fn list(
     request: &WireRequest,
     id: &str,
 ) -> Result<WireResponse, ApiError> {
+    // A selector that is not understood is refused of nothing, too.
+    selected(&Value::Null, request)?;
     let mut found = Vec::new();
     for object in world.kube_objects(region, &resource.name(), namespace, world.now())? {
         if selected(&object, request)? {
@@ -186,14 +149,17 @@ fn kept(place: &Place<'_>, mut object: Value) -> Result<Value, ApiError> {
     // Write-only, for those who would rather not encode.
     if let Some(Value::Object(plain)) = fields.remove("stringData") {
         let data = fields.entry("data").or_insert_with(|| json!({}));
+        let data = data.as_object_mut().ok_or_else(|| bad("data is no map"))?;
         for (key, value) in plain {
             let value = value.as_str().ok_or_else(|| bad("stringData holds texts"))?;
-            data[&key] = json!(base64::encode(value));
+            data.insert(key, json!(base64::encode(value)));
         }
     }
     let metadata =
         fields.get_mut("metadata").and_then(Value::as_object_mut).ok_or_else(|| bad("there is no metadata"))?;
-    OWN.iter().for_each(|name| drop(metadata.remove(*name)));
+    for name in OWN {
+        metadata.remove(name);
+    }
     metadata.insert("name".into(), json!(place.name));
     if place.resource.namespaced {
         metadata.insert("namespace".into(), json!(place.namespace));
@@ -213,6 +179,13 @@ fn kept(place: &Place<'_>, mut object: Value) -> Result<Value, ApiError> {
             return Err(
                 place.invalid(&format!("spec.replicas: Invalid value: {replicas}: must be greater than or equal to 0"))
             );
+        }
+        let containers = spec.get("template").and_then(|template| template.pointer("/spec/containers"));
+        let named = |container: &Value| {
+            ["name", "image"].iter().all(|field| container.get(field).is_some_and(Value::is_string))
+        };
+        if !containers.and_then(Value::as_array).is_some_and(|all| !all.is_empty() && all.iter().all(named)) {
+            return Err(place.invalid("spec.template.spec.containers: Required value"));
         }
         let selector = spec.get("selector").and_then(|selector| selector.get("matchLabels")).and_then(Value::as_object);
         let labels = spec.get("template").and_then(|template| template.pointer("/metadata/labels"));
@@ -256,16 +229,16 @@ fn store(
     if dry(request) {
         world.may(place.region, &change, world.now())?;
         let mut shown = place.get(world)?.unwrap_or_else(|| json!({ "metadata": {} }));
-        let (own, state) = (shown["metadata"].clone(), shown.get("status").cloned());
+        let (own, state) = (shown.get("metadata").cloned(), shown.get("status").cloned());
         let same = before.as_ref() == Some(&object);
         shown = object;
         for name in OWN.iter().filter(|name| same || **name != "resourceVersion") {
-            if let Some(value) = own.get(*name) {
-                shown["metadata"][*name] = value.clone();
+            if let Some(value) = own.as_ref().and_then(|own| own.get(*name)) {
+                set(&mut shown, "/metadata", name, value.clone());
             }
         }
         if let Some(state) = state {
-            shown["status"] = state;
+            set(&mut shown, "", "status", state);
         }
         return Ok(respond(status, super::JSON, id, shown.to_string().into_bytes()));
     }
@@ -302,12 +275,12 @@ fn write(world: &mut World, place: &Place<'_>, request: &WireRequest, id: &str) 
     let mut object = current.clone();
     match (request.method(), kind) {
         (&Method::PUT, _) => object = change,
-        (_, "application/merge-patch+json") => patch::merge(&mut object, &change),
         (_, "application/json-patch+json") => patch::json(&mut object, &change)?,
         (_, "application/strategic-merge-patch+json" | "application/apply-patch+yaml") if place.resource.built_in() => {
             patch::strategic(&mut object, &change);
         }
-        (_, "application/apply-patch+yaml") => patch::merge(&mut object, &change),
+        // What a CRD defines is applied as plain JSON.
+        (_, "application/merge-patch+json" | "application/apply-patch+yaml") => patch::merge(&mut object, &change),
         _ => {
             let message = "the body of the request was in an unknown format".to_owned();
             return Err(ApiError::new(415, "UnsupportedMediaType", message));
@@ -354,7 +327,8 @@ fn delete(world: &mut World, place: &Place<'_>, request: &WireRequest, id: &str)
 fn scale_of(object: &Value) -> Value {
     let mut metadata = json!({});
     for name in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] {
-        metadata[name] = object["metadata"][name].clone();
+        let value = object.pointer("/metadata").and_then(|all| all.get(name)).cloned();
+        set(&mut metadata, "", name, value.unwrap_or_default());
     }
     json!({
         "kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": metadata,
@@ -385,7 +359,11 @@ fn scale(world: &mut World, place: &Place<'_>, request: &WireRequest, id: &str) 
         return Err(ApiError::new(409, "Conflict", message));
     }
     let mut object = current;
-    object["spec"]["replicas"] = after.pointer("/spec/replicas").cloned().unwrap_or_else(|| json!(0));
+    if !after.pointer("/spec").is_some_and(Value::is_object) {
+        return Err(ApiError::new(400, "BadRequest", "the body is no Scale".to_owned()));
+    }
+    let replicas = after.pointer("/spec/replicas").cloned().unwrap_or_else(|| json!(0));
+    set(&mut object, "/spec", "replicas", replicas);
     store(world, place, object, request, 200, id)?;
     Ok(ok(&scale_of(&place.need(world)?), id))
 }

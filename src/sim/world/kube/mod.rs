@@ -132,7 +132,9 @@ fn cluster(world: &World, role: HomeRole) -> Cluster {
         argo::heal(world, role, &mut cluster, &git, at);
         if resource == NAMESPACES && object.is_none() {
             let inside: Vec<Key> = cluster.objects.keys().filter(|key| key.namespace == *name).cloned().collect();
-            inside.into_iter().for_each(|key| cluster.put(key, at, None));
+            for key in inside {
+                cluster.put(key, at, None);
+            }
         }
         cluster.put(Key::new(resource, namespace, name), at, object.clone());
     }
@@ -289,6 +291,13 @@ impl World {
 /// Versions go up with time, and with each write of an object.
 fn version_text(at: Ms, number: i64) -> String {
     ((at - CREATED + 1_000) * 1_000 + number.rem_euclid(1_000)).to_string()
+}
+
+/// Sets a field of the map that a pointer leads to; nothing happens where there is none.
+pub fn set(object: &mut Value, parent: &str, name: &str, value: Value) {
+    if let Some(parent) = object.pointer_mut(parent).and_then(Value::as_object_mut) {
+        parent.insert(name.to_owned(), value);
+    }
 }
 
 /// An object's own part of a map, empty if it has none.

@@ -3,7 +3,7 @@
 use aws_smithy_types::base64 as codec;
 use serde_json::{Value, json};
 
-use super::{APPLICATIONS, DEPLOYMENTS, Key, NAMESPACES, SECRETS, specs};
+use super::{APPLICATIONS, Key, NAMESPACES, SECRETS, set, specs};
 use crate::domain::region::HomeRole;
 use crate::domain::service::{Kubernetes, WorkloadKind};
 use crate::sim::world::World;
@@ -89,7 +89,7 @@ fn workload_of(spec: &Kubernetes, role: HomeRole, kind: WorkloadKind, name: &str
     });
     if let Some(connection) = &spec.connection {
         let from = json!({ "secretKeyRef": { "name": connection.secret, "key": connection.key } });
-        container["env"] = json!([{ "name": "DATABASE_HOST", "valueFrom": from }]);
+        set(&mut container, "", "env", json!([{ "name": "DATABASE_HOST", "valueFrom": from }]));
     }
     let labels = json!({ "app.kubernetes.io/name": name });
     let mut object = json!({
@@ -111,13 +111,12 @@ fn workload_of(spec: &Kubernetes, role: HomeRole, kind: WorkloadKind, name: &str
         }
         WorkloadKind::StatefulSet => ("updateStrategy", json!({ "type": "RollingUpdate" })),
     };
-    object["spec"][key] = value;
+    set(&mut object, "/spec", key, value);
     if kind == WorkloadKind::StatefulSet {
-        object["spec"]["serviceName"] = json!(name);
+        set(&mut object, "/spec", "serviceName", json!(name));
     } else {
-        object["spec"]["progressDeadlineSeconds"] = json!(600);
+        set(&mut object, "/spec", "progressDeadlineSeconds", json!(600));
     }
-    debug_assert!(kind.resource() == DEPLOYMENTS || kind.resource() == super::STATEFUL_SETS, "they are the only two");
     (Key::new(kind.resource(), &spec.namespace, name), object)
 }
 
@@ -143,7 +142,7 @@ fn application(spec: &Kubernetes, name: &str) -> (Key, Value) {
 fn secret(namespace: &str, name: &str, kind: &str, labels: &Value, data: &Value) -> (Key, Value) {
     let mut metadata = json!({ "name": name, "namespace": namespace });
     if labels.as_object().is_some_and(|labels| !labels.is_empty()) {
-        metadata["labels"] = labels.clone();
+        set(&mut metadata, "", "labels", labels.clone());
     }
     let object = json!({ "apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": kind, "data": data });
     (Key::new(SECRETS, namespace, name), object)

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    APPLICATIONS, CREATED, Cluster, DEPLOYMENTS, Key, NAMESPACES, PODS, STATEFUL_SETS, Version, argo, part, pods, specs,
+    APPLICATIONS, CREATED, Cluster, DEPLOYMENTS, Key, NAMESPACES, STATEFUL_SETS, Version, argo, part, pods, set, specs,
 };
 use crate::domain::region::HomeRole;
 use crate::sim::steps::Ms;
@@ -80,19 +80,19 @@ fn workload(world: &World, cluster: &Cluster, key: &Key, version: &Version, at: 
         })
     };
     let enough = ready * 4 >= wanted * 3;
-    let set = name(template);
+    let replica_set = name(template);
     let progress = if stuck {
         condition(
             "Progressing",
             false,
             "ProgressDeadlineExceeded",
-            format!("ReplicaSet \"{set}\" has timed out progressing."),
+            format!("ReplicaSet \"{replica_set}\" has timed out progressing."),
         )
     } else if done {
-        let said = format!("ReplicaSet \"{set}\" has successfully progressed.");
+        let said = format!("ReplicaSet \"{replica_set}\" has successfully progressed.");
         condition("Progressing", true, "NewReplicaSetAvailable", said)
     } else {
-        condition("Progressing", true, "ReplicaSetUpdated", format!("ReplicaSet \"{set}\" is progressing."))
+        condition("Progressing", true, "ReplicaSetUpdated", format!("ReplicaSet \"{replica_set}\" is progressing."))
     };
     let available = if enough {
         condition("Available", true, "MinimumReplicasAvailable", "Deployment has minimum availability.".to_owned())
@@ -111,7 +111,7 @@ fn workload(world: &World, cluster: &Cluster, key: &Key, version: &Version, at: 
         ("unavailableReplicas", missing),
     ] {
         if count > 0 {
-            status[field] = json!(count);
+            set(&mut status, "", field, json!(count));
         }
     }
     (status, since)
@@ -175,8 +175,8 @@ fn shown_pod(world: &World, key: &Key, pod: &pods::Pod, template: &Value, at: Ms
             "type": kind, "status": if holds { "True" } else { "False" }, "lastTransitionTime": world.kube_time(since),
         });
         if kind == "PodScheduled" && !holds {
-            condition["reason"] = json!("Unschedulable");
-            condition["message"] = json!("0/2 nodes are available: 2 Insufficient cpu.");
+            set(&mut condition, "", "reason", json!("Unschedulable"));
+            set(&mut condition, "", "message", json!("0/2 nodes are available: 2 Insufficient cpu."));
         }
         condition
     };
@@ -199,8 +199,8 @@ fn shown_pod(world: &World, key: &Key, pod: &pods::Pod, template: &Value, at: Ms
         "labels": part(template, "/metadata/labels"),
     });
     if pod.deleted <= at {
-        metadata["deletionTimestamp"] = json!(world.kube_time(pod.deleted));
-        metadata["deletionGracePeriodSeconds"] = json!(30);
+        set(&mut metadata, "", "deletionTimestamp", json!(world.kube_time(pod.deleted)));
+        set(&mut metadata, "", "deletionGracePeriodSeconds", json!(30));
     }
     let mut status = json!({
         "phase": if ready || pod.deleted <= at { "Running" } else { "Pending" },
@@ -209,8 +209,7 @@ fn shown_pod(world: &World, key: &Key, pod: &pods::Pod, template: &Value, at: Ms
         ],
     });
     if !waits {
-        status["containerStatuses"] = Value::Array(containers);
+        set(&mut status, "", "containerStatuses", Value::Array(containers));
     }
-    debug_assert!(key.resource != PODS, "pods are of workloads");
     json!({ "apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": part(template, "/spec"), "status": status })
 }
