@@ -371,7 +371,8 @@ async fn a_restart_is_done_when_every_pod_is_of_the_new_template() {
 async fn a_kustomization_is_planned_by_what_the_api_says_would_change() {
     let rig = Rig::new(good());
     let plan = rig.plan("apply").await;
-    assert_eq!(plan.changes, ["deployment.apps/fineract: configured."]);
+    assert_eq!(plan.changes[0], "deployment.apps/fineract: configured.");
+    assert_eq!(plan.changes[1..], ["env/west is below the folder of the service file."]);
     assert_eq!(plan.basis[1].value, "deployment.apps/fineract configured");
     assert!(plan.by_hand.ends_with("apply -k env/west"), "{}", plan.by_hand);
     assert!(matches!(rig.settle(&plan, false, 60).await, Settlement::NotStarted(_)));

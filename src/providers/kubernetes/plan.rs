@@ -160,6 +160,9 @@ impl Kubernetes {
         if all.len() > NAMED {
             found.changes.push(format!("And {} more objects.", all.len() - NAMED));
         }
+        if !folder.starts_with('/') && !folder.contains("://") {
+            found.changes.push(format!("{folder} is below the folder of the service file."));
+        }
         Ok((Doing::Apply, found))
     }
 
