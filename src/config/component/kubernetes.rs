@@ -36,7 +36,8 @@ pub(super) fn kubernetes(table: &Table<'_, '_>) -> Option<Kubernetes> {
     });
     let keys = table.optional("keys", keys);
     let connection = table.optional("connection", connection);
-    let timeout = timeout(table, Duration::from_secs(10));
+    // A look is given ten seconds in all: what hangs is to say so before.
+    let timeout = timeout(table, Duration::from_secs(5));
     if let (Some(node), Ok(None)) = (table.get("replicas"), &workloads) {
         node.context().push(node.found("there are no workloads to have replicas").help("add workloads = [\"…\"]"));
         return None;
