@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails so")]
 
 mod common;
+#[path = "sim_wire/kubectl.rs"]
+mod kubectl;
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;

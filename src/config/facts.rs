@@ -63,6 +63,18 @@ pub enum Needs {
     Rebuild,
     /// The table `lag`; the fact is in that series' Regions alone.
     Lag,
+    /// `workloads`.
+    Workloads,
+    /// `replicas`.
+    Replicas,
+    /// `applications`.
+    Applications,
+    /// `manifests`.
+    Manifests,
+    /// The table `keys`.
+    Keys,
+    /// The table `connection`.
+    Connection,
 }
 
 /// A fact.
@@ -275,6 +287,30 @@ const CLOUDFRONT: &[FactSpec] = &[
     fact("last_modified", Text, Global, Needs::Nothing),
 ];
 
+/// `version` and `applications` are open: each cluster says its own.
+const KUBERNETES: &[FactSpec] = &[
+    fact("reachable", Bool, Regions, Needs::Nothing),
+    fact("version", Text, Regions, Needs::Nothing),
+    fact("nodes", Number, Regions, Needs::Nothing),
+    fact("nodes_ready", Number, Regions, Needs::Nothing),
+    fact("desired", Number, Regions, Needs::Workloads),
+    fact("ready", Number, Regions, Needs::Workloads),
+    fact("available", Bool, Regions, Needs::Workloads),
+    fact("applications", Text, Regions, Needs::Applications),
+    fact("synced", Bool, Regions, Needs::Applications),
+    fact(
+        "application_health",
+        Words(&["Healthy", "Progressing", "Degraded", "Suspended", "Missing", "Unknown"]),
+        Regions,
+        Needs::Applications,
+    ),
+    fact("auto_sync", Bool, Regions, Needs::Applications),
+    fact("connection_current", Bool, Regions, Needs::Connection),
+    fact("keys", Number, Regions, Needs::Keys),
+    fact("keys_fingerprint", Text, Regions, Needs::Keys),
+    fact("keys_equal", Bool, Global, Needs::Keys),
+];
+
 /// The start of the names of facts that a service's own alarms make: `alarm.<name>`.
 pub const ALARM: &str = "alarm.";
 
@@ -341,6 +377,17 @@ const CDN_ACTIONS: &[ActionSpec] = &[
     action("invalidate", Hazard::Write, Side::Target, Needs::Nothing),
 ];
 
+const KUBERNETES_ACTIONS: &[ActionSpec] = &[
+    action("scale-up", Hazard::Write, Side::Target, Needs::Replicas),
+    action("scale-down", Hazard::Write, Side::Source, Needs::Workloads),
+    action("restart", Hazard::Write, Side::Target, Needs::Workloads),
+    action("apply", Hazard::Write, Side::Target, Needs::Manifests),
+    action("patch-connection", Hazard::Write, Side::Target, Needs::Connection),
+    // It is in the target that something is patched that Argo CD would undo; the source may not even answer.
+    action("suspend-sync", Hazard::Write, Side::Target, Needs::Applications),
+    action("resume-sync", Hazard::Write, Side::Target, Needs::Applications),
+];
+
 /// The facts of a kind, besides its alarms.
 pub fn facts(spec: &Spec) -> &'static [FactSpec] {
     match spec {
@@ -356,6 +403,7 @@ pub fn facts(spec: &Spec) -> &'static [FactSpec] {
         Spec::SsmParameter(_) => SSM,
         Spec::Lambda(_) => LAMBDA,
         Spec::CloudFront(_) => CLOUDFRONT,
+        Spec::Kubernetes(_) => KUBERNETES,
     }
 }
 
@@ -379,6 +427,7 @@ pub fn actions(spec: &Spec) -> &'static [ActionSpec] {
         Spec::SsmParameter(_) => PARAMETER_ACTIONS,
         Spec::Lambda(_) => FUNCTION_ACTIONS,
         Spec::CloudFront(_) => CDN_ACTIONS,
+        Spec::Kubernetes(_) => KUBERNETES_ACTIONS,
         Spec::Endpoint(_) | Spec::SecretReplica(_) | Spec::CloudWatch(_) => &[],
     }
 }
@@ -390,6 +439,10 @@ pub fn lacking(spec: &Spec, needs: Needs) -> Option<&'static str> {
         Spec::AuroraGlobal(database) => database.sql.as_ref(),
         _ => None,
     };
+    let cluster = match spec {
+        Spec::Kubernetes(cluster) => Some(cluster),
+        _ => None,
+    };
     let has = match needs {
         Needs::Nothing => true,
         Needs::Sql => sql.is_some(),
@@ -397,6 +450,12 @@ pub fn lacking(spec: &Spec, needs: Needs) -> Option<&'static str> {
         Needs::Mark => sql.is_some_and(|sql| sql.mark.is_some()),
         Needs::Rebuild => matches!(spec, Spec::RdsReplica(database) if database.rebuild.is_some()),
         Needs::Lag => matches!(spec, Spec::CloudWatch(watch) if watch.lag.is_some()),
+        Needs::Workloads => cluster.is_some_and(|cluster| !cluster.workloads.is_empty()),
+        Needs::Replicas => cluster.is_some_and(|cluster| cluster.replicas.is_some()),
+        Needs::Applications => cluster.is_some_and(|cluster| !cluster.applications.is_empty()),
+        Needs::Manifests => cluster.is_some_and(|cluster| cluster.manifests.is_some()),
+        Needs::Keys => cluster.is_some_and(|cluster| cluster.keys.is_some()),
+        Needs::Connection => cluster.is_some_and(|cluster| cluster.connection.is_some()),
     };
     let name = match needs {
         Needs::Nothing => "",
@@ -405,6 +464,12 @@ pub fn lacking(spec: &Spec, needs: Needs) -> Option<&'static str> {
         Needs::Mark => "sql.mark",
         Needs::Rebuild => "rebuild",
         Needs::Lag => "lag",
+        Needs::Workloads => "workloads",
+        Needs::Replicas => "replicas",
+        Needs::Applications => "applications",
+        Needs::Manifests => "manifests",
+        Needs::Keys => "keys",
+        Needs::Connection => "connection",
     };
     (!has).then_some(name)
 }

@@ -14,6 +14,7 @@
 //! | `ssm-parameter` | both Regions, and global | in a Region: `exists`, `points_at`, `version`, `type` (String, StringList, SecureString), `last_modified`; global: `agree` | `point`, `point-source` |
 //! | `lambda` | both Regions | `state`, `last_update`, `version`, `runtime`, `reserved_concurrency` (where it is reserved), `enabled_triggers` | `invoke`, `invoke-source` |
 //! | `cloudfront` | global | `points_at`, `status` (Deployed, InProgress), `enabled`, `origin_group`, `last_modified` | `point`, `invalidate` |
+//! | `kubernetes` | both Regions, and global when `keys` is set | in a Region: `reachable`, `version`, `nodes`, `nodes_ready`, `desired`, `ready`, `available` (never of no replicas), `applications`, `synced`, `application_health`, `auto_sync`, `connection_current`, `keys`, `keys_fingerprint`; global: `keys_equal` | `scale-up`, `scale-down`, `restart`, `apply`, `patch-connection`, `suspend-sync`, `resume-sync` |
 //!
 //! A fact that was not read is absent, never guessed.
 
@@ -22,6 +23,7 @@ pub mod clock;
 pub mod dns;
 pub mod endpoint;
 pub mod http;
+pub mod kubernetes;
 mod own;
 pub mod postgres;
 pub mod program;
@@ -32,7 +34,7 @@ use std::time::Duration;
 
 pub(crate) use self::own::Own;
 use crate::domain::service::{Service, Spec};
-use crate::ports::{Clock, Components, HttpProbe, Resolver, SqlProbe};
+use crate::ports::{Clock, Components, HttpProbe, Kube, Resolver, SqlProbe};
 
 /// The probes with which components look at what AWS's API does not tell.
 #[derive(Clone)]
@@ -45,6 +47,8 @@ pub struct Probes {
     pub resolver: Arc<dyn Resolver>,
     /// HTTP endpoints.
     pub http: Arc<dyn HttpProbe>,
+    /// Kubernetes.
+    pub kube: Arc<dyn Kube>,
 }
 
 /// Every component of a service, ready to answer the four verbs.
@@ -84,6 +88,8 @@ pub fn components(service: &Service, aws: &aws::Clients, probes: Probes) -> Comp
             // Lambda's control plane answers fifteen calls a second for the whole account, and this makes three.
             Spec::Lambda(spec) => Arc::new(aws::lambda::Lambda::new(own(60), spec.clone(), aws.clone())),
             Spec::CloudFront(spec) => Arc::new(aws::cloudfront::CloudFront::new(own(60), spec.clone(), aws.clone())),
+            // A look is up to seven processes a Region.
+            Spec::Kubernetes(spec) => Arc::new(kubernetes::Kubernetes::new(own(20), spec.clone(), probes.kube.clone())),
         };
         all.insert(component.id.clone(), answering);
     }

@@ -85,6 +85,9 @@ pub struct Scenario {
     /// The service's own writes.
     #[serde(default)]
     pub traffic: Traffic,
+    /// What is wrong with the Kubernetes clusters from the start.
+    #[serde(default)]
+    pub kubernetes: Clusters,
     /// What goes wrong, and when.
     #[serde(default, rename = "event")]
     pub events: Vec<Event>,
@@ -147,6 +150,14 @@ impl Default for Traffic {
     }
 }
 
+/// How the Kubernetes clusters differ from the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Clusters {
+    /// Whether the standby's cluster has made sealing keys of its own, as it does when nobody has given it the primary's.
+    pub own_sealing_keys: bool,
+}
+
 /// Something that goes wrong for a while.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -203,6 +214,8 @@ pub enum Part {
     Lambda,
     /// CloudFront's control plane, whichever Region the event names.
     Cloudfront,
+    /// The Kubernetes cluster's API.
+    Kubernetes,
     /// Route 53's control plane, whichever Region the event names.
     Route53,
     /// The databases themselves.

@@ -1,5 +1,6 @@
 //! The world: the same components on live providers, or on simulated Regions.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::domain::redact::Redactor;
@@ -8,8 +9,13 @@ use crate::ports::{Clock, SqlProbe, World};
 use crate::providers::{self, Probes};
 use crate::sim;
 
-/// The world of live providers.
-pub async fn live(service: &Service, clock: Arc<dyn Clock>, redactor: &Redactor) -> Result<World, String> {
+/// The world of live providers. `dir` is the service file's folder, where programs run.
+pub async fn live(
+    service: &Service,
+    clock: Arc<dyn Clock>,
+    redactor: &Redactor,
+    dir: Option<PathBuf>,
+) -> Result<World, String> {
     let aws = providers::aws::Clients::live(service, Arc::clone(&clock)).await.map_err(|error| error.to_string())?;
     let sql = service.components.iter().find_map(|component| match &component.spec {
         Spec::RdsReplica(database) => database.sql.as_ref().map(|sql| (sql, false)),
@@ -27,6 +33,7 @@ pub async fn live(service: &Service, clock: Arc<dyn Clock>, redactor: &Redactor)
         sql: sql.clone(),
         resolver: Arc::new(providers::dns::Dns::new()),
         http: Arc::new(providers::http::Http::new()),
+        kube: Arc::new(providers::kubernetes::live::Kubectl::new(dir)),
     };
     let components = providers::components(service, &aws, probes);
     let program = Arc::new(providers::program::Programs::new(redactor.clone()));
@@ -43,6 +50,7 @@ pub fn simulated_world(service: &Service, regions: &Arc<sim::Regions>, clock: &A
         sql: sql.clone(),
         resolver: regions.resolver(),
         http: regions.http(),
+        kube: regions.kube(),
     };
     let components = providers::components(service, &aws, probes);
     World { components, clock: Arc::clone(clock) as Arc<dyn Clock>, program: regions.program(), sql }

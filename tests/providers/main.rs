@@ -5,6 +5,7 @@ mod aurora;
 mod aws_errors;
 mod cache;
 mod cdn;
+mod cluster;
 mod database;
 mod dns;
 mod fleet;

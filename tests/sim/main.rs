@@ -10,6 +10,7 @@ mod failback;
 mod faults;
 mod history;
 mod hostile;
+mod kubernetes;
 mod lambda;
 mod log;
 mod probes;

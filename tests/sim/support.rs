@@ -216,8 +216,13 @@ impl Rig {
 /// The components of a service, on its simulated Regions.
 pub(crate) fn answering(rig: &Rig, service: &Service) -> Components {
     let clients = Clients::simulated(service, rig.regions.http_client(), rig.clock.sdk_sleep(), rig.clock.sdk_time());
-    let probes =
-        Probes { clock: rig.clock.clone(), sql: None, resolver: rig.regions.resolver(), http: rig.regions.http() };
+    let probes = Probes {
+        clock: rig.clock.clone(),
+        sql: None,
+        resolver: rig.regions.resolver(),
+        http: rig.regions.http(),
+        kube: rig.regions.kube(),
+    };
     components(service, &clients, probes)
 }
 

@@ -6,6 +6,7 @@ mod cloudwatch;
 mod ecs;
 mod elasticache;
 mod endpoint;
+mod kubernetes;
 mod lambda;
 mod rds;
 mod restore;
@@ -25,7 +26,7 @@ use crate::domain::service::{Component, Spec};
 use crate::domain::text::bounded;
 
 /// Every kind that a component can be.
-pub(super) const KINDS: [&str; 12] = [
+pub(super) const KINDS: [&str; 13] = [
     "endpoint",
     "rds-replica",
     "rds-restore",
@@ -38,6 +39,7 @@ pub(super) const KINDS: [&str; 12] = [
     "ssm-parameter",
     "lambda",
     "cloudfront",
+    "kubernetes",
 ];
 
 const MS_100: Duration = Duration::from_millis(100);
@@ -103,6 +105,7 @@ fn component(id: &str, table: &Table<'_, '_>) -> Option<Component> {
         "ssm-parameter" => ssm::parameter(table).map(Spec::SsmParameter),
         "lambda" => lambda::lambda(table).map(Spec::Lambda),
         "cloudfront" => cloudfront::cloudfront(table).map(Spec::CloudFront),
+        "kubernetes" => kubernetes::kubernetes(table).map(Spec::Kubernetes),
         _ => ecs::ecs(table).map(Spec::Ecs),
     };
     table.finish();
@@ -123,6 +126,11 @@ fn unlike_the_others(component: &Component, others: &[Component], node: &Node<'_
         (Spec::SsmParameter(a), Spec::SsmParameter(b)) => a.name == b.name,
         (Spec::Lambda(a), Spec::Lambda(b)) => a == b,
         (Spec::CloudFront(a), Spec::CloudFront(b)) => a.distribution == b.distribution,
+        // A service may have its keys or its connection in a component of their own, but each workload in one alone.
+        (Spec::Kubernetes(a), Spec::Kubernetes(b)) => {
+            let shared = || a.workloads.iter().any(|workload| b.workloads.contains(workload));
+            a == b || (a.context == b.context && a.namespace == b.namespace && shared())
+        }
         _ => false,
     };
     if let Some(other) = others.iter().find(same) {

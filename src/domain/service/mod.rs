@@ -6,6 +6,7 @@ mod cloudwatch;
 mod ecs;
 mod elasticache;
 mod endpoint;
+mod kubernetes;
 mod lambda;
 mod rds;
 mod restore;
@@ -27,6 +28,7 @@ pub use cloudwatch::{CloudWatch, LagMetric, LagUnit};
 pub use ecs::Ecs;
 pub use elasticache::ElasticacheGlobal;
 pub use endpoint::Endpoint;
+pub use kubernetes::{Connection, Kubernetes, SealingKeys, Workload, WorkloadKind};
 pub use lambda::Lambda;
 pub use rds::{RdsReplica, Rebuild};
 pub use restore::RdsRestore;
@@ -120,6 +122,8 @@ pub enum Spec {
     Lambda(Lambda),
     /// A CloudFront distribution.
     CloudFront(CloudFront),
+    /// A Kubernetes cluster in each Region.
+    Kubernetes(Kubernetes),
 }
 
 impl Spec {
@@ -138,6 +142,7 @@ impl Spec {
             Self::SsmParameter(_) => "ssm-parameter",
             Self::Lambda(_) => "lambda",
             Self::CloudFront(_) => "cloudfront",
+            Self::Kubernetes(_) => "kubernetes",
         }
     }
 
@@ -156,6 +161,7 @@ impl Spec {
             | Self::SsmParameter(_)
             | Self::CloudFront(_) => true,
             Self::Endpoint(endpoint) => endpoint.public.is_some(),
+            Self::Kubernetes(cluster) => cluster.keys.is_some(),
             Self::RdsReplica(database) => database.sql.is_some(),
             Self::RdsRestore(_) | Self::CloudWatch(_) | Self::Ecs(_) | Self::Lambda(_) => false,
         }

@@ -11,6 +11,7 @@ pub mod ecs;
 pub mod elasticache;
 pub mod form;
 mod json;
+pub mod kubernetes;
 pub mod lambda;
 pub mod rds;
 pub mod route53;
@@ -55,12 +56,17 @@ pub enum Protocol {
     RestJson,
     /// CBOR, with the operation in the path.
     Cbor,
+    /// Kubernetes: paths, JSON, and an error as a Status.
+    Kubernetes,
 }
 
 impl Called {
     /// Reads the SigV4 scope (`Credential=KEY/DATE/REGION/SERVICE/aws4_request`) and the operation; `None` where a
     /// request is not signed.
     pub fn of(request: &WireRequest) -> Option<Self> {
+        if let Some(called) = kubernetes::called(request) {
+            return Some(called);
+        }
         let header = request.headers().get("authorization")?.to_str().ok()?;
         let credential = header.split_once("Credential=")?.1;
         let scope = credential.split(',').next()?;
@@ -95,7 +101,7 @@ impl Called {
     /// Whether it changes something, and so must never be asked twice on a guess.
     pub fn writes(&self, method: &Method) -> bool {
         match self.service.as_str() {
-            "route53" => *method != Method::GET,
+            "route53" | "kubernetes" => *method != Method::GET,
             _ => !["Describe", "Get", "List"].iter().any(|verb| self.operation.starts_with(verb)),
         }
     }
@@ -116,6 +122,7 @@ pub fn answer(world: &mut World, called: &Called, request: &WireRequest, id: &st
         "ssm" => ssm::answer(world, called, request, id),
         "lambda" => lambda::answer(world, called, request, id),
         "cloudfront" => cloudfront::answer(world, called, request, id),
+        "kubernetes" => kubernetes::answer(world, called, request, id),
         "monitoring" => cloudwatch::answer(world, called, request, id),
         other => Err(ApiError::new(404, "UnknownOperationException", format!("there is no simulated service {other}"))),
     };
@@ -136,6 +143,7 @@ pub fn refuse(called: &Called, error: &ApiError, id: &str) -> WireResponse {
         Protocol::Query if called.service == "elasticache" => xml::error(error, elasticache::NAMESPACE, id),
         Protocol::Query => xml::error(error, rds::NAMESPACE, id),
         Protocol::Cbor => cloudwatch::error(error, id),
+        Protocol::Kubernetes => kubernetes::error(error, id),
         // Secrets Manager writes it so.
         Protocol::Json if called.service == "secretsmanager" => json::error(error, "Message", id),
         Protocol::RestJson => json::error(error, "Message", id),
@@ -145,6 +153,9 @@ pub fn refuse(called: &Called, error: &ApiError, id: &str) -> WireResponse {
 
 /// What each service answers when it wants to be asked more slowly.
 pub fn throttled(called: &Called) -> ApiError {
+    if called.protocol == Protocol::Kubernetes {
+        return kubernetes::throttled();
+    }
     let code = match called.service.as_str() {
         "secretsmanager" | "ecs" | "ssm" => "ThrottlingException",
         "lambda" => "TooManyRequestsException",
@@ -160,6 +171,7 @@ pub fn failed(called: &Called) -> ApiError {
         "ecs" => "ServerException",
         "lambda" => "ServiceException",
         "ssm" => "InternalServerError",
+        "kubernetes" => "InternalError",
         "monitoring" => "InternalServiceFault",
         _ => "InternalFailure",
     };

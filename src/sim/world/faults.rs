@@ -155,6 +155,7 @@ impl World {
         let here = self.role_of(call.region) == Some(event.region);
         here && match event.part {
             _ if call.service == "sql" => matches!(event.part, Part::All | Part::Database),
+            _ if call.service == "kubernetes" => matches!(event.part, Part::All | Part::Kubernetes),
             _ if call.service == "endpoint" => matches!(event.part, Part::All | Part::Endpoint),
             Part::All | Part::Api => true,
             Part::Rds => call.service == "rds",
@@ -164,7 +165,12 @@ impl World {
             Part::Elasticache => call.service == "elasticache",
             Part::Ssm => call.service == "ssm",
             Part::Lambda => call.service == "lambda",
-            Part::Route53 | Part::Cloudfront | Part::Database | Part::Endpoint | Part::Replication => false,
+            Part::Route53
+            | Part::Cloudfront
+            | Part::Database
+            | Part::Endpoint
+            | Part::Replication
+            | Part::Kubernetes => false,
         }
     }
 

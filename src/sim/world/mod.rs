@@ -10,6 +10,7 @@ pub mod elasticache;
 pub mod faults;
 pub mod health;
 pub mod instances;
+pub mod kube;
 pub mod lambda;
 pub mod lineage;
 pub mod metrics;
@@ -33,6 +34,7 @@ use self::dns::Zone;
 use self::ecs::Fleet;
 use self::elasticache::Cache;
 use self::health::{Answering, HealthCheck};
+use self::kube::Cluster;
 use self::lambda::Function;
 use self::mutation::{Change, Mutation};
 use self::secrets::Secret;
@@ -92,6 +94,7 @@ struct Compiled {
     parameters: Parameters,
     functions: Vec<Function>,
     distributions: Vec<Distribution>,
+    kube: Pair<Cluster>,
     leads: Steps<Option<HomeRole>>,
     rows: Pair<Counter>,
 }
@@ -123,6 +126,7 @@ impl World {
                 parameters: Parameters::new(),
                 functions: Vec::new(),
                 distributions: Vec::new(),
+                kube: Pair::default(),
                 leads: Steps::always(None),
                 rows: Pair { primary: nobody(), standby: nobody() },
             },
@@ -142,7 +146,10 @@ impl World {
         let databases = Database::compile(self, &link);
         let clusters = ClusterPair::compile(self, &link);
         let fleets = ecs::compile(self);
-        let endpoints = health::endpoints(self, (&databases, &clusters), &fleets, &reach);
+        let kube = kube::compile(self);
+        // An endpoint does not care what runs behind it.
+        let behind = [fleets.clone(), kube::behind(self, &kube)].concat();
+        let endpoints = health::endpoints(self, (&databases, &clusters), &behind, &reach);
         let checks = health::checks(self, &endpoints);
         let zones = Zone::compile(self, &checks);
         let balancers = balancers::compile(self, &fleets);
@@ -163,6 +170,7 @@ impl World {
             balancers,
             secrets,
             fleets,
+            kube,
             caches,
             parameters,
             functions,
@@ -289,6 +297,9 @@ impl World {
             }
             Change::Invalidate { distribution, reference, paths } => {
                 self.may_invalidate(distribution, reference, paths, at)
+            }
+            Change::Object { resource, namespace, object, .. } => {
+                self.may_write_object(region, resource, namespace, object.as_ref(), at)
             }
             Change::Fence {} | Change::Admit {} | Change::TestWrite {} => self.may_write(region, change, at),
         }

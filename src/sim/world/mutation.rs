@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// A change that was accepted: one line of the wire log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -280,6 +281,18 @@ pub enum Change {
         #[serde(rename = "Paths")]
         paths: Vec<String>,
     },
+    /// An object of a Kubernetes cluster.
+    #[serde(rename = "kubernetes:Write")]
+    Object {
+        /// What it is, such as `deployments.apps`.
+        resource: String,
+        /// Its namespace; empty for what has none.
+        namespace: String,
+        /// Its name.
+        name: String,
+        /// What it is from now on, without what the cluster itself says of it; `None` if it is deleted.
+        object: Option<Value>,
+    },
     /// The application's login is taken away and its sessions ended.
     #[serde(rename = "sql:Fence")]
     Fence {},
@@ -319,6 +332,7 @@ impl Change {
             Self::InvokeFunction { .. } => "lambda:Invoke",
             Self::PointDistribution { .. } => "cloudfront:UpdateDistribution",
             Self::Invalidate { .. } => "cloudfront:CreateInvalidation",
+            Self::Object { .. } => "kubernetes:Write",
             Self::Fence {} => "sql:Fence",
             Self::Admit {} => "sql:Admit",
             Self::TestWrite {} => "sql:TestWrite",

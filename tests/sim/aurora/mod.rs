@@ -52,6 +52,7 @@ impl Desk {
             sql: Some(rig.regions.sql()),
             resolver: rig.regions.resolver(),
             http: rig.regions.http(),
+            kube: rig.regions.kube(),
         };
         let aurora = components(&shop, &aws, probes)["aurora"].clone();
         Self { rig, aurora }
