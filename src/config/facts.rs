@@ -61,6 +61,8 @@ pub enum Needs {
     Mark,
     /// The table `lag`; the fact is in that series' Region alone.
     Lag,
+    /// `role`, with which S3 replicates.
+    ReplicationRole,
 }
 
 /// A fact.
@@ -179,6 +181,21 @@ const ECS: &[FactSpec] = &[
     fact("event", Text, Regions, Needs::Nothing),
 ];
 
+/// A bucket's own rule; the metrics stand where S3 publishes them, which for what is still to come is the Region of the
+/// bucket that it comes to.
+const S3_REPLICATION: &[FactSpec] = &[
+    fact("exists", Bool, Regions, Needs::Nothing),
+    fact("versioning", Words(&["Enabled", "Suspended", "none"]), Regions, Needs::Nothing),
+    fact("replication", Words(&["enabled", "disabled", "none"]), Regions, Needs::Nothing),
+    fact("rtc", Bool, Regions, Needs::Nothing),
+    fact("delete_markers", Bool, Regions, Needs::Nothing),
+    fact("latency", Seconds, Regions, Needs::Nothing),
+    fact("pending_bytes", Number, Regions, Needs::Nothing),
+    fact("pending_operations", Number, Regions, Needs::Nothing),
+    fact("failed_operations", Number, Regions, Needs::Nothing),
+    fact("replicates_to", Region(&["both", "none"]), Global, Needs::Nothing),
+];
+
 /// The start of the names of facts that a service's own alarms make: `alarm.<name>`.
 pub const ALARM: &str = "alarm.";
 
@@ -200,6 +217,12 @@ const FLEET_ACTIONS: &[ActionSpec] = &[
     ActionSpec { name: "stop", hazard: Hazard::Write, on: Side::Source, needs: Needs::Nothing },
 ];
 
+const STORAGE_ACTIONS: &[ActionSpec] = &[
+    ActionSpec { name: "canary", hazard: Hazard::Write, on: Side::Source, needs: Needs::Nothing },
+    ActionSpec { name: "reverse", hazard: Hazard::Write, on: Side::Target, needs: Needs::ReplicationRole },
+    ActionSpec { name: "stop", hazard: Hazard::Write, on: Side::Source, needs: Needs::Nothing },
+];
+
 /// The facts of a kind, besides its alarms.
 pub fn facts(spec: &Spec) -> &'static [FactSpec] {
     match spec {
@@ -209,6 +232,7 @@ pub fn facts(spec: &Spec) -> &'static [FactSpec] {
         Spec::SecretReplica(_) => SECRET,
         Spec::CloudWatch(_) => CLOUDWATCH,
         Spec::Ecs(_) => ECS,
+        Spec::S3Replication(_) => S3_REPLICATION,
     }
 }
 
@@ -226,6 +250,7 @@ pub fn actions(spec: &Spec) -> &'static [ActionSpec] {
         Spec::RdsReplica(_) => DATABASE_ACTIONS,
         Spec::Route53Failover(_) => TRAFFIC_ACTIONS,
         Spec::Ecs(_) => FLEET_ACTIONS,
+        Spec::S3Replication(_) => STORAGE_ACTIONS,
         Spec::Endpoint(_) | Spec::SecretReplica(_) | Spec::CloudWatch(_) => &[],
     }
 }
@@ -242,6 +267,7 @@ pub fn lacking(spec: &Spec, needs: Needs) -> Option<&'static str> {
         Needs::AppUser => sql.is_some_and(|sql| sql.app_user.is_some()),
         Needs::Mark => sql.is_some_and(|sql| sql.mark.is_some()),
         Needs::Lag => matches!(spec, Spec::CloudWatch(watch) if watch.lag.is_some()),
+        Needs::ReplicationRole => matches!(spec, Spec::S3Replication(buckets) if buckets.role.is_some()),
     };
     let name = match needs {
         Needs::Nothing => "",
@@ -249,6 +275,7 @@ pub fn lacking(spec: &Spec, needs: Needs) -> Option<&'static str> {
         Needs::AppUser => "sql.app_user",
         Needs::Mark => "sql.mark",
         Needs::Lag => "lag",
+        Needs::ReplicationRole => "role",
     };
     (!has).then_some(name)
 }

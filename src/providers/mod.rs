@@ -7,6 +7,7 @@
 //! | `route53-failover` | global | `points_at`, `answers`, `latched`, `primary_check`, `standby_check` (healthy, unhealthy, disabled, none, unknown), `ttl`, `authoritative`, `authoritative_servers`, `resolvers`, `resolvers_agree`, `ttl_left` | `point` |
 //! | `secret-replica` | both Regions, and global | in a Region: `exists`, `version`, `replica_status`, `last_changed`; global: `equal` | none |
 //! | `ecs` | both Regions | `status`, `desired`, `running`, `pending`, `stable` (never of no tasks), `deployments`, `task_definition`, `event` | `scale-up`, `scale-down`, `stop` |
+//! | `s3-replication` | both Regions, and global | in a Region: `exists`, `versioning` (Enabled, Suspended, none), of its own rule towards the other Region `replication` (enabled, disabled, none), `rtc`, `delete_markers`, `failed_operations` (over the last hour), of the other's towards it `latency`, `pending_bytes`, `pending_operations`; global: `replicates_to` | `canary`, `reverse`, `stop` |
 //! | `cloudwatch` | the Regions where it has anything to read | `lag`, `lag_series`, `alarms`, `alarm.<name>` | none |
 //!
 //! A fact that was not read is absent, never guessed.
@@ -63,6 +64,8 @@ pub fn components(service: &Service, aws: &aws::Clients, probes: Probes) -> Comp
                 Arc::new(aws::cloudwatch::CloudWatch::new(own(60), spec.clone(), service.lag, aws.clone()))
             }
             Spec::Ecs(spec) => Arc::new(aws::ecs::Ecs::new(own(15), spec.clone(), aws.clone())),
+            // Its metrics come by the minute, as those above.
+            Spec::S3Replication(spec) => Arc::new(aws::s3::S3Replication::new(own(60), spec.clone(), aws.clone())),
         };
         all.insert(component.id.clone(), answering);
     }

@@ -13,5 +13,6 @@ mod peers;
 mod postgres;
 #[cfg(unix)]
 mod program;
+mod storage;
 mod support;
 mod traffic;

@@ -5,6 +5,7 @@ mod ecs;
 mod endpoint;
 mod rds;
 mod route53;
+mod s3;
 mod secrets;
 mod sql;
 
@@ -19,8 +20,8 @@ use crate::domain::service::{Component, Spec};
 use crate::domain::text::bounded;
 
 /// Every kind that a component can be.
-pub(super) const KINDS: [&str; 6] =
-    ["endpoint", "rds-replica", "route53-failover", "secret-replica", "cloudwatch", "ecs"];
+pub(super) const KINDS: [&str; 7] =
+    ["endpoint", "rds-replica", "route53-failover", "secret-replica", "cloudwatch", "ecs", "s3-replication"];
 
 const MS_100: Duration = Duration::from_millis(100);
 const SECOND: Duration = Duration::from_secs(1);
@@ -79,6 +80,7 @@ fn component(id: &str, table: &Table<'_, '_>) -> Option<Component> {
         "route53-failover" => route53::route53(table).map(Spec::Route53Failover),
         "secret-replica" => secrets::secret(table).map(Spec::SecretReplica),
         "cloudwatch" => cloudwatch::cloudwatch(table).map(Spec::CloudWatch),
+        "s3-replication" => s3::s3_replication(table).map(Spec::S3Replication),
         _ => ecs::ecs(table).map(Spec::Ecs),
     };
     table.finish();
@@ -93,6 +95,7 @@ fn unlike_the_others(component: &Component, others: &[Component], node: &Node<'_
         (Spec::SecretReplica(a), Spec::SecretReplica(b)) => a == b,
         (Spec::Endpoint(a), Spec::Endpoint(b)) => a.urls == b.urls,
         (Spec::Ecs(a), Spec::Ecs(b)) => a.cluster == b.cluster && a.service == b.service,
+        (Spec::S3Replication(a), Spec::S3Replication(b)) => a.bucket == b.bucket,
         _ => false,
     };
     if let Some(other) = others.iter().find(same) {

@@ -5,6 +5,7 @@ mod ecs;
 mod endpoint;
 mod rds;
 mod route53;
+mod s3;
 mod secrets;
 mod sql;
 
@@ -19,6 +20,7 @@ pub use ecs::Ecs;
 pub use endpoint::Endpoint;
 pub use rds::RdsReplica;
 pub use route53::{RecordType, Route53Failover};
+pub use s3::S3Replication;
 pub use secrets::SecretReplica;
 pub use sql::{Sql, Tls};
 
@@ -93,6 +95,8 @@ pub enum Spec {
     CloudWatch(CloudWatch),
     /// An ECS service.
     Ecs(Ecs),
+    /// S3 buckets that are replicated.
+    S3Replication(S3Replication),
 }
 
 impl Spec {
@@ -105,6 +109,7 @@ impl Spec {
             Self::SecretReplica(_) => "secret-replica",
             Self::CloudWatch(_) => "cloudwatch",
             Self::Ecs(_) => "ecs",
+            Self::S3Replication(_) => "s3-replication",
         }
     }
 
@@ -116,7 +121,7 @@ impl Spec {
     /// Whether it has something to say of no Region in particular.
     pub fn is_global(&self) -> bool {
         match self {
-            Self::Route53Failover(_) | Self::SecretReplica(_) => true,
+            Self::Route53Failover(_) | Self::SecretReplica(_) | Self::S3Replication(_) => true,
             Self::Endpoint(endpoint) => endpoint.public.is_some(),
             Self::RdsReplica(_) | Self::CloudWatch(_) | Self::Ecs(_) => false,
         }

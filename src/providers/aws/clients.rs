@@ -49,6 +49,7 @@ pub(crate) struct Regional {
     pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
     pub(crate) secrets: aws_sdk_secretsmanager::Client,
     pub(crate) ecs: ReadWrite<aws_sdk_ecs::Client>,
+    pub(crate) s3: ReadWrite<aws_sdk_s3::Client>,
 }
 
 /// Why AWS cannot be reached at all.
@@ -136,6 +137,7 @@ impl Clients {
                 cloudwatch: aws_sdk_cloudwatch::Client::new(&reads),
                 secrets: aws_sdk_secretsmanager::Client::new(&reads),
                 ecs: ReadWrite { read: aws_sdk_ecs::Client::new(&reads), write: aws_sdk_ecs::Client::new(&writes) },
+                s3: ReadWrite { read: s3(&reads), write: s3(&writes) },
             }
         };
         let both = [&service.regions.primary, &service.regions.standby];
@@ -180,6 +182,12 @@ impl Clients {
         }
         crate::domain::text::shell_line(line)
     }
+}
+
+/// An S3 client. At an endpoint other than AWS's own, a bucket's name is part of the path, not of the host.
+fn s3(config: &SdkConfig) -> aws_sdk_s3::Client {
+    let path_style = config.endpoint_url().is_some();
+    aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(config).force_path_style(path_style).build())
 }
 
 fn endpoint<'a>(aws: &'a Aws, region: &Region) -> Option<&'a str> {

@@ -6,6 +6,7 @@ pub mod ecs;
 pub mod errors;
 pub mod rds;
 pub mod route53;
+pub mod s3;
 pub mod secrets;
 
 pub use clients::Clients;
