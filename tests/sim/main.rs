@@ -8,6 +8,8 @@ mod history;
 mod hostile;
 mod log;
 mod probes;
+mod s3;
+mod storage;
 mod support;
 mod traps;
 mod wire;

@@ -167,6 +167,7 @@ impl Rig {
     client!(cloudwatch, aws_sdk_cloudwatch);
     client!(secrets, aws_sdk_secretsmanager);
     client!(ecs, aws_sdk_ecs);
+    client!(s3, aws_sdk_s3);
 
     pub(crate) fn route53(&self) -> aws_sdk_route53::Client {
         self.route53_in("us-east-1")

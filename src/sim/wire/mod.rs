@@ -10,6 +10,7 @@ pub mod form;
 mod json;
 pub mod rds;
 pub mod route53;
+pub mod s3;
 pub mod secretsmanager;
 mod tree;
 pub mod xml;
@@ -65,6 +66,7 @@ impl Called {
             "route53" => {
                 (Some(route53::operation(request.method(), request.uri().path()).to_owned()), Protocol::RestXml)
             }
+            "s3" => (Some(s3::operation(request).to_owned()), Protocol::RestXml),
             "secretsmanager" | "ecs" => (target, Protocol::Json),
             "monitoring" if target.is_some() => (target, Protocol::Json),
             "monitoring" => (cloudwatch::operation(request.uri().path()), Protocol::Cbor),
@@ -83,6 +85,7 @@ impl Called {
     pub fn writes(&self, method: &Method) -> bool {
         match self.service.as_str() {
             "route53" => *method != Method::GET,
+            "s3" => *method != Method::GET && *method != Method::HEAD,
             _ => !["Describe", "Get", "List"].iter().any(|verb| self.operation.starts_with(verb)),
         }
     }
@@ -99,10 +102,14 @@ pub fn answer(world: &mut World, called: &Called, request: &WireRequest, id: &st
         "route53" => route53::answer(world, called, request, id),
         "secretsmanager" => secretsmanager::answer(world, called, request, id),
         "ecs" => ecs::answer(world, called, request, id),
+        "s3" => s3::answer(world, called, request, id),
         "monitoring" => cloudwatch::answer(world, called, request, id),
         other => Err(ApiError::new(404, "UnknownOperationException", format!("there is no simulated service {other}"))),
     };
-    answered.unwrap_or_else(|error| refuse(called, &error, id))
+    answered.unwrap_or_else(|error| {
+        let refused = refuse(called, &error, id);
+        if called.service == "s3" && error.status == 301 { s3::redirected(world, request, refused) } else { refused }
+    })
 }
 
 /// The answer to a request that bears no signature.
@@ -114,6 +121,7 @@ pub fn unsigned(id: &str) -> WireResponse {
 /// An error in the protocol of the service that was called.
 pub fn refuse(called: &Called, error: &ApiError, id: &str) -> WireResponse {
     match called.protocol {
+        Protocol::RestXml if called.service == "s3" => s3::error(error, called, id),
         Protocol::RestXml => xml::error(error, route53::NAMESPACE, id),
         Protocol::Query => xml::error(error, rds::NAMESPACE, id),
         Protocol::Cbor => cloudwatch::error(error, id),
@@ -125,6 +133,9 @@ pub fn refuse(called: &Called, error: &ApiError, id: &str) -> WireResponse {
 
 /// What each service answers when it wants to be asked more slowly.
 pub fn throttled(called: &Called) -> ApiError {
+    if called.service == "s3" {
+        return ApiError::new(503, "SlowDown", "Please reduce your request rate.".to_owned());
+    }
     let code = match called.service.as_str() {
         "secretsmanager" | "ecs" => "ThrottlingException",
         _ => "Throttling",
@@ -134,6 +145,10 @@ pub fn throttled(called: &Called) -> ApiError {
 
 /// What each service answers when it fails.
 pub fn failed(called: &Called) -> ApiError {
+    if called.service == "s3" {
+        let message = "We encountered an internal error. Please try again.".to_owned();
+        return ApiError::new(500, "InternalError", message);
+    }
     let code = match called.service.as_str() {
         "secretsmanager" => "InternalServiceError",
         "ecs" => "ServerException",

@@ -82,6 +82,13 @@ pub(super) fn no_capacity(scenario: &Scenario, role: HomeRole, at: Ms) -> bool {
     active(scenario, at).any(|(_, event)| event.region == role && event.fault == Fault::NoCapacity)
 }
 
+/// How much longer than usual the replication of objects takes at a moment.
+pub(super) fn slower_replication(scenario: &Scenario, at: Ms) -> Ms {
+    let slow =
+        active(scenario, at).filter(|(_, event)| event.part == Part::S3Replication && event.fault == Fault::Slow);
+    slow.map(|(_, event)| event.by).sum()
+}
+
 /// From when on there is capacity for a task that is asked for at a moment.
 pub(super) fn until_capacity(scenario: &Scenario, role: HomeRole, at: Ms) -> Ms {
     let ends = active(scenario, at).filter(|(_, event)| event.region == role && event.fault == Fault::NoCapacity);
@@ -146,7 +153,8 @@ impl World {
             Part::Secretsmanager => call.service == "secretsmanager",
             Part::Cloudwatch => call.service == "monitoring",
             Part::Ecs => call.service == "ecs",
-            Part::Route53 | Part::Database | Part::Endpoint | Part::Replication => false,
+            Part::S3 => call.service == "s3",
+            Part::Route53 | Part::Database | Part::Endpoint | Part::Replication | Part::S3Replication => false,
         }
     }
 

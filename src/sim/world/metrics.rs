@@ -64,9 +64,21 @@ impl World {
         })
     }
 
+    /// The lag metrics that a Region has.
+    pub fn lag_metrics(&self, region: &str) -> Vec<&LagMetric> {
+        let lags = self.service.components.iter().filter_map(|component| match &component.spec {
+            Spec::CloudWatch(watch) => watch.lag.as_ref(),
+            _ => None,
+        });
+        lags.filter(|lag| self.service.regions.get(lag.region).as_str() == region).collect()
+    }
+
     /// Samples of a metric from `start` to before `end`, oldest first. Another unit, dimension or Region than the
     /// metric's own gives none, as CloudWatch does.
     pub fn samples(&self, region: &str, query: &MetricQuery, start: Ms, end: Ms, now: Ms) -> Vec<(Ms, f64)> {
+        if query.namespace == super::s3::NAMESPACE {
+            return self.replication_samples(region, query, (start, end), now);
+        }
         let Some(lag) = self.lag_metric(region, query) else { return Vec::new() };
         let period = query.period.max(MINUTE);
         let scale = if lag.unit == LagUnit::Milliseconds { 1_000.0 } else { 1.0 };
@@ -180,7 +192,7 @@ impl World {
     }
 }
 
-fn aggregate(stat: &str, values: &[f64]) -> Option<f64> {
+pub(super) fn aggregate(stat: &str, values: &[f64]) -> Option<f64> {
     if values.is_empty() {
         return None;
     }

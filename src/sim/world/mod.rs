@@ -8,6 +8,7 @@ pub mod faults;
 pub mod health;
 pub mod metrics;
 pub mod mutation;
+pub mod s3;
 pub mod secrets;
 pub mod traffic;
 pub mod truth;
@@ -21,6 +22,7 @@ use self::dns::Zone;
 use self::ecs::Fleet;
 use self::health::{Answering, HealthCheck};
 use self::mutation::{Change, Mutation};
+use self::s3::Storage;
 use self::secrets::Secret;
 use self::traffic::Counter;
 use super::chance::Chance;
@@ -70,6 +72,7 @@ struct Compiled {
     balancers: Vec<Balancer>,
     secrets: Vec<Secret>,
     fleets: Vec<Fleet>,
+    storages: Vec<Storage>,
     leads: Steps<Option<HomeRole>>,
     rows: Pair<Counter>,
 }
@@ -95,6 +98,7 @@ impl World {
                 balancers: Vec::new(),
                 secrets: Vec::new(),
                 fleets: Vec::new(),
+                storages: Vec::new(),
                 leads: Steps::always(None),
                 rows: Pair { primary: nobody(), standby: nobody() },
             },
@@ -117,7 +121,9 @@ impl World {
         let leads = dns::traffic(self, data);
         let rows = traffic::counters(self, &endpoints, &leads);
         let secrets = secrets::compile(self);
-        self.compiled = Compiled { databases, endpoints, checks, zones, balancers, secrets, fleets, leads, rows };
+        let storages = s3::compile(self, &leads);
+        self.compiled =
+            Compiled { databases, endpoints, checks, zones, balancers, secrets, fleets, storages, leads, rows };
     }
 
     /// Lets time go on. It never goes back.
@@ -203,6 +209,11 @@ impl World {
             Change::StopReplication { secret } => self.may_stop_replication(region, secret, at),
             Change::PutSecret { secret, .. } => self.may_put_secret(region, secret, at),
             Change::ScaleService { cluster, service, desired } => self.may_scale(region, cluster, service, *desired),
+            Change::PutObject { .. }
+            | Change::DeleteObject { .. }
+            | Change::DeleteVersion { .. }
+            | Change::PutVersioning { .. }
+            | Change::PutReplication { .. } => self.may_change_bucket(region, change, at),
             Change::Fence {} | Change::Admit {} | Change::TestWrite {} => self.may_write(region, change, at),
         }
     }
