@@ -104,8 +104,12 @@ async fn deletions_stay_where_they_are_and_replicas_go_no_further() {
     assert!(head(&rig, "us-west-2", WEST, "report").await.is_some());
     let removed = rig.s3("us-east-1").delete_object().bucket(EAST).key("report").version_id(&version).send().await;
     assert_eq!(removed.unwrap().version_id(), Some(version.as_str()));
+    // What is gone before it went over never goes over.
+    let hasty = put(&rig, "us-east-1", EAST, "hasty").await;
+    rig.s3("us-east-1").delete_object().bucket(EAST).key("hasty").version_id(&hasty).send().await.unwrap();
     rig.pass(900).await;
     assert!(head(&rig, "us-west-2", WEST, "report").await.is_some());
+    assert!(head(&rig, "us-west-2", WEST, "hasty").await.is_none());
     // What is written in the standby's bucket goes nowhere: it has no rule.
     put(&rig, "us-west-2", WEST, "elsewhere").await;
     rig.pass(900).await;

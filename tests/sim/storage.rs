@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
-use handover::domain::consent::{Consent, How, authorise};
+use handover::domain::consent::{Authorised, Consent, How, authorise};
 use handover::domain::gate::Verdict;
-use handover::domain::plan::{Ask, Plan, Receipt, Refusal, Settlement};
+use handover::domain::plan::{Ask, PerformError, Plan, Receipt, Refusal, Settlement};
 use handover::domain::reading::{Health, Value};
 use handover::domain::region::{Place, Region};
 use handover::domain::service::{Service, Spec};
@@ -82,11 +82,14 @@ fn ask(service: &Service, action: &str, on: &Region) -> Ask {
     }
 }
 
-async fn perform(rig: &Rig, storage: &Arc<dyn Component>, plan: &Plan) -> Receipt {
+fn consented(rig: &Rig, plan: &Plan) -> Authorised {
     let now = rig.clock.now();
     let consent = Consent { plan: plan.hash(), operator: "operator".into(), at: now, how: How::TwoKeys };
-    let authorised = authorise(plan.clone(), &consent, Some("operator"), false, now).unwrap();
-    storage.perform(&authorised).await.unwrap()
+    authorise(plan.clone(), &consent, Some("operator"), false, now).unwrap()
+}
+
+async fn perform(rig: &Rig, storage: &Arc<dyn Component>, plan: &Plan) -> Receipt {
+    storage.perform(&consented(rig, plan)).await.unwrap()
 }
 
 /// Polls until it is over; how many seconds that took.
@@ -119,6 +122,11 @@ async fn the_canary_measures_how_long_an_object_takes() {
     let next = storage.plan(&ask(&service, "canary", &east())).await.unwrap();
     assert_eq!(next.call.param("Key"), Some("handover-canary/replicate/000002"));
     assert_ne!(next.hash(), plan.hash());
+    let first = rig.s3("us-east-1").delete_object().bucket(EAST).key("handover-canary/replicate/000001");
+    first.version_id(receipt.handle.as_deref().unwrap()).send().await.unwrap();
+    let still = storage.plan(&ask(&service, "canary", &east())).await.unwrap();
+    assert_eq!(still.hash(), next.hash(), "a name that the target has would prove nothing");
+    put(&rig, "us-east-1", EAST, "handover-canary/replicate/000001").await;
     let again =
         rig.s3("us-east-1").put_object().bucket(EAST).key("handover-canary/replicate/000001").if_none_match("*");
     assert_eq!(again.send().await.unwrap_err().code(), Some("PreconditionFailed"));
@@ -256,4 +264,23 @@ async fn a_bucket_in_another_region_is_said_to_be_there() {
     let seen = storage.observe(&Place::Region(west())).await.unwrap();
     assert_eq!((seen.health, seen.value("exists")), (Health::Down, Some(&Value::Bool(false))));
     assert_eq!(seen.facts.len(), 1, "{seen:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_canary_whose_answer_was_lost_is_found_by_its_name() {
+    let service = reports(true);
+    let lost = "[[event]]\nat = \"0s\"\nregion = \"primary\"\npart = \"s3\"\noperation = \"PutObject\"\n\
+                fault = \"lose-answer\"\nfirst = 1\n";
+    let rig = rig(true, "calm", lost);
+    let storage = storage(&rig, &service);
+    let plan = storage.plan(&ask(&service, "canary", &east())).await.unwrap();
+    let early = storage.settle(&plan, None, Duration::from_secs(5)).await;
+    assert!(matches!(early, Settlement::InProgress(..)), "{early:?}");
+    let never = storage.settle(&plan, None, Duration::from_secs(60)).await;
+    assert!(matches!(never, Settlement::NotStarted(_)), "{never:?}");
+    assert!(matches!(storage.perform(&consented(&rig, &plan)).await, Err(PerformError::Unknown { .. })));
+    rig.pass(900).await;
+    let found = storage.settle(&plan, None, Duration::from_secs(900)).await;
+    assert!(matches!(found, Settlement::Done(_)), "{found:?}");
+    assert_eq!(rig.regions.mutations().len(), 1);
 }
