@@ -246,6 +246,91 @@ fn a_global_database_is_moved_by_the_aws_command_line() {
     assert_eq!(sim.aws(SOURCE, &["rds", "describe-db-cluster-snapshots"])["DBClusterSnapshots"], json!([]));
 }
 
+const BUCKETS: [&str; 2] = ["fineract-production-reports-us-east-1", "fineract-production-reports-us-west-2"];
+const REPLICATES: &str = "arn:aws:iam::123456789012:role/s3-replication-production";
+
+/// The preset's service with a replicated bucket: Replication Time Control is expected.
+fn with_buckets(folder: &tempfile::TempDir) -> String {
+    let preset = include_str!("../assets/presets/fineract/service.toml");
+    let [east, west] = BUCKETS;
+    let more = format!(
+        "\n[components.reports]\nkind = \"s3-replication\"\nprimary = {{ bucket = \"{east}\" }}\n\
+         standby = {{ bucket = \"{west}\" }}\nrole = \"{REPLICATES}\"\nrtc = true\n"
+    );
+    let path = folder.path().join("service.toml");
+    std::fs::write(&path, format!("{preset}{more}")).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn boto3_understands_every_answer_of_s3() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(sim) = Sim::start_with(&with_buckets(&folder), "calm", "60") else { return };
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/boto_s3.py");
+    let [east, west] = BUCKETS;
+    let output =
+        sim.program("python").args([script, &sim.endpoint, SOURCE, TARGET, east, west, REPLICATES]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for (what, expected) in [
+        ("buckets", json!([east, west])),
+        ("places", json!([null, TARGET])),
+        ("versioning", json!(["Enabled", "Enabled"])),
+        ("head", json!(TARGET)),
+        ("no bucket", json!(["404", "NoSuchBucket"])),
+        ("forward", json!([["replicate-all", "Enabled", 15]])),
+        ("same rules", json!(true)),
+        ("without a role", json!("InvalidArgument")),
+        ("no destination", json!("InvalidRequest")),
+        ("again", json!("PreconditionFailed")),
+        ("status", json!(["PENDING", "REPLICA"])),
+        ("kept", json!([{ "for": "boto3" }, 8, true])),
+        ("body", json!("a canary")),
+        ("pages", json!([true, true, 100, true])),
+        ("folders", json!(["archive/", "canaries/", "documents/"])),
+        ("deleted", json!([true, "404", 1])),
+        ("metrics", json!([["DestinationBucket", "RuleId", "SourceBucket"]])),
+        ("latency", json!(true)),
+        ("not simulated", json!("NotImplemented")),
+    ] {
+        assert_eq!(found[what], expected, "{what}");
+    }
+}
+
+/// Document 002's own look at the replication: a list of the other Region's bucket says that something is there, and not
+/// what is missing.
+#[test]
+fn the_aws_command_line_lists_copies_and_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(sim) = Sim::start_with(&with_buckets(&folder), "calm", "60") else { return };
+    let [east, west] = BUCKETS;
+    let listed = sim.run(TARGET, &["s3", "ls", &format!("s3://{west}/")]);
+    assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
+    assert!(String::from_utf8_lossy(&listed.stdout).contains("PRE documents/"), "{listed:?}");
+    let report = folder.path().join("report.txt");
+    std::fs::write(&report, "a report\n").unwrap();
+    let copied = sim.run(SOURCE, &["s3", "cp", report.to_str().unwrap(), &format!("s3://{east}/report.txt")]);
+    assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
+    sim.aws(TARGET, &["s3api", "wait", "object-exists", "--bucket", west, "--key", "report.txt"]);
+    let head = sim.aws(TARGET, &["s3api", "head-object", "--bucket", west, "--key", "report.txt"]);
+    assert_eq!((&head["ReplicationStatus"], &head["ContentLength"]), (&json!("REPLICA"), &json!(9)));
+    // The line that a plan gives for doing it by hand.
+    let rules = json!({ "Role": REPLICATES, "Rules": [{
+        "DeleteMarkerReplication": { "Status": "Disabled" }, "Destination": { "Bucket": format!("arn:aws:s3:::{east}"),
+        "Metrics": { "Status": "Enabled" } }, "Filter": { "Prefix": "" }, "ID": "back", "Priority": 1, "Status": "Enabled",
+    }] })
+    .to_string();
+    sim.aws(TARGET, &["s3api", "put-bucket-replication", "--bucket", west, "--replication-configuration", &rules]);
+    let read = sim.aws(TARGET, &["s3api", "get-bucket-replication", "--bucket", west]);
+    assert_eq!(
+        read["ReplicationConfiguration"].to_string(),
+        serde_json::from_str::<Value>(&rules).unwrap().to_string()
+    );
+    let put =
+        ["s3api", "put-object", "--bucket", east, "--key", "handover-canary/drill/000001", "--if-none-match", "*"];
+    assert!(sim.aws(SOURCE, &put)["VersionId"].is_string());
+}
+
 #[test]
 fn it_listens_on_loopback_alone() {
     let output =

@@ -75,6 +75,8 @@ pub enum Needs {
     Keys,
     /// The table `connection`.
     Connection,
+    /// `role`, with which S3 replicates.
+    ReplicationRole,
 }
 
 /// A fact.
@@ -311,6 +313,21 @@ const KUBERNETES: &[FactSpec] = &[
     fact("keys_equal", Bool, Global, Needs::Keys),
 ];
 
+/// A bucket's own rule; the metrics stand where S3 publishes them, which for what is still to come is the Region of the
+/// bucket that it comes to.
+const S3_REPLICATION: &[FactSpec] = &[
+    fact("exists", Bool, Regions, Needs::Nothing),
+    fact("versioning", Words(&["Enabled", "Suspended", "none"]), Regions, Needs::Nothing),
+    fact("replication", Words(&["enabled", "disabled", "none"]), Regions, Needs::Nothing),
+    fact("rtc", Bool, Regions, Needs::Nothing),
+    fact("delete_markers", Bool, Regions, Needs::Nothing),
+    fact("latency", Seconds, Regions, Needs::Nothing),
+    fact("pending_bytes", Number, Regions, Needs::Nothing),
+    fact("pending_operations", Number, Regions, Needs::Nothing),
+    fact("failed_operations", Number, Regions, Needs::Nothing),
+    fact("replicates_to", Region(&["both", "none"]), Global, Needs::Nothing),
+];
+
 /// The start of the names of facts that a service's own alarms make: `alarm.<name>`.
 pub const ALARM: &str = "alarm.";
 
@@ -388,6 +405,12 @@ const KUBERNETES_ACTIONS: &[ActionSpec] = &[
     action("resume-sync", Hazard::Write, Side::Target, Needs::Applications),
 ];
 
+const STORAGE_ACTIONS: &[ActionSpec] = &[
+    action("canary", Hazard::Write, Side::Source, Needs::Nothing),
+    action("reverse", Hazard::Write, Side::Target, Needs::ReplicationRole),
+    action("stop", Hazard::Write, Side::Source, Needs::Nothing),
+];
+
 /// The facts of a kind, besides its alarms.
 pub fn facts(spec: &Spec) -> &'static [FactSpec] {
     match spec {
@@ -404,6 +427,7 @@ pub fn facts(spec: &Spec) -> &'static [FactSpec] {
         Spec::Lambda(_) => LAMBDA,
         Spec::CloudFront(_) => CLOUDFRONT,
         Spec::Kubernetes(_) => KUBERNETES,
+        Spec::S3Replication(_) => S3_REPLICATION,
     }
 }
 
@@ -428,6 +452,7 @@ pub fn actions(spec: &Spec) -> &'static [ActionSpec] {
         Spec::Lambda(_) => FUNCTION_ACTIONS,
         Spec::CloudFront(_) => CDN_ACTIONS,
         Spec::Kubernetes(_) => KUBERNETES_ACTIONS,
+        Spec::S3Replication(_) => STORAGE_ACTIONS,
         Spec::Endpoint(_) | Spec::SecretReplica(_) | Spec::CloudWatch(_) => &[],
     }
 }
@@ -456,6 +481,7 @@ pub fn lacking(spec: &Spec, needs: Needs) -> Option<&'static str> {
         Needs::Manifests => cluster.is_some_and(|cluster| cluster.manifests.is_some()),
         Needs::Keys => cluster.is_some_and(|cluster| cluster.keys.is_some()),
         Needs::Connection => cluster.is_some_and(|cluster| cluster.connection.is_some()),
+        Needs::ReplicationRole => matches!(spec, Spec::S3Replication(buckets) if buckets.role.is_some()),
     };
     let name = match needs {
         Needs::Nothing => "",
@@ -470,6 +496,7 @@ pub fn lacking(spec: &Spec, needs: Needs) -> Option<&'static str> {
         Needs::Manifests => "manifests",
         Needs::Keys => "keys",
         Needs::Connection => "connection",
+        Needs::ReplicationRole => "role",
     };
     (!has).then_some(name)
 }

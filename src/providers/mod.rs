@@ -15,6 +15,7 @@
 //! | `lambda` | both Regions | `state`, `last_update`, `version`, `runtime`, `reserved_concurrency` (where it is reserved), `enabled_triggers` | `invoke`, `invoke-source` |
 //! | `cloudfront` | global | `points_at`, `status` (Deployed, InProgress), `enabled`, `origin_group`, `last_modified` | `point`, `invalidate` |
 //! | `kubernetes` | both Regions, and global when `keys` is set | in a Region: `reachable`, `version`, `nodes`, `nodes_ready`, `desired`, `ready`, `available` (never of no replicas), `applications`, `synced`, `application_health`, `auto_sync`, `connection_current`, `keys`, `keys_fingerprint`; global: `keys_equal` | `scale-up`, `scale-down`, `restart`, `apply`, `patch-connection`, `suspend-sync`, `resume-sync` |
+//! | `s3-replication` | both Regions, and global | in a Region: `exists`, `versioning` (Enabled, Suspended, none), of its own rule towards the other Region `replication` (enabled, disabled, none), `rtc`, `delete_markers`, `failed_operations` (over the last hour), of the other's towards it `latency`, `pending_bytes`, `pending_operations`; global: `replicates_to` | `canary`, `reverse`, `stop` |
 //!
 //! A fact that was not read is absent, never guessed.
 
@@ -90,6 +91,8 @@ pub fn components(service: &Service, aws: &aws::Clients, probes: Probes) -> Comp
             Spec::CloudFront(spec) => Arc::new(aws::cloudfront::CloudFront::new(own(60), spec.clone(), aws.clone())),
             // A look is up to seven processes a Region.
             Spec::Kubernetes(spec) => Arc::new(kubernetes::Kubernetes::new(own(20), spec.clone(), probes.kube.clone())),
+            // Its metrics come by the minute, as those above.
+            Spec::S3Replication(spec) => Arc::new(aws::s3::S3Replication::new(own(60), spec.clone(), aws.clone())),
         };
         all.insert(component.id.clone(), answering);
     }

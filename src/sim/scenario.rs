@@ -216,6 +216,8 @@ pub enum Part {
     Cloudfront,
     /// The Kubernetes cluster's API.
     Kubernetes,
+    /// The S3 API.
+    S3,
     /// Route 53's control plane, whichever Region the event names.
     Route53,
     /// The databases themselves.
@@ -224,6 +226,9 @@ pub enum Part {
     Endpoint,
     /// The replication between the databases.
     Replication,
+    /// The replication between the buckets: it stalls (`hang`, `refuse`), fails for good (`error`) or takes longer (`slow`).
+    #[serde(rename = "s3-replication")]
+    S3Replication,
 }
 
 /// How it goes wrong.

@@ -19,5 +19,6 @@ mod peers;
 mod postgres;
 #[cfg(unix)]
 mod program;
+mod storage;
 mod support;
 mod traffic;

@@ -11,6 +11,7 @@ mod lambda;
 mod rds;
 mod restore;
 mod route53;
+mod s3;
 mod secrets;
 mod sql;
 mod ssm;
@@ -26,7 +27,7 @@ use crate::domain::service::{Component, Spec};
 use crate::domain::text::bounded;
 
 /// Every kind that a component can be.
-pub(super) const KINDS: [&str; 13] = [
+pub(super) const KINDS: [&str; 14] = [
     "endpoint",
     "rds-replica",
     "rds-restore",
@@ -40,6 +41,7 @@ pub(super) const KINDS: [&str; 13] = [
     "lambda",
     "cloudfront",
     "kubernetes",
+    "s3-replication",
 ];
 
 const MS_100: Duration = Duration::from_millis(100);
@@ -106,6 +108,7 @@ fn component(id: &str, table: &Table<'_, '_>) -> Option<Component> {
         "lambda" => lambda::lambda(table).map(Spec::Lambda),
         "cloudfront" => cloudfront::cloudfront(table).map(Spec::CloudFront),
         "kubernetes" => kubernetes::kubernetes(table).map(Spec::Kubernetes),
+        "s3-replication" => s3::s3_replication(table).map(Spec::S3Replication),
         _ => ecs::ecs(table).map(Spec::Ecs),
     };
     table.finish();
@@ -131,6 +134,7 @@ fn unlike_the_others(component: &Component, others: &[Component], node: &Node<'_
             let shared = || a.workloads.iter().any(|workload| b.workloads.contains(workload));
             a == b || (a.context == b.context && a.namespace == b.namespace && shared())
         }
+        (Spec::S3Replication(a), Spec::S3Replication(b)) => a.bucket == b.bucket,
         _ => false,
     };
     if let Some(other) = others.iter().find(same) {

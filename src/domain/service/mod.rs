@@ -11,6 +11,7 @@ mod lambda;
 mod rds;
 mod restore;
 mod route53;
+mod s3;
 mod secrets;
 mod sql;
 mod ssm;
@@ -33,6 +34,7 @@ pub use lambda::Lambda;
 pub use rds::{RdsReplica, Rebuild};
 pub use restore::RdsRestore;
 pub use route53::{RecordType, Route53Failover};
+pub use s3::S3Replication;
 pub use secrets::SecretReplica;
 pub use sql::{Sql, Tls};
 pub use ssm::SsmParameter;
@@ -124,6 +126,8 @@ pub enum Spec {
     CloudFront(CloudFront),
     /// A Kubernetes cluster in each Region.
     Kubernetes(Kubernetes),
+    /// S3 buckets that are replicated.
+    S3Replication(S3Replication),
 }
 
 impl Spec {
@@ -143,6 +147,7 @@ impl Spec {
             Self::Lambda(_) => "lambda",
             Self::CloudFront(_) => "cloudfront",
             Self::Kubernetes(_) => "kubernetes",
+            Self::S3Replication(_) => "s3-replication",
         }
     }
 
@@ -159,7 +164,8 @@ impl Spec {
             | Self::AuroraGlobal(_)
             | Self::ElasticacheGlobal(_)
             | Self::SsmParameter(_)
-            | Self::CloudFront(_) => true,
+            | Self::CloudFront(_)
+            | Self::S3Replication(_) => true,
             Self::Endpoint(endpoint) => endpoint.public.is_some(),
             Self::Kubernetes(cluster) => cluster.keys.is_some(),
             Self::RdsReplica(database) => database.sql.is_some(),

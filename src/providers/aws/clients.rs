@@ -55,6 +55,7 @@ pub(crate) struct Regional {
     pub(crate) elasticache: ReadWrite<aws_sdk_elasticache::Client>,
     pub(crate) ssm: ReadWrite<aws_sdk_ssm::Client>,
     pub(crate) lambda: ReadWrite<aws_sdk_lambda::Client>,
+    pub(crate) s3: ReadWrite<aws_sdk_s3::Client>,
 }
 
 /// Why AWS cannot be reached at all.
@@ -151,6 +152,7 @@ impl Clients {
                     read: aws_sdk_lambda::Client::new(&reads),
                     write: aws_sdk_lambda::Client::new(&writes),
                 },
+                s3: ReadWrite { read: s3(&reads), write: s3(&writes) },
             }
         };
         let both = [&service.regions.primary, &service.regions.standby];
@@ -199,6 +201,12 @@ impl Clients {
         }
         crate::domain::text::shell_line(line)
     }
+}
+
+/// An S3 client. At an endpoint other than AWS's own, a bucket's name is part of the path, not of the host.
+fn s3(config: &SdkConfig) -> aws_sdk_s3::Client {
+    let path_style = config.endpoint_url().is_some();
+    aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(config).force_path_style(path_style).build())
 }
 
 fn endpoint<'a>(aws: &'a Aws, region: &Region) -> Option<&'a str> {

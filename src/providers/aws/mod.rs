@@ -11,6 +11,7 @@ pub mod lambda;
 pub mod rds;
 pub mod rds_restore;
 pub mod route53;
+pub mod s3;
 pub mod secrets;
 pub mod ssm;
 

@@ -15,6 +15,7 @@ pub mod kubernetes;
 pub mod lambda;
 pub mod rds;
 pub mod route53;
+pub mod s3;
 pub mod secretsmanager;
 pub mod ssm;
 mod tree;
@@ -78,6 +79,7 @@ impl Called {
             "route53" => {
                 (Some(route53::operation(request.method(), request.uri().path()).to_owned()), Protocol::RestXml)
             }
+            "s3" => (Some(s3::operation(request).to_owned()), Protocol::RestXml),
             "secretsmanager" | "ecs" | "ssm" => (target, Protocol::Json),
             "cloudfront" => {
                 (Some(cloudfront::operation(request.method(), request.uri().path()).to_owned()), Protocol::RestXml)
@@ -102,6 +104,7 @@ impl Called {
     pub fn writes(&self, method: &Method) -> bool {
         match self.service.as_str() {
             "route53" | "kubernetes" => *method != Method::GET,
+            "s3" => *method != Method::GET && *method != Method::HEAD,
             _ => !["Describe", "Get", "List"].iter().any(|verb| self.operation.starts_with(verb)),
         }
     }
@@ -123,10 +126,14 @@ pub fn answer(world: &mut World, called: &Called, request: &WireRequest, id: &st
         "lambda" => lambda::answer(world, called, request, id),
         "cloudfront" => cloudfront::answer(world, called, request, id),
         "kubernetes" => kubernetes::answer(world, called, request, id),
+        "s3" => s3::answer(world, called, request, id),
         "monitoring" => cloudwatch::answer(world, called, request, id),
         other => Err(ApiError::new(404, "UnknownOperationException", format!("there is no simulated service {other}"))),
     };
-    answered.unwrap_or_else(|error| refuse(called, &error, id))
+    answered.unwrap_or_else(|error| {
+        let refused = refuse(called, &error, id);
+        if called.service == "s3" && error.status == 301 { s3::redirected(world, request, refused) } else { refused }
+    })
 }
 
 /// The answer to a request that bears no signature.
@@ -139,6 +146,7 @@ pub fn unsigned(id: &str) -> WireResponse {
 pub fn refuse(called: &Called, error: &ApiError, id: &str) -> WireResponse {
     match called.protocol {
         Protocol::RestXml if called.service == "cloudfront" => xml::error(error, cloudfront::NAMESPACE, id),
+        Protocol::RestXml if called.service == "s3" => s3::error(error, called, id),
         Protocol::RestXml => xml::error(error, route53::NAMESPACE, id),
         Protocol::Query if called.service == "elasticache" => xml::error(error, elasticache::NAMESPACE, id),
         Protocol::Query => xml::error(error, rds::NAMESPACE, id),
@@ -156,6 +164,9 @@ pub fn throttled(called: &Called) -> ApiError {
     if called.protocol == Protocol::Kubernetes {
         return kubernetes::throttled();
     }
+    if called.service == "s3" {
+        return ApiError::new(503, "SlowDown", "Please reduce your request rate.".to_owned());
+    }
     let code = match called.service.as_str() {
         "secretsmanager" | "ecs" | "ssm" => "ThrottlingException",
         "lambda" => "TooManyRequestsException",
@@ -166,6 +177,10 @@ pub fn throttled(called: &Called) -> ApiError {
 
 /// What each service answers when it fails.
 pub fn failed(called: &Called) -> ApiError {
+    if called.service == "s3" {
+        let message = "We encountered an internal error. Please try again.".to_owned();
+        return ApiError::new(500, "InternalError", message);
+    }
     let code = match called.service.as_str() {
         "secretsmanager" => "InternalServiceError",
         "ecs" => "ServerException",

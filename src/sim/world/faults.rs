@@ -92,6 +92,13 @@ pub(super) fn damages(scenario: &Scenario) -> impl Iterator<Item = (HomeRole, Ms
     scenario.events.iter().filter(|event| event.fault == Fault::Corrupt).map(|event| (event.region, event.at))
 }
 
+/// How much longer than usual the replication of objects takes at a moment.
+pub(super) fn slower_replication(scenario: &Scenario, at: Ms) -> Ms {
+    let slow =
+        active(scenario, at).filter(|(_, event)| event.part == Part::S3Replication && event.fault == Fault::Slow);
+    slow.map(|(_, event)| event.by).sum()
+}
+
 /// From when on there is capacity for a task that is asked for at a moment.
 pub(super) fn until_capacity(scenario: &Scenario, role: HomeRole, at: Ms) -> Ms {
     let ends = active(scenario, at).filter(|(_, event)| event.region == role && event.fault == Fault::NoCapacity);
@@ -162,6 +169,7 @@ impl World {
             Part::Secretsmanager => call.service == "secretsmanager",
             Part::Cloudwatch => call.service == "monitoring",
             Part::Ecs => call.service == "ecs",
+            Part::S3 => call.service == "s3",
             Part::Elasticache => call.service == "elasticache",
             Part::Ssm => call.service == "ssm",
             Part::Lambda => call.service == "lambda",
@@ -170,6 +178,7 @@ impl World {
             | Part::Database
             | Part::Endpoint
             | Part::Replication
+            | Part::S3Replication
             | Part::Kubernetes => false,
         }
     }

@@ -81,9 +81,21 @@ impl World {
         })
     }
 
+    /// The lag metrics that a Region has.
+    pub fn lag_metrics(&self, region: &str) -> Vec<&LagMetric> {
+        let lags = self.service.components.iter().filter_map(|component| match &component.spec {
+            Spec::CloudWatch(watch) => watch.lag.as_ref(),
+            _ => None,
+        });
+        lags.filter(|lag| self.service.regions.get(lag.region).as_str() == region).collect()
+    }
+
     /// Samples of a metric from `start` to before `end`, oldest first. Another unit, dimension or Region than the
     /// metric's own gives none, as CloudWatch does.
     pub fn samples(&self, region: &str, query: &MetricQuery, start: Ms, end: Ms, now: Ms) -> Vec<(Ms, f64)> {
+        if query.namespace == super::s3::NAMESPACE {
+            return self.replication_samples(region, query, (start, end), now);
+        }
         if let Some(samples) = self.cluster_samples(region, query, start, end, now) {
             return samples;
         }

@@ -16,6 +16,7 @@ pub mod lineage;
 pub mod metrics;
 pub mod mutation;
 mod past;
+pub mod s3;
 pub mod secrets;
 pub mod snapshots;
 pub mod ssm;
@@ -37,6 +38,7 @@ use self::health::{Answering, HealthCheck};
 use self::kube::Cluster;
 use self::lambda::Function;
 use self::mutation::{Change, Mutation};
+use self::s3::Storage;
 use self::secrets::Secret;
 use self::ssm::Parameters;
 use self::traffic::Counter;
@@ -95,6 +97,7 @@ struct Compiled {
     functions: Vec<Function>,
     distributions: Vec<Distribution>,
     kube: Pair<Cluster>,
+    storages: Vec<Storage>,
     leads: Steps<Option<HomeRole>>,
     rows: Pair<Counter>,
 }
@@ -127,6 +130,7 @@ impl World {
                 functions: Vec::new(),
                 distributions: Vec::new(),
                 kube: Pair::default(),
+                storages: Vec::new(),
                 leads: Steps::always(None),
                 rows: Pair { primary: nobody(), standby: nobody() },
             },
@@ -157,6 +161,7 @@ impl World {
         let leads = dns::traffic(self, data);
         let rows = traffic::counters(self, &endpoints, &leads);
         let secrets = secrets::compile(self);
+        let storages = s3::compile(self, &leads);
         let caches = elasticache::compile(self);
         let parameters = ssm::compile(self);
         let functions = lambda::compile(self);
@@ -170,6 +175,7 @@ impl World {
             balancers,
             secrets,
             fleets,
+            storages,
             kube,
             caches,
             parameters,
@@ -264,7 +270,7 @@ impl World {
         match change {
             Change::Promote { instance } => self.may_promote(region, instance, at),
             Change::CreateReplica { instance, source, key } => {
-                self.may_replicate(region, instance, source, key.as_deref(), at)
+                self.may_make_replica(region, instance, source, key.as_deref(), at)
             }
             Change::ModifyInstance { instance, name, .. } => self.may_modify(region, instance, name.as_deref(), at),
             Change::DeleteInstance { instance } => self.may_delete(region, instance, at),
@@ -301,6 +307,11 @@ impl World {
             Change::Object { resource, namespace, object, .. } => {
                 self.may_write_object(region, resource, namespace, object.as_ref(), at)
             }
+            Change::PutObject { .. }
+            | Change::DeleteObject { .. }
+            | Change::DeleteVersion { .. }
+            | Change::PutVersioning { .. }
+            | Change::PutReplication { .. } => self.may_change_bucket(region, change, at),
             Change::Fence {} | Change::Admit {} | Change::TestWrite {} => self.may_write(region, change, at),
         }
     }

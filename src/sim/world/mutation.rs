@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::s3::Put;
+
 /// A change that was accepted: one line of the wire log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mutation {
@@ -293,6 +295,65 @@ pub enum Change {
         /// What it is from now on, without what the cluster itself says of it; `None` if it is deleted.
         object: Option<Value>,
     },
+    /// An object.
+    #[serde(rename = "s3:PutObject")]
+    PutObject {
+        /// The bucket.
+        #[serde(rename = "Bucket")]
+        bucket: String,
+        /// The object.
+        #[serde(flatten)]
+        put: Put,
+    },
+    /// A delete marker over whatever there is of a key.
+    #[serde(rename = "s3:DeleteObject")]
+    DeleteObject {
+        /// The bucket.
+        #[serde(rename = "Bucket")]
+        bucket: String,
+        /// The key.
+        #[serde(rename = "Key")]
+        key: String,
+        /// The marker's version id.
+        #[serde(rename = "DeleteMarkerVersionId")]
+        marker: String,
+    },
+    /// One version of an object is deleted for good.
+    #[serde(rename = "s3:DeleteObjectVersion")]
+    DeleteVersion {
+        /// The bucket.
+        #[serde(rename = "Bucket")]
+        bucket: String,
+        /// The key.
+        #[serde(rename = "Key")]
+        key: String,
+        /// The version.
+        #[serde(rename = "VersionId")]
+        version: String,
+    },
+    /// A bucket's versioning.
+    #[serde(rename = "s3:PutBucketVersioning")]
+    PutVersioning {
+        /// The bucket.
+        #[serde(rename = "Bucket")]
+        bucket: String,
+        /// Enabled, or suspended.
+        #[serde(rename = "Enabled")]
+        enabled: bool,
+    },
+    /// A bucket's replication configuration; without rules, it is taken away.
+    #[serde(rename = "s3:PutBucketReplication")]
+    PutReplication {
+        /// The bucket.
+        #[serde(rename = "Bucket")]
+        bucket: String,
+        /// The role with which S3 replicates.
+        #[serde(rename = "Role")]
+        role: String,
+        /// The rules, each as its XML.
+        #[serde(rename = "Rules")]
+        rules: Vec<String>,
+    },
     /// The application's login is taken away and its sessions ended.
     #[serde(rename = "sql:Fence")]
     Fence {},
@@ -333,6 +394,11 @@ impl Change {
             Self::PointDistribution { .. } => "cloudfront:UpdateDistribution",
             Self::Invalidate { .. } => "cloudfront:CreateInvalidation",
             Self::Object { .. } => "kubernetes:Write",
+            Self::PutObject { .. } => "s3:PutObject",
+            Self::DeleteObject { .. } => "s3:DeleteObject",
+            Self::DeleteVersion { .. } => "s3:DeleteObjectVersion",
+            Self::PutVersioning { .. } => "s3:PutBucketVersioning",
+            Self::PutReplication { .. } => "s3:PutBucketReplication",
             Self::Fence {} => "sql:Fence",
             Self::Admit {} => "sql:Admit",
             Self::TestWrite {} => "sql:TestWrite",
