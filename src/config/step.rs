@@ -75,6 +75,12 @@ pub(super) fn read(node: &Node<'_, '_>, scope: &Scope<'_>, way: Way) -> Read {
             cleanup: head.cleanup?,
         })
     })();
+    if way == Way::Drill
+        && let Some(step) = &step
+        && let Some(why) = scope.not_in_a_drill(step)
+    {
+        table.context().error(table.span(), table.path(), why);
+    }
     Read { step, id, after: waits.unwrap_or_default() }
 }
 
