@@ -357,7 +357,8 @@ const RESTORE_ACTIONS: &[ActionSpec] = &[
     ActionSpec { also: Also::Always, ..action("discard-snapshot", Hazard::Irreversible, Side::Target, Needs::Nothing) },
 ];
 
-const TRAFFIC_ACTIONS: &[ActionSpec] = &[action("point", Hazard::Write, Side::Target, Needs::Nothing)];
+const TRAFFIC_ACTIONS: &[ActionSpec] =
+    &[ActionSpec { also: Also::Drill, ..action("point", Hazard::Write, Side::Target, Needs::Nothing) }];
 
 const FLEET_ACTIONS: &[ActionSpec] = &[
     action("scale-up", Hazard::Write, Side::Target, Needs::Nothing),
@@ -396,7 +397,7 @@ const CDN_ACTIONS: &[ActionSpec] = &[
 
 const KUBERNETES_ACTIONS: &[ActionSpec] = &[
     action("scale-up", Hazard::Write, Side::Target, Needs::Replicas),
-    action("scale-down", Hazard::Write, Side::Source, Needs::Workloads),
+    ActionSpec { also: Also::Drill, ..action("scale-down", Hazard::Write, Side::Source, Needs::Workloads) },
     action("restart", Hazard::Write, Side::Target, Needs::Workloads),
     action("apply", Hazard::Write, Side::Target, Needs::Manifests),
     action("patch-connection", Hazard::Write, Side::Target, Needs::Connection),
