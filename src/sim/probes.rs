@@ -218,6 +218,11 @@ fn endpoint<'a>(world: &'a World, url: &str) -> Option<(&'a Endpoint, Option<Hom
     })
 }
 
+/// Whether a host and port are an endpoint's of the service.
+pub(super) fn is_endpoint(world: &World, host: &str) -> bool {
+    endpoint(world, &format!("http://{host}/")).is_some()
+}
+
 #[async_trait]
 impl HttpProbe for Probes {
     async fn get(&self, url: &str, timeout: Duration) -> Result<HttpAnswer, Unread> {

@@ -3,6 +3,7 @@
 pub mod aurora;
 pub mod balancers;
 pub mod cloudfront;
+pub mod custom;
 pub mod database;
 pub mod dns;
 pub mod ecs;
@@ -297,6 +298,7 @@ impl World {
             Change::PutParameter { name, value, kind, overwrite } => {
                 self.may_put_parameter(region, (name, value), kind.as_deref(), *overwrite, at)
             }
+            Change::PutMetric { namespace, data } => self.may_put_metric(namespace, data, at),
             Change::InvokeFunction { function } => self.may_invoke(region, function),
             Change::PointDistribution { distribution, if_match, origin } => {
                 self.may_point_distribution(distribution, if_match.as_deref(), origin, at)
@@ -350,7 +352,7 @@ impl World {
     /// Takes in a mutation that was accepted before: by this world, or by another process.
     pub fn accept(&mut self, mutation: Mutation) {
         self.advance(self.ms(mutation.at));
-        let idle = matches!(mutation.change, Change::TestWrite {});
+        let idle = matches!(mutation.change, Change::TestWrite {} | Change::PutMetric { .. });
         self.mutations.push(mutation);
         if !idle {
             self.compile();

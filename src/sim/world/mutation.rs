@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::custom::Datum;
 use super::s3::Put;
 
 /// A change that was accepted: one line of the wire log.
@@ -147,7 +148,7 @@ pub enum Change {
         #[serde(rename = "SecretId")]
         secret: String,
     },
-    /// A secret's value, of which only the version is known here.
+    /// A secret's value.
     #[serde(rename = "secretsmanager:PutSecretValue")]
     PutSecret {
         /// The secret's name.
@@ -156,6 +157,9 @@ pub enum Change {
         /// The new version's id.
         #[serde(rename = "ClientRequestToken")]
         version: String,
+        /// The new value, if it is a text.
+        #[serde(rename = "SecretString", default, skip_serializing_if = "Option::is_none")]
+        value: Option<String>,
     },
     /// Another number of tasks of an ECS service.
     #[serde(rename = "ecs:UpdateService")]
@@ -249,6 +253,16 @@ pub enum Change {
         /// Whether it may exist.
         #[serde(rename = "Overwrite")]
         overwrite: bool,
+    },
+    /// Values of a caller's own metrics.
+    #[serde(rename = "cloudwatch:PutMetricData")]
+    PutMetric {
+        /// The namespace.
+        #[serde(rename = "Namespace")]
+        namespace: String,
+        /// The values.
+        #[serde(rename = "MetricData")]
+        data: Vec<Datum>,
     },
     /// A function is called.
     #[serde(rename = "lambda:Invoke")]
@@ -390,6 +404,7 @@ impl Change {
             Self::FailoverCache { .. } => "elasticache:FailoverGlobalReplicationGroup",
             Self::DetachCache { .. } => "elasticache:DisassociateGlobalReplicationGroup",
             Self::PutParameter { .. } => "ssm:PutParameter",
+            Self::PutMetric { .. } => "cloudwatch:PutMetricData",
             Self::InvokeFunction { .. } => "lambda:Invoke",
             Self::PointDistribution { .. } => "cloudfront:UpdateDistribution",
             Self::Invalidate { .. } => "cloudfront:CreateInvalidation",
