@@ -16,11 +16,13 @@
 //! | `cloudfront` | global | `points_at`, `status` (Deployed, InProgress), `enabled`, `origin_group`, `last_modified` | `point`, `invalidate` |
 //! | `kubernetes` | both Regions, and global when `keys` is set | in a Region: `reachable`, `version`, `nodes`, `nodes_ready`, `desired`, `ready`, `available` (never of no replicas), `applications`, `synced`, `application_health`, `auto_sync`, `connection_current`, `keys`, `keys_fingerprint`; global: `keys_equal` | `scale-up`, `scale-down`, `restart`, `apply`, `patch-connection`, `suspend-sync`, `resume-sync` |
 //! | `s3-replication` | both Regions, and global | in a Region: `exists`, `versioning` (Enabled, Suspended, none), of its own rule towards the other Region `replication` (enabled, disabled, none), `rtc`, `delete_markers`, `failed_operations` (over the last hour), of the other's towards it `latency`, `pending_bytes`, `pending_operations`; global: `replicates_to` | `canary`, `reverse`, `stop` |
+//! | `command` | both Regions, or global | those that the service file declares | those that the service file declares |
 //!
 //! A fact that was not read is absent, never guessed.
 
 pub mod aws;
 pub mod clock;
+pub mod command;
 pub mod dns;
 pub mod endpoint;
 pub mod http;
@@ -35,7 +37,7 @@ use std::time::Duration;
 
 pub(crate) use self::own::Own;
 use crate::domain::service::{Service, Spec};
-use crate::ports::{Clock, Components, HttpProbe, Kube, Resolver, SqlProbe};
+use crate::ports::{Clock, Commands, Components, HttpProbe, Kube, Resolver, SqlProbe};
 
 /// The probes with which components look at what AWS's API does not tell.
 #[derive(Clone)]
@@ -50,6 +52,8 @@ pub struct Probes {
     pub http: Arc<dyn HttpProbe>,
     /// Kubernetes.
     pub kube: Arc<dyn Kube>,
+    /// Programs that the service file declares.
+    pub commands: Arc<dyn Commands>,
 }
 
 /// Every component of a service, ready to answer the four verbs.
@@ -93,6 +97,10 @@ pub fn components(service: &Service, aws: &aws::Clients, probes: Probes) -> Comp
             Spec::Kubernetes(spec) => Arc::new(kubernetes::Kubernetes::new(own(20), spec.clone(), probes.kube.clone())),
             // Its metrics come by the minute, as those above.
             Spec::S3Replication(spec) => Arc::new(aws::s3::S3Replication::new(own(60), spec.clone(), aws.clone())),
+            // A look is a process a place, and the AWS command line alone takes a second of a processor.
+            Spec::Command(spec) => {
+                Arc::new(command::Command::new(own(60), spec.clone(), service.name.clone(), probes.commands.clone()))
+            }
         };
         all.insert(component.id.clone(), answering);
     }

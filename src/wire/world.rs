@@ -33,7 +33,8 @@ pub async fn live(
         sql: sql.clone(),
         resolver: Arc::new(providers::dns::Dns::new()),
         http: Arc::new(providers::http::Http::new()),
-        kube: Arc::new(providers::kubernetes::live::Kubectl::new(dir)),
+        kube: Arc::new(providers::kubernetes::live::Kubectl::new(dir.clone())),
+        commands: Arc::new(providers::command::live::Programs::new(redactor.clone(), dir)),
     };
     let components = providers::components(service, &aws, probes);
     let program = Arc::new(providers::program::Programs::new(redactor.clone()));
@@ -51,6 +52,7 @@ pub fn simulated_world(service: &Service, regions: &Arc<sim::Regions>, clock: &A
         resolver: regions.resolver(),
         http: regions.http(),
         kube: regions.kube(),
+        commands: regions.commands(),
     };
     let components = providers::components(service, &aws, probes);
     World { components, clock: Arc::clone(clock) as Arc<dyn Clock>, program: regions.program(), sql }

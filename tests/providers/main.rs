@@ -6,6 +6,8 @@ mod aws_errors;
 mod cache;
 mod cdn;
 mod cluster;
+#[cfg(unix)]
+mod command;
 mod database;
 mod dns;
 mod fleet;

@@ -4,6 +4,7 @@
 mod alias;
 mod aurora;
 mod cloudfront;
+mod command;
 mod ecs;
 mod elasticache;
 mod failback;

@@ -223,6 +223,7 @@ pub(crate) fn answering(rig: &Rig, service: &Service) -> Components {
         resolver: rig.regions.resolver(),
         http: rig.regions.http(),
         kube: rig.regions.kube(),
+        commands: rig.regions.commands(),
     };
     components(service, &clients, probes)
 }

@@ -3,6 +3,7 @@
 mod aurora;
 mod cloudfront;
 mod cloudwatch;
+mod command;
 mod ecs;
 mod elasticache;
 mod endpoint;
@@ -27,7 +28,7 @@ use crate::domain::service::{Component, Spec};
 use crate::domain::text::bounded;
 
 /// Every kind that a component can be.
-pub(super) const KINDS: [&str; 14] = [
+pub(super) const KINDS: [&str; 15] = [
     "endpoint",
     "rds-replica",
     "rds-restore",
@@ -42,6 +43,7 @@ pub(super) const KINDS: [&str; 14] = [
     "cloudfront",
     "kubernetes",
     "s3-replication",
+    "command",
 ];
 
 const MS_100: Duration = Duration::from_millis(100);
@@ -108,6 +110,7 @@ fn component(id: &str, table: &Table<'_, '_>) -> Option<Component> {
         "lambda" => lambda::lambda(table).map(Spec::Lambda),
         "cloudfront" => cloudfront::cloudfront(table).map(Spec::CloudFront),
         "kubernetes" => kubernetes::kubernetes(table).map(Spec::Kubernetes),
+        "command" => command::command(table).map(Spec::Command),
         "s3-replication" => s3::s3_replication(table).map(Spec::S3Replication),
         _ => ecs::ecs(table).map(Spec::Ecs),
     };
@@ -134,6 +137,7 @@ fn unlike_the_others(component: &Component, others: &[Component], node: &Node<'_
             let shared = || a.workloads.iter().any(|workload| b.workloads.contains(workload));
             a == b || (a.context == b.context && a.namespace == b.namespace && shared())
         }
+        (Spec::Command(a), Spec::Command(b)) => a.observe == b.observe,
         (Spec::S3Replication(a), Spec::S3Replication(b)) => a.bucket == b.bucket,
         _ => false,
     };

@@ -3,6 +3,7 @@
 mod aurora;
 mod cloudfront;
 mod cloudwatch;
+mod command;
 mod ecs;
 mod elasticache;
 mod endpoint;
@@ -26,6 +27,7 @@ use super::region::{Direction, Pair, Place, Region};
 pub use aurora::AuroraGlobal;
 pub use cloudfront::CloudFront;
 pub use cloudwatch::{CloudWatch, LagMetric, LagUnit};
+pub use command::{Command, CommandAction, CommandFact, CommandType, Done, Healthy};
 pub use ecs::Ecs;
 pub use elasticache::ElasticacheGlobal;
 pub use endpoint::Endpoint;
@@ -128,6 +130,8 @@ pub enum Spec {
     Kubernetes(Kubernetes),
     /// S3 buckets that are replicated.
     S3Replication(S3Replication),
+    /// Declared programs.
+    Command(Command),
 }
 
 impl Spec {
@@ -148,12 +152,13 @@ impl Spec {
             Self::CloudFront(_) => "cloudfront",
             Self::Kubernetes(_) => "kubernetes",
             Self::S3Replication(_) => "s3-replication",
+            Self::Command(_) => "command",
         }
     }
 
     /// Whether it stands in each Region, so that a Region's panel has a line for it.
     pub fn is_regional(&self) -> bool {
-        !matches!(self, Self::Route53Failover(_) | Self::CloudFront(_))
+        !matches!(self, Self::Route53Failover(_) | Self::CloudFront(_) | Self::Command(Command { global: true, .. }))
     }
 
     /// Whether it has something to say of no Region in particular.
@@ -167,6 +172,7 @@ impl Spec {
             | Self::CloudFront(_)
             | Self::S3Replication(_) => true,
             Self::Endpoint(endpoint) => endpoint.public.is_some(),
+            Self::Command(command) => command.global,
             Self::Kubernetes(cluster) => cluster.keys.is_some(),
             Self::RdsReplica(database) => database.sql.is_some(),
             Self::RdsRestore(_) | Self::CloudWatch(_) | Self::Ecs(_) | Self::Lambda(_) => false,

@@ -3,6 +3,7 @@
 pub mod aurora;
 pub mod balancers;
 pub mod cloudfront;
+pub mod command;
 pub mod database;
 pub mod dns;
 pub mod ecs;
@@ -30,6 +31,7 @@ use jiff::{SignedDuration, Timestamp};
 use self::aurora::ClusterPair;
 use self::balancers::Balancer;
 use self::cloudfront::Distribution;
+use self::command::Declared;
 use self::database::Database;
 use self::dns::Zone;
 use self::ecs::Fleet;
@@ -96,6 +98,7 @@ struct Compiled {
     parameters: Parameters,
     functions: Vec<Function>,
     distributions: Vec<Distribution>,
+    declared: Vec<Declared>,
     kube: Pair<Cluster>,
     storages: Vec<Storage>,
     leads: Steps<Option<HomeRole>>,
@@ -129,6 +132,7 @@ impl World {
                 parameters: Parameters::new(),
                 functions: Vec::new(),
                 distributions: Vec::new(),
+                declared: Vec::new(),
                 kube: Pair::default(),
                 storages: Vec::new(),
                 leads: Steps::always(None),
@@ -166,6 +170,7 @@ impl World {
         let parameters = ssm::compile(self);
         let functions = lambda::compile(self);
         let distributions = cloudfront::compile(self);
+        let declared = command::compile(self);
         self.compiled = Compiled {
             databases,
             clusters,
@@ -181,6 +186,7 @@ impl World {
             parameters,
             functions,
             distributions,
+            declared,
             leads,
             rows,
         };
@@ -304,6 +310,7 @@ impl World {
             Change::Invalidate { distribution, reference, paths } => {
                 self.may_invalidate(distribution, reference, paths, at)
             }
+            Change::RunCommand { component, action } => self.may_run(component, action),
             Change::Object { resource, namespace, object, .. } => {
                 self.may_write_object(region, resource, namespace, object.as_ref(), at)
             }

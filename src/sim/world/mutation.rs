@@ -283,6 +283,16 @@ pub enum Change {
         #[serde(rename = "Paths")]
         paths: Vec<String>,
     },
+    /// An action of a component of declared programs.
+    #[serde(rename = "command:Run")]
+    RunCommand {
+        /// The component.
+        #[serde(rename = "Component")]
+        component: String,
+        /// The action.
+        #[serde(rename = "Action")]
+        action: String,
+    },
     /// An object of a Kubernetes cluster.
     #[serde(rename = "kubernetes:Write")]
     Object {
@@ -393,6 +403,7 @@ impl Change {
             Self::InvokeFunction { .. } => "lambda:Invoke",
             Self::PointDistribution { .. } => "cloudfront:UpdateDistribution",
             Self::Invalidate { .. } => "cloudfront:CreateInvalidation",
+            Self::RunCommand { .. } => "command:Run",
             Self::Object { .. } => "kubernetes:Write",
             Self::PutObject { .. } => "s3:PutObject",
             Self::DeleteObject { .. } => "s3:DeleteObject",
