@@ -201,6 +201,34 @@ const ROUTE53: &[FactSpec] = &[
     fact("ttl_left", Seconds, Global, Needs::Nothing),
 ];
 
+/// Of the Regions' own checks; globally: of the one above them.
+const HEALTH_CHECK: &[FactSpec] = &[
+    fact(
+        "type",
+        Words(&[
+            "HTTP",
+            "HTTPS",
+            "HTTP_STR_MATCH",
+            "HTTPS_STR_MATCH",
+            "TCP",
+            "CALCULATED",
+            "CLOUDWATCH_METRIC",
+            "RECOVERY_CONTROL",
+        ]),
+        Everywhere,
+        Needs::Nothing,
+    ),
+    fact("status", Words(&["healthy", "unhealthy", "unknown"]), Everywhere, Needs::Nothing),
+    fact("disabled", Bool, Everywhere, Needs::Nothing),
+    fact("inverted", Bool, Everywhere, Needs::Nothing),
+    fact("counts_as", Words(&["healthy", "unhealthy"]), Everywhere, Needs::Nothing),
+    fact("detection", Seconds, Everywhere, Needs::Nothing),
+    fact("checkers_ok", Number, Everywhere, Needs::Nothing),
+    fact("children", Number, Everywhere, Needs::Nothing),
+    fact("threshold", Number, Everywhere, Needs::Nothing),
+    fact("sound", Bool, Everywhere, Needs::Nothing),
+];
+
 const SECRET: &[FactSpec] = &[
     fact("exists", Bool, Regions, Needs::Nothing),
     fact("version", Text, Regions, Needs::Nothing),
@@ -391,6 +419,12 @@ const FUNCTION_ACTIONS: &[ActionSpec] = &[
     action("invoke-source", Hazard::Write, Side::Source, Needs::Nothing),
 ];
 
+const CHECK_ACTIONS: &[ActionSpec] = &[
+    action("force-unhealthy", Hazard::Write, Side::Source, Needs::Nothing),
+    // Its undoing: in the failback's target, and wherever it was done by mistake.
+    ActionSpec { also: Also::Always, ..action("release", Hazard::Write, Side::Target, Needs::Nothing) },
+];
+
 const CDN_ACTIONS: &[ActionSpec] = &[
     action("point", Hazard::Write, Side::Target, Needs::Nothing),
     action("invalidate", Hazard::Write, Side::Target, Needs::Nothing),
@@ -430,6 +464,7 @@ pub fn facts(spec: &Spec) -> Vec<FactSpec<'_>> {
         Spec::CloudFront(_) => CLOUDFRONT,
         Spec::Kubernetes(_) => KUBERNETES,
         Spec::S3Replication(_) => S3_REPLICATION,
+        Spec::HealthCheck(_) => HEALTH_CHECK,
         Spec::Command(command) => return declared_facts(command),
     };
     known.to_vec()
@@ -487,6 +522,7 @@ pub fn actions(spec: &Spec) -> Vec<ActionSpec<'_>> {
         Spec::CloudFront(_) => CDN_ACTIONS,
         Spec::Kubernetes(_) => KUBERNETES_ACTIONS,
         Spec::S3Replication(_) => STORAGE_ACTIONS,
+        Spec::HealthCheck(_) => CHECK_ACTIONS,
         Spec::Command(command) => return declared_actions(command),
         Spec::Endpoint(_) | Spec::SecretReplica(_) | Spec::CloudWatch(_) => &[],
     };
@@ -542,6 +578,8 @@ pub fn is_at(spec: &Spec, fact: &FactSpec<'_>, role: Option<HomeRole>) -> bool {
     match (spec, role) {
         // The public endpoint is there only if it is named.
         (Spec::Endpoint(endpoint), None) => endpoint.public.is_some(),
+        // As is the check above the others.
+        (Spec::HealthCheck(checks), None) => checks.parent.is_some(),
         (Spec::CloudWatch(watch), Some(role)) if fact.needs == Needs::Lag => {
             watch.lag.as_ref().is_some_and(|lag| lag.dimension_in(role).is_some())
         }

@@ -130,6 +130,7 @@ fn not_there(
         Side::ALL.into_iter().filter(|side| facts::is_at(spec, fact, role(*side, way))).map(Side::as_str).collect();
     let ReadingRef { component, side, fact } = reading;
     let help = match (spec, *side) {
+        (Spec::HealthCheck(_), Side::Global) => format!("add components.{component}.parent to the service file"),
         (Spec::Endpoint(_), Side::Global) => format!("add components.{component}.public to the service file"),
         _ => format!(
             "write {}",

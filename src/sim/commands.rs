@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use super::regions::Regions;
 use super::world::faults::{ApiCall, Verdict};
 use super::world::mutation::Change;
+use crate::domain::region::Region;
 use crate::ports::{Clock as _, CommandAnswer, CommandLine, Commands, Exit, within};
 
 /// Prints what is simulated, and does what an action is done by.
@@ -30,7 +31,7 @@ impl Pretend {
     }
 
     fn print(&self, line: &CommandLine) -> CommandAnswer {
-        let region = line.place.region().map(|region| region.as_str());
+        let region = line.place.region().map(Region::as_str);
         let printed = self.regions.look(|world| {
             let declared = world.declared(&line.component)?;
             Some(world.printed(declared, region, world.now()).to_string())
@@ -39,7 +40,7 @@ impl Pretend {
     }
 
     fn act(&self, line: &CommandLine, action: &str) -> CommandAnswer {
-        let region = line.place.region().map_or("", |region| region.as_str());
+        let region = line.place.region().map_or("", Region::as_str);
         let change = Change::RunCommand { component: line.component.clone(), action: action.to_owned() };
         match self.regions.act(|world, id| world.apply(region, id, change).map(|_| ())) {
             Ok(Ok(())) => ended(Exit::Status(0), "simulation: not run".to_owned()),
@@ -61,7 +62,7 @@ fn failed(status: i32, said: &str) -> CommandAnswer {
 impl Commands for Pretend {
     async fn run(&self, line: &CommandLine) -> CommandAnswer {
         let clock = self.regions.clock();
-        let region = line.place.region().map_or("", |region| region.as_str());
+        let region = line.place.region().map_or("", Region::as_str);
         let operation = line.action.as_deref().unwrap_or("observe");
         let (verdict, latency) = self.regions.verdict(&ApiCall { region, service: "command", operation });
         clock.sleep(latency).await;

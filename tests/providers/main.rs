@@ -5,6 +5,7 @@ mod aurora;
 mod aws_errors;
 mod cache;
 mod cdn;
+mod checks;
 mod cluster;
 #[cfg(unix)]
 mod command;

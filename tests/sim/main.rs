@@ -9,6 +9,7 @@ mod ecs;
 mod elasticache;
 mod failback;
 mod faults;
+mod health_check;
 mod history;
 mod hostile;
 mod kubernetes;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::MS_100;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::form;
-use crate::config::reader::{Node, Table};
+use crate::config::reader::{Bad, Node, Table};
 use crate::config::words::{is_credential, meant, nearest, one_of};
 use crate::domain::duration;
 use crate::domain::reading::Value;
@@ -180,7 +180,7 @@ fn fact(name: String, node: &Node<'_, '_>) -> Option<CommandFact> {
     let healthy = healthy(&table, &of);
     let simulated = table.optional("simulated", |node| simulated(node, &of));
     table.finish();
-    Some(CommandFact { name, path: path?, healthy: healthy?, simulated: simulated.ok()?, of })
+    Some(CommandFact { name, path: path?, healthy: healthy.ok()?, simulated: simulated.ok()?, of })
 }
 
 /// A JSON pointer (RFC 6901).
@@ -223,38 +223,39 @@ fn value(node: &Node<'_, '_>, of: &CommandType) -> Option<Value> {
     }
 }
 
-/// What the fact is while all is well: `healthy`, `at_most` or `at_least`, one of them. `Some(None)` without any.
-fn healthy(table: &Table<'_, '_>, of: &CommandType) -> Option<Option<Healthy>> {
+/// What the fact is while all is well: `healthy`, `at_most` or `at_least`, one of them.
+fn healthy(table: &Table<'_, '_>, of: &CommandType) -> Result<Option<Healthy>, Bad> {
     let given: Vec<_> =
         ["healthy", "at_most", "at_least"].into_iter().filter_map(|key| Some((key, table.get(key)?))).collect();
     let (key, node) = match given.as_slice() {
-        [] => return Some(None),
+        [] => return Ok(None),
         [one] => one,
         [_, (_, second), ..] => {
             second.context().push(second.found("one condition is enough").expected("healthy, at_most or at_least"));
-            return None;
+            return Err(Bad);
         }
     };
     let ordered = matches!(of, CommandType::Number | CommandType::Seconds);
     if (*key == "healthy") == ordered {
         let fits = if ordered { "at_most or at_least" } else { "healthy" };
         node.context().push(node.found(format!("`{key}` does not apply to a fact of this type")).expected(fits));
-        return None;
+        return Err(Bad);
     }
     let limit = |value: Option<Value>| match value? {
         Value::Number(limit) | Value::Seconds(limit) => Some(limit),
         _ => None,
     };
-    Some(Some(match *key {
-        "at_most" => Healthy::AtMost(limit(value(node, of))?),
-        "at_least" => Healthy::AtLeast(limit(value(node, of))?),
-        _ if node.is_string() || node.is_boolean() => Healthy::Is(vec![value(node, of)?]),
+    let read = match *key {
+        "at_most" => limit(value(node, of)).map(Healthy::AtMost),
+        "at_least" => limit(value(node, of)).map(Healthy::AtLeast),
+        _ if node.is_string() || node.is_boolean() => value(node, of).map(|value| Healthy::Is(vec![value])),
         _ => {
-            let items = node.filled_list("a value, or a list of values")?;
-            let values: Vec<_> = items.iter().map(|item| value(item, of)).collect();
-            Healthy::Is(values.into_iter().collect::<Option<Vec<_>>>()?)
+            let items = node.filled_list("a value, or a list of values").unwrap_or_default();
+            let values: Option<Vec<_>> = items.iter().map(|item| value(item, of)).collect();
+            values.filter(|values| !values.is_empty()).map(Healthy::Is)
         }
-    }))
+    };
+    read.map(Some).ok_or(Bad)
 }
 
 /// One value, or one for each Region.

@@ -7,6 +7,7 @@ mod command;
 mod ecs;
 mod elasticache;
 mod endpoint;
+mod health_check;
 mod kubernetes;
 mod lambda;
 mod rds;
@@ -28,7 +29,7 @@ use crate::domain::service::{Component, Spec};
 use crate::domain::text::bounded;
 
 /// Every kind that a component can be.
-pub(super) const KINDS: [&str; 15] = [
+pub(super) const KINDS: [&str; 16] = [
     "endpoint",
     "rds-replica",
     "rds-restore",
@@ -44,6 +45,7 @@ pub(super) const KINDS: [&str; 15] = [
     "kubernetes",
     "s3-replication",
     "command",
+    "health-check",
 ];
 
 const MS_100: Duration = Duration::from_millis(100);
@@ -111,6 +113,7 @@ fn component(id: &str, table: &Table<'_, '_>) -> Option<Component> {
         "cloudfront" => cloudfront::cloudfront(table).map(Spec::CloudFront),
         "kubernetes" => kubernetes::kubernetes(table).map(Spec::Kubernetes),
         "command" => command::command(table).map(Spec::Command),
+        "health-check" => health_check::health_check(table).map(Spec::HealthCheck),
         "s3-replication" => s3::s3_replication(table).map(Spec::S3Replication),
         _ => ecs::ecs(table).map(Spec::Ecs),
     };
@@ -138,6 +141,7 @@ fn unlike_the_others(component: &Component, others: &[Component], node: &Node<'_
             a == b || (a.context == b.context && a.namespace == b.namespace && shared())
         }
         (Spec::Command(a), Spec::Command(b)) => a.observe == b.observe,
+        (Spec::HealthCheck(a), Spec::HealthCheck(b)) => a.id.primary == b.id.primary || a.id.standby == b.id.standby,
         (Spec::S3Replication(a), Spec::S3Replication(b)) => a.bucket == b.bucket,
         _ => false,
     };

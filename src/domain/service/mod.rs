@@ -7,6 +7,7 @@ mod command;
 mod ecs;
 mod elasticache;
 mod endpoint;
+mod health_check;
 mod kubernetes;
 mod lambda;
 mod rds;
@@ -31,6 +32,7 @@ pub use command::{Command, CommandAction, CommandFact, CommandType, Done, Health
 pub use ecs::Ecs;
 pub use elasticache::ElasticacheGlobal;
 pub use endpoint::Endpoint;
+pub use health_check::{HealthCheck, SimulatedCheck};
 pub use kubernetes::{Connection, Kubernetes, SealingKeys, Workload, WorkloadKind};
 pub use lambda::Lambda;
 pub use rds::{RdsReplica, Rebuild};
@@ -132,6 +134,8 @@ pub enum Spec {
     S3Replication(S3Replication),
     /// Declared programs.
     Command(Command),
+    /// Route 53 health checks.
+    HealthCheck(HealthCheck),
 }
 
 impl Spec {
@@ -153,6 +157,7 @@ impl Spec {
             Self::Kubernetes(_) => "kubernetes",
             Self::S3Replication(_) => "s3-replication",
             Self::Command(_) => "command",
+            Self::HealthCheck(_) => "health-check",
         }
     }
 
@@ -173,6 +178,7 @@ impl Spec {
             | Self::S3Replication(_) => true,
             Self::Endpoint(endpoint) => endpoint.public.is_some(),
             Self::Command(command) => command.global,
+            Self::HealthCheck(checks) => checks.parent.is_some(),
             Self::Kubernetes(cluster) => cluster.keys.is_some(),
             Self::RdsReplica(database) => database.sql.is_some(),
             Self::RdsRestore(_) | Self::CloudWatch(_) | Self::Ecs(_) | Self::Lambda(_) => false,

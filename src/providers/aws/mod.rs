@@ -7,6 +7,7 @@ pub mod cloudwatch;
 pub mod ecs;
 pub mod elasticache;
 pub mod errors;
+pub mod health_check;
 pub mod lambda;
 pub mod rds;
 pub mod rds_restore;

@@ -94,12 +94,13 @@ impl Command {
         }
         // What is wrong comes first: a line may be cut.
         let missing = self.spec.facts.iter().any(|fact| fact.healthy.is_some() && seen.value(&fact.name).is_none());
-        let (health, summary) = match (wrong.is_empty(), missing) {
-            (false, _) => (Health::Degraded, format!("not as it should be: {}", wrong.join(", "))),
-            (true, true) => (Health::Unknown, said.join(", ")),
-            (true, false) if judged => (Health::Healthy, said.join(", ")),
-            // Nothing says what would be well.
-            (true, false) => (Health::Unknown, said.join(", ")),
+        let (health, summary) = if !wrong.is_empty() {
+            (Health::Degraded, format!("not as it should be: {}", wrong.join(", ")))
+        } else if judged && !missing {
+            (Health::Healthy, said.join(", "))
+        } else {
+            // Something was not read, or nothing says what would be well.
+            (Health::Unknown, said.join(", "))
         };
         seen.glance(health, summary);
         Ok(seen)

@@ -2,6 +2,7 @@
 
 pub mod aurora;
 pub mod balancers;
+pub mod checks;
 pub mod cloudfront;
 pub mod command;
 pub mod database;
@@ -158,7 +159,7 @@ impl World {
         // An endpoint does not care what runs behind it.
         let behind = [fleets.clone(), kube::behind(self, &kube)].concat();
         let endpoints = health::endpoints(self, (&databases, &clusters), &behind, &reach);
-        let checks = health::checks(self, &endpoints);
+        let checks = checks::compile(self, &endpoints);
         let zones = Zone::compile(self, &checks);
         let balancers = balancers::compile(self, &fleets);
         let data = dns::Data { zones: &zones, checks: &checks, balancers: &balancers };
@@ -288,6 +289,7 @@ impl World {
             Change::RestoreSnapshot { instance, snapshot } => self.may_restore(region, snapshot, instance, at),
             Change::RestorePoint { source, instance, time } => self.may_restore_to(region, source, instance, *time, at),
             Change::Records { zone, changes } => self.may_change_records(zone, changes, at),
+            Change::CreateHealthCheck { reference, config, .. } => self.may_create_check(reference, config),
             Change::HealthCheck { id, .. } => self.may_change_check(id),
             Change::StopReplication { secret } => self.may_stop_replication(region, secret, at),
             Change::PutSecret { secret, .. } => self.may_put_secret(region, secret, at),

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::checks::CheckConfig;
 use super::s3::Put;
 
 /// A change that was accepted: one line of the wire log.
@@ -126,6 +127,25 @@ pub enum Change {
         /// The changes, all or none.
         #[serde(rename = "Changes")]
         changes: Vec<RecordChange>,
+    },
+    /// A health check is made.
+    #[serde(rename = "route53:CreateHealthCheck")]
+    CreateHealthCheck {
+        /// Its id.
+        #[serde(rename = "HealthCheckId")]
+        id: String,
+        /// What its caller called it.
+        #[serde(rename = "CallerReference")]
+        reference: String,
+        /// What it is.
+        #[serde(rename = "HealthCheckConfig")]
+        config: CheckConfig,
+        /// Not checked: it counts as healthy.
+        #[serde(rename = "Disabled")]
+        disabled: bool,
+        /// Healthy counts as unhealthy and the other way round.
+        #[serde(rename = "Inverted")]
+        inverted: bool,
     },
     /// A health check's settings.
     #[serde(rename = "route53:UpdateHealthCheck")]
@@ -389,6 +409,7 @@ impl Change {
             Self::RestoreSnapshot { .. } => "rds:RestoreDBInstanceFromDBSnapshot",
             Self::RestorePoint { .. } => "rds:RestoreDBInstanceToPointInTime",
             Self::Records { .. } => "route53:ChangeResourceRecordSets",
+            Self::CreateHealthCheck { .. } => "route53:CreateHealthCheck",
             Self::HealthCheck { .. } => "route53:UpdateHealthCheck",
             Self::StopReplication { .. } => "secretsmanager:StopReplicationToReplica",
             Self::PutSecret { .. } => "secretsmanager:PutSecretValue",
