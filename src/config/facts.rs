@@ -229,6 +229,12 @@ const HEALTH_CHECK: &[FactSpec] = &[
     fact("sound", Bool, Everywhere, Needs::Nothing),
 ];
 
+const ARC_ROUTING: &[FactSpec] = &[
+    fact("state", Words(&["On", "Off"]), Regions, Needs::Nothing),
+    fact("points_at", Region(&["both", "none"]), Global, Needs::Nothing),
+    fact("endpoints", Number, Global, Needs::Nothing),
+];
+
 const SECRET: &[FactSpec] = &[
     fact("exists", Bool, Regions, Needs::Nothing),
     fact("version", Text, Regions, Needs::Nothing),
@@ -465,6 +471,7 @@ pub fn facts(spec: &Spec) -> Vec<FactSpec<'_>> {
         Spec::Kubernetes(_) => KUBERNETES,
         Spec::S3Replication(_) => S3_REPLICATION,
         Spec::HealthCheck(_) => HEALTH_CHECK,
+        Spec::ArcRouting(_) => ARC_ROUTING,
         Spec::Command(command) => return declared_facts(command),
     };
     known.to_vec()
@@ -513,7 +520,7 @@ pub fn actions(spec: &Spec) -> Vec<ActionSpec<'_>> {
     let known: &[ActionSpec<'static>] = match spec {
         Spec::RdsReplica(_) => DATABASE_ACTIONS,
         Spec::RdsRestore(_) => RESTORE_ACTIONS,
-        Spec::Route53Failover(_) => TRAFFIC_ACTIONS,
+        Spec::Route53Failover(_) | Spec::ArcRouting(_) => TRAFFIC_ACTIONS,
         Spec::Ecs(_) => FLEET_ACTIONS,
         Spec::AuroraGlobal(_) => AURORA_ACTIONS,
         Spec::ElasticacheGlobal(_) => CACHE_ACTIONS,

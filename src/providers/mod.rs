@@ -17,6 +17,7 @@
 //! | `kubernetes` | both Regions, and global when `keys` is set | in a Region: `reachable`, `version`, `nodes`, `nodes_ready`, `desired`, `ready`, `available` (never of no replicas), `applications`, `synced`, `application_health`, `auto_sync`, `connection_current`, `keys`, `keys_fingerprint`; global: `keys_equal` | `scale-up`, `scale-down`, `restart`, `apply`, `patch-connection`, `suspend-sync`, `resume-sync` |
 //! | `s3-replication` | both Regions, and global | in a Region: `exists`, `versioning` (Enabled, Suspended, none), of its own rule towards the other Region `replication` (enabled, disabled, none), `rtc`, `delete_markers`, `failed_operations` (over the last hour), of the other's towards it `latency`, `pending_bytes`, `pending_operations`; global: `replicates_to` | `canary`, `reverse`, `stop` |
 //! | `health-check` | both Regions, and global when `parent` is set | `type`, `status` (healthy, unhealthy, unknown: what is found), `disabled`, `inverted`, `counts_as` (healthy, unhealthy: what Route 53 makes of it), `detection`, `checkers_ok`, `children`, `threshold`, `sound` (whether it can work) | `force-unhealthy`, `release` |
+//! | `arc-routing` | both Regions, and global | in a Region: `state` (On, Off); global: `points_at` (a Region, both, none), `endpoints` (how many of the five answer) | `point` |
 //! | `command` | both Regions, or global | those that the service file declares | those that the service file declares |
 //!
 //! A fact that was not read is absent, never guessed.
@@ -102,6 +103,8 @@ pub fn components(service: &Service, aws: &aws::Clients, probes: Probes) -> Comp
             Spec::HealthCheck(spec) => {
                 Arc::new(aws::health_check::HealthCheck::new(own(30), spec.clone(), aws.clone()))
             }
+            // A data plane that is made for being asked.
+            Spec::ArcRouting(spec) => Arc::new(aws::arc_routing::ArcRouting::new(own(30), spec.clone(), aws.clone())),
             // A look is a process a place, and the AWS command line alone takes a second of a processor.
             Spec::Command(spec) => {
                 Arc::new(command::Command::new(own(60), spec.clone(), service.name.clone(), probes.commands.clone()))

@@ -22,6 +22,7 @@ mod peers;
 mod postgres;
 #[cfg(unix)]
 mod program;
+mod routing;
 mod storage;
 mod support;
 mod traffic;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod alias;
+mod arc_routing;
 mod aurora;
 mod cloudfront;
 mod command;

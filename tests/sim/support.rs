@@ -188,6 +188,7 @@ impl Rig {
     client!(ssm, aws_sdk_ssm);
     client!(lambda, aws_sdk_lambda);
     client!(cloudfront, aws_sdk_cloudfront);
+    client!(cluster, aws_sdk_route53recoverycluster);
     client!(s3, aws_sdk_s3);
 
     pub(crate) fn route53(&self) -> aws_sdk_route53::Client {

@@ -1,5 +1,6 @@
 //! The components of a service file: one file a kind.
 
+mod arc_routing;
 mod aurora;
 mod cloudfront;
 mod cloudwatch;
@@ -29,7 +30,7 @@ use crate::domain::service::{Component, Spec};
 use crate::domain::text::bounded;
 
 /// Every kind that a component can be.
-pub(super) const KINDS: [&str; 16] = [
+pub(super) const KINDS: [&str; 17] = [
     "endpoint",
     "rds-replica",
     "rds-restore",
@@ -46,6 +47,7 @@ pub(super) const KINDS: [&str; 16] = [
     "s3-replication",
     "command",
     "health-check",
+    "arc-routing",
 ];
 
 const MS_100: Duration = Duration::from_millis(100);
@@ -114,6 +116,7 @@ fn component(id: &str, table: &Table<'_, '_>) -> Option<Component> {
         "kubernetes" => kubernetes::kubernetes(table).map(Spec::Kubernetes),
         "command" => command::command(table).map(Spec::Command),
         "health-check" => health_check::health_check(table).map(Spec::HealthCheck),
+        "arc-routing" => arc_routing::arc_routing(table).map(Spec::ArcRouting),
         "s3-replication" => s3::s3_replication(table).map(Spec::S3Replication),
         _ => ecs::ecs(table).map(Spec::Ecs),
     };
@@ -142,6 +145,9 @@ fn unlike_the_others(component: &Component, others: &[Component], node: &Node<'_
         }
         (Spec::Command(a), Spec::Command(b)) => a.observe == b.observe,
         (Spec::HealthCheck(a), Spec::HealthCheck(b)) => a.id.primary == b.id.primary || a.id.standby == b.id.standby,
+        (Spec::ArcRouting(a), Spec::ArcRouting(b)) => {
+            a.control.primary == b.control.primary || a.control.standby == b.control.standby
+        }
         (Spec::S3Replication(a), Spec::S3Replication(b)) => a.bucket == b.bucket,
         _ => false,
     };

@@ -1,5 +1,6 @@
 //! The service being protected, as its `service.toml` describes it.
 
+mod arc_routing;
 mod aurora;
 mod cloudfront;
 mod cloudwatch;
@@ -25,6 +26,7 @@ use super::lag::Thresholds;
 use super::reading::ComponentId;
 use super::region::{Direction, Pair, Place, Region};
 
+pub use arc_routing::ArcRouting;
 pub use aurora::AuroraGlobal;
 pub use cloudfront::CloudFront;
 pub use cloudwatch::{CloudWatch, LagMetric, LagUnit};
@@ -136,6 +138,8 @@ pub enum Spec {
     Command(Command),
     /// Route 53 health checks.
     HealthCheck(HealthCheck),
+    /// Routing controls of Route 53 Application Recovery Controller.
+    ArcRouting(ArcRouting),
 }
 
 impl Spec {
@@ -158,6 +162,7 @@ impl Spec {
             Self::S3Replication(_) => "s3-replication",
             Self::Command(_) => "command",
             Self::HealthCheck(_) => "health-check",
+            Self::ArcRouting(_) => "arc-routing",
         }
     }
 
@@ -175,6 +180,7 @@ impl Spec {
             | Self::ElasticacheGlobal(_)
             | Self::SsmParameter(_)
             | Self::CloudFront(_)
+            | Self::ArcRouting(_)
             | Self::S3Replication(_) => true,
             Self::Endpoint(endpoint) => endpoint.public.is_some(),
             Self::Command(command) => command.global,

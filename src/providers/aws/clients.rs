@@ -17,7 +17,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use crate::domain::reading::{Unread, Why};
 use crate::domain::region::Region;
-use crate::domain::service::{Aws, Service};
+use crate::domain::service::{Aws, Service, Spec};
 use crate::ports::Clock;
 
 /// The Region that Route 53's control plane is in, and that its requests are signed for.
@@ -35,6 +35,8 @@ pub struct Clients {
     regions: Arc<BTreeMap<Region, Regional>>,
     pub(crate) route53: ReadWrite<aws_sdk_route53::Client>,
     pub(crate) cloudfront: ReadWrite<aws_sdk_cloudfront::Client>,
+    /// The endpoints of a cluster of routing controls, by URL.
+    clusters: Arc<BTreeMap<String, ReadWrite<aws_sdk_route53recoverycluster::Client>>>,
     aws: Arc<Aws>,
 }
 
@@ -167,7 +169,19 @@ impl Clients {
             read: aws_sdk_cloudfront::Client::new(&global(false)),
             write: aws_sdk_cloudfront::Client::new(&global(true)),
         };
-        Self { regions: Arc::new(regions), route53, cloudfront, aws: Arc::new(aws.clone()) }
+        let endpoints = service.components.iter().filter_map(|component| match &component.spec {
+            Spec::ArcRouting(spec) => Some(&spec.endpoints),
+            _ => None,
+        });
+        let cluster = |(region, url): &(Region, String)| {
+            let http = http_client();
+            let client = |writes| {
+                aws_sdk_route53recoverycluster::Client::new(&config(region.as_str(), Some(url), &http, writes))
+            };
+            (url.clone(), ReadWrite { read: client(false), write: client(true) })
+        };
+        let clusters = Arc::new(endpoints.flatten().map(cluster).collect());
+        Self { regions: Arc::new(regions), route53, cloudfront, clusters, aws: Arc::new(aws.clone()) }
     }
 
     /// The clients of a Region of this service.
@@ -177,9 +191,27 @@ impl Clients {
             .ok_or_else(|| Unread::new(Why::NotFound, format!("{region} is no Region of this service")))
     }
 
+    /// The clients of an endpoint of a cluster of routing controls.
+    pub(crate) fn cluster(&self, url: &str) -> Result<&ReadWrite<aws_sdk_route53recoverycluster::Client>, Unread> {
+        let none = || Unread::new(Why::NotFound, format!("{url} is no endpoint of this service"));
+        self.clusters.get(url).ok_or_else(none)
+    }
+
     /// The account that the credentials must belong to, where the service file says.
     pub(crate) fn account(&self) -> Option<&str> {
         self.aws.account.as_deref()
+    }
+
+    /// A line for the AWS CLI that asks an endpoint of its own.
+    pub(crate) fn by_hand_at(&self, words: &[&str], region: &str, endpoint: &str) -> String {
+        let mut line = vec!["aws"];
+        line.extend(words);
+        line.extend(["--region", region]);
+        if let Some(profile) = &self.aws.profile {
+            line.extend(["--profile", profile]);
+        }
+        line.extend(["--endpoint-url", endpoint]);
+        crate::domain::text::shell_line(line)
     }
 
     /// A line for the AWS CLI with what this service's own calls use: Region, profile and endpoint.

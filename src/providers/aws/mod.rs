@@ -1,5 +1,6 @@
 //! What AWS answers for: one file or folder a component kind, the clients, and the one place that reads its errors.
 
+pub mod arc_routing;
 pub mod aurora;
 pub mod clients;
 pub mod cloudfront;

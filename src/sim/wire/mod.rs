@@ -3,6 +3,7 @@
 //! [`answer`] is a plain function from request to response over the world, so that the same Regions can stand behind an
 //! in-process client or a real socket.
 
+mod arc;
 mod aurora;
 pub mod client;
 pub mod cloudfront;
@@ -80,7 +81,7 @@ impl Called {
                 (Some(route53::operation(request.method(), request.uri().path()).to_owned()), Protocol::RestXml)
             }
             "s3" => (Some(s3::operation(request).to_owned()), Protocol::RestXml),
-            "secretsmanager" | "ecs" | "ssm" => (target, Protocol::Json),
+            "secretsmanager" | "ecs" | "ssm" | arc::SERVICE => (target, Protocol::Json),
             "cloudfront" => {
                 (Some(cloudfront::operation(request.method(), request.uri().path()).to_owned()), Protocol::RestXml)
             }
@@ -112,7 +113,9 @@ impl Called {
 
 /// Answers a request from the world as it is now.
 pub fn answer(world: &mut World, called: &Called, request: &WireRequest, id: &str) -> WireResponse {
-    if world.role_of(&called.region).is_none() && !matches!(called.service.as_str(), "route53" | "cloudfront") {
+    if world.role_of(&called.region).is_none()
+        && !matches!(called.service.as_str(), "route53" | "cloudfront" | arc::SERVICE)
+    {
         let message = format!("the simulated Regions hold nothing in {}", called.region);
         return refuse(called, &ApiError::new(400, "InvalidParameterValue", message), id);
     }
@@ -122,6 +125,7 @@ pub fn answer(world: &mut World, called: &Called, request: &WireRequest, id: &st
         "secretsmanager" => secretsmanager::answer(world, called, request, id),
         "ecs" => ecs::answer(world, called, request, id),
         "elasticache" => elasticache::answer(world, called, request, id),
+        arc::SERVICE => arc::answer(world, called, request, id),
         "ssm" => ssm::answer(world, called, request, id),
         "lambda" => lambda::answer(world, called, request, id),
         "cloudfront" => cloudfront::answer(world, called, request, id),
@@ -168,7 +172,7 @@ pub fn throttled(called: &Called) -> ApiError {
         return ApiError::new(503, "SlowDown", "Please reduce your request rate.".to_owned());
     }
     let code = match called.service.as_str() {
-        "secretsmanager" | "ecs" | "ssm" => "ThrottlingException",
+        "secretsmanager" | "ecs" | "ssm" | arc::SERVICE => "ThrottlingException",
         "lambda" => "TooManyRequestsException",
         _ => "Throttling",
     };
@@ -186,6 +190,7 @@ pub fn failed(called: &Called) -> ApiError {
         "ecs" => "ServerException",
         "lambda" => "ServiceException",
         "ssm" => "InternalServerError",
+        arc::SERVICE => "EndpointTemporarilyUnavailableException",
         "kubernetes" => "InternalError",
         "monitoring" => "InternalServiceFault",
         _ => "InternalFailure",

@@ -165,6 +165,9 @@ impl World {
 
     /// The ARN of a Region's routing control; one that is nobody's where the service has none.
     fn control_of(&self, role: HomeRole) -> String {
+        if let Some(spec) = self.routing() {
+            return spec.control.get(role).clone();
+        }
         format!("arn:aws:route53-recovery-control::{}:controlpanel/simulated/routingcontrol/{role}", self.account())
     }
 
@@ -211,7 +214,10 @@ impl World {
                 };
                 Steps::settled(&well(endpoints.get(role)), |at, _| self.chance.between(&made.id, at, DATA.0, DATA.1))
             }
-            "RECOVERY_CONTROL" => Steps::always(false),
+            "RECOVERY_CONTROL" => {
+                let steps = config.control.as_deref().and_then(|arn| self.control(arn, &made.id));
+                steps.unwrap_or_else(|| Steps::always(false))
+            }
             // A private address, or a name that is not the service's own: nothing answers there.
             _ => match watched {
                 // The first of three looks falls anywhere in an interval, the other two follow.

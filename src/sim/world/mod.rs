@@ -1,5 +1,6 @@
 //! The two Regions as a pure function of what is known: service, scenario, seed, accepted mutations, time.
 
+pub mod arc;
 pub mod aurora;
 pub mod balancers;
 pub mod checks;
@@ -289,6 +290,7 @@ impl World {
             Change::RestoreSnapshot { instance, snapshot } => self.may_restore(region, snapshot, instance, at),
             Change::RestorePoint { source, instance, time } => self.may_restore_to(region, source, instance, *time, at),
             Change::Records { zone, changes } => self.may_change_records(zone, changes, at),
+            Change::RoutingControls { entries } => self.may_turn(region, entries, at),
             Change::CreateHealthCheck { reference, config, .. } => self.may_create_check(reference, config),
             Change::HealthCheck { id, .. } => self.may_change_check(id),
             Change::StopReplication { secret } => self.may_stop_replication(region, secret, at),

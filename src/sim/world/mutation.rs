@@ -128,6 +128,13 @@ pub enum Change {
         #[serde(rename = "Changes")]
         changes: Vec<RecordChange>,
     },
+    /// Routing controls are turned on or off, all at once.
+    #[serde(rename = "route53-recovery-cluster:UpdateRoutingControlStates")]
+    RoutingControls {
+        /// Each control's ARN with its new state, `On` or `Off`.
+        #[serde(rename = "UpdateRoutingControlStateEntries")]
+        entries: Vec<(String, String)>,
+    },
     /// A health check is made.
     #[serde(rename = "route53:CreateHealthCheck")]
     CreateHealthCheck {
@@ -409,6 +416,7 @@ impl Change {
             Self::RestoreSnapshot { .. } => "rds:RestoreDBInstanceFromDBSnapshot",
             Self::RestorePoint { .. } => "rds:RestoreDBInstanceToPointInTime",
             Self::Records { .. } => "route53:ChangeResourceRecordSets",
+            Self::RoutingControls { .. } => "route53-recovery-cluster:UpdateRoutingControlStates",
             Self::CreateHealthCheck { .. } => "route53:CreateHealthCheck",
             Self::HealthCheck { .. } => "route53:UpdateHealthCheck",
             Self::StopReplication { .. } => "secretsmanager:StopReplicationToReplica",

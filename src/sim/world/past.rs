@@ -2,7 +2,7 @@
 
 use super::World;
 use super::mutation::{Action, Change, Mutation, RecordChange};
-use crate::domain::region::HomeRole;
+use crate::domain::region::{HomeRole, Region};
 use crate::domain::service::Spec;
 use crate::sim::steps::Ms;
 
@@ -19,6 +19,13 @@ pub(super) fn failed_over(world: &mut World, at: Ms) {
             Spec::RdsReplica(spec) => {
                 let instance = spec.instance.standby.clone();
                 calls.push((at, standby.clone(), Change::Promote { instance }));
+            }
+            Spec::ArcRouting(spec) => {
+                let on = (spec.control.standby.clone(), "On".to_owned());
+                let entries = vec![on, (spec.control.primary.clone(), "Off".to_owned())];
+                let (region, _) = spec.endpoints.first().cloned().unzip();
+                let region = region.map_or_else(|| standby.clone(), |region: Region| region.to_string());
+                calls.push((at + POINTED, region, Change::RoutingControls { entries }));
             }
             Spec::Ecs(spec) => {
                 let (cluster, service) = (spec.cluster.standby.clone(), spec.service.standby.clone());

@@ -98,6 +98,11 @@ pub(super) fn status(world: &World, id: &str) -> Result<Vec<u8>, ApiError> {
             let message = "Invalid parameter : The status of a calculated health check cannot be retrieved.";
             return Err(ApiError::new(400, "InvalidInput", message.to_owned()));
         }
+        // Nobody looks at anything: the control says.
+        ("RECOVERY_CONTROL", _) => {
+            let message = "Invalid parameter : The health check has no checkers.";
+            return Err(ApiError::new(400, "InvalidInput", message.to_owned()));
+        }
         ("TCP", false) => "Failure: Connection timed out. The endpoint or the internet connection is down.".to_owned(),
         (_, true) => "Success: HTTP Status Code 200, OK".to_owned(),
         (_, false) => world.checker_failure(check.role, now).to_owned(),
