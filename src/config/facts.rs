@@ -235,6 +235,14 @@ const ARC_ROUTING: &[FactSpec] = &[
     fact("endpoints", Number, Global, Needs::Nothing),
 ];
 
+/// `expires_in` is there for credentials that end.
+const IDENTITY: &[FactSpec] = &[
+    fact("account", Text, Regions, Needs::Nothing),
+    fact("arn", Text, Regions, Needs::Nothing),
+    fact("expires_in", Seconds, Regions, Needs::Nothing),
+    fact("clock_skew", Seconds, Regions, Needs::Nothing),
+];
+
 const SECRET: &[FactSpec] = &[
     fact("exists", Bool, Regions, Needs::Nothing),
     fact("version", Text, Regions, Needs::Nothing),
@@ -472,6 +480,7 @@ pub fn facts(spec: &Spec) -> Vec<FactSpec<'_>> {
         Spec::S3Replication(_) => S3_REPLICATION,
         Spec::HealthCheck(_) => HEALTH_CHECK,
         Spec::ArcRouting(_) => ARC_ROUTING,
+        Spec::Identity => IDENTITY,
         Spec::Command(command) => return declared_facts(command),
     };
     known.to_vec()
@@ -531,7 +540,7 @@ pub fn actions(spec: &Spec) -> Vec<ActionSpec<'_>> {
         Spec::S3Replication(_) => STORAGE_ACTIONS,
         Spec::HealthCheck(_) => CHECK_ACTIONS,
         Spec::Command(command) => return declared_actions(command),
-        Spec::Endpoint(_) | Spec::SecretReplica(_) | Spec::CloudWatch(_) => &[],
+        Spec::Endpoint(_) | Spec::SecretReplica(_) | Spec::CloudWatch(_) | Spec::Identity => &[],
     };
     known.to_vec()
 }

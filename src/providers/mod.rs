@@ -18,6 +18,7 @@
 //! | `s3-replication` | both Regions, and global | in a Region: `exists`, `versioning` (Enabled, Suspended, none), of its own rule towards the other Region `replication` (enabled, disabled, none), `rtc`, `delete_markers`, `failed_operations` (over the last hour), of the other's towards it `latency`, `pending_bytes`, `pending_operations`; global: `replicates_to` | `canary`, `reverse`, `stop` |
 //! | `health-check` | both Regions, and global when `parent` is set | `type`, `status` (healthy, unhealthy, unknown: what is found), `disabled`, `inverted`, `counts_as` (healthy, unhealthy: what Route 53 makes of it), `detection`, `checkers_ok`, `children`, `threshold`, `sound` (whether it can work) | `force-unhealthy`, `release` |
 //! | `arc-routing` | both Regions, and global | in a Region: `state` (On, Off); global: `points_at` (a Region, both, none), `endpoints` (how many of the five answer) | `point` |
+//! | `identity` | both Regions | `account`, `arn`, `expires_in` (of credentials that end), `clock_skew` | none |
 //! | `command` | both Regions, or global | those that the service file declares | those that the service file declares |
 //!
 //! A fact that was not read is absent, never guessed.
@@ -105,6 +106,7 @@ pub fn components(service: &Service, aws: &aws::Clients, probes: Probes) -> Comp
             }
             // A data plane that is made for being asked.
             Spec::ArcRouting(spec) => Arc::new(aws::arc_routing::ArcRouting::new(own(30), spec.clone(), aws.clone())),
+            Spec::Identity => Arc::new(aws::identity::Identity::new(own(60), aws.clone())),
             // A look is a process a place, and the AWS command line alone takes a second of a processor.
             Spec::Command(spec) => {
                 Arc::new(command::Command::new(own(60), spec.clone(), service.name.clone(), probes.commands.clone()))

@@ -65,6 +65,7 @@ pub fn redactor(service: &Service) -> Redactor {
         Spec::AuroraGlobal(database) => database.sql.as_ref()?.password_env.clone(),
         _ => None,
     });
+    let external = service.aws.assume_role.as_ref().and_then(|assume| assume.external_id.as_ref()?.value());
     let always = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PGPASSWORD"].map(str::to_owned);
-    Redactor::new(named.chain(always).filter_map(|name| std::env::var(name).ok()))
+    Redactor::new(named.chain(always).filter_map(|name| std::env::var(name).ok()).chain(external))
 }

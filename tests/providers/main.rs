@@ -14,6 +14,7 @@ mod dns;
 mod fleet;
 mod functions;
 mod http;
+mod identity;
 mod observing;
 mod parameter;
 #[path = "../common/peers.rs"]

@@ -13,6 +13,7 @@ mod faults;
 mod health_check;
 mod history;
 mod hostile;
+mod identity;
 mod kubernetes;
 mod lambda;
 mod log;

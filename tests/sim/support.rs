@@ -188,6 +188,7 @@ impl Rig {
     client!(ssm, aws_sdk_ssm);
     client!(lambda, aws_sdk_lambda);
     client!(cloudfront, aws_sdk_cloudfront);
+    client!(sts, aws_sdk_sts);
     client!(cluster, aws_sdk_route53recoverycluster);
     client!(s3, aws_sdk_s3);
 

@@ -30,7 +30,7 @@ use crate::domain::service::{Component, Spec};
 use crate::domain::text::bounded;
 
 /// Every kind that a component can be.
-pub(super) const KINDS: [&str; 17] = [
+pub(super) const KINDS: [&str; 18] = [
     "endpoint",
     "rds-replica",
     "rds-restore",
@@ -48,6 +48,7 @@ pub(super) const KINDS: [&str; 17] = [
     "command",
     "health-check",
     "arc-routing",
+    "identity",
 ];
 
 const MS_100: Duration = Duration::from_millis(100);
@@ -116,6 +117,8 @@ fn component(id: &str, table: &Table<'_, '_>) -> Option<Component> {
         "kubernetes" => kubernetes::kubernetes(table).map(Spec::Kubernetes),
         "command" => command::command(table).map(Spec::Command),
         "health-check" => health_check::health_check(table).map(Spec::HealthCheck),
+        // Whose credentials it is about stands in [aws].
+        "identity" => Some(Spec::Identity),
         "arc-routing" => arc_routing::arc_routing(table).map(Spec::ArcRouting),
         "s3-replication" => s3::s3_replication(table).map(Spec::S3Replication),
         _ => ecs::ecs(table).map(Spec::Ecs),
@@ -145,6 +148,7 @@ fn unlike_the_others(component: &Component, others: &[Component], node: &Node<'_
         }
         (Spec::Command(a), Spec::Command(b)) => a.observe == b.observe,
         (Spec::HealthCheck(a), Spec::HealthCheck(b)) => a.id.primary == b.id.primary || a.id.standby == b.id.standby,
+        (Spec::Identity, Spec::Identity) => true,
         (Spec::ArcRouting(a), Spec::ArcRouting(b)) => {
             a.control.primary == b.control.primary || a.control.standby == b.control.standby
         }

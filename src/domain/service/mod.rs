@@ -2,6 +2,7 @@
 
 mod arc_routing;
 mod aurora;
+mod aws;
 mod cloudfront;
 mod cloudwatch;
 mod command;
@@ -28,6 +29,7 @@ use super::region::{Direction, Pair, Place, Region};
 
 pub use arc_routing::ArcRouting;
 pub use aurora::AuroraGlobal;
+pub use aws::{AssumeRole, ExternalId};
 pub use cloudfront::CloudFront;
 pub use cloudwatch::{CloudWatch, LagMetric, LagUnit};
 pub use command::{Command, CommandAction, CommandFact, CommandType, Done, Healthy};
@@ -84,6 +86,8 @@ pub struct Aws {
     pub profile: Option<String>,
     /// The account that the credentials must belong to.
     pub account: Option<String>,
+    /// A role that is assumed for everything, where one is.
+    pub assume_role: Option<AssumeRole>,
     /// An endpoint in place of AWS's own, by Region, for emulators: `(Region, URL)`.
     pub endpoints: Vec<(Region, String)>,
     /// An endpoint in place of Route 53's global one.
@@ -140,6 +144,8 @@ pub enum Spec {
     HealthCheck(HealthCheck),
     /// Routing controls of Route 53 Application Recovery Controller.
     ArcRouting(ArcRouting),
+    /// As whom AWS knows us.
+    Identity,
 }
 
 impl Spec {
@@ -163,6 +169,7 @@ impl Spec {
             Self::Command(_) => "command",
             Self::HealthCheck(_) => "health-check",
             Self::ArcRouting(_) => "arc-routing",
+            Self::Identity => "identity",
         }
     }
 
@@ -187,7 +194,7 @@ impl Spec {
             Self::HealthCheck(checks) => checks.parent.is_some(),
             Self::Kubernetes(cluster) => cluster.keys.is_some(),
             Self::RdsReplica(database) => database.sql.is_some(),
-            Self::RdsRestore(_) | Self::CloudWatch(_) | Self::Ecs(_) | Self::Lambda(_) => false,
+            Self::RdsRestore(_) | Self::CloudWatch(_) | Self::Ecs(_) | Self::Lambda(_) | Self::Identity => false,
         }
     }
 }

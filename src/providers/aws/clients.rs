@@ -15,6 +15,7 @@ use aws_smithy_async::time::{SharedTimeSource, TimeSource};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
+use super::credentials::{Assumed, Kept};
 use crate::domain::reading::{Unread, Why};
 use crate::domain::region::Region;
 use crate::domain::service::{Aws, Service, Spec};
@@ -35,6 +36,8 @@ pub struct Clients {
     regions: Arc<BTreeMap<Region, Regional>>,
     pub(crate) route53: ReadWrite<aws_sdk_route53::Client>,
     pub(crate) cloudfront: ReadWrite<aws_sdk_cloudfront::Client>,
+    /// Whose credentials are used.
+    pub(crate) credentials: Arc<Kept>,
     /// The endpoints of a cluster of routing controls, by URL.
     clusters: Arc<BTreeMap<String, ReadWrite<aws_sdk_route53recoverycluster::Client>>>,
     aws: Arc<Aws>,
@@ -58,6 +61,7 @@ pub(crate) struct Regional {
     pub(crate) ssm: ReadWrite<aws_sdk_ssm::Client>,
     pub(crate) lambda: ReadWrite<aws_sdk_lambda::Client>,
     pub(crate) s3: ReadWrite<aws_sdk_s3::Client>,
+    pub(crate) sts: aws_sdk_sts::Client,
 }
 
 /// Why AWS cannot be reached at all.
@@ -84,7 +88,9 @@ impl Clients {
             .time_source(own)
             // Roles are assumed in the standby Region: nothing that is needed may live in the one that is being lost.
             .region(aws_config::Region::new(service.regions.standby.as_str().to_owned()));
-        if let Some(profile) = &service.aws.profile {
+        let assumes = service.aws.assume_role.as_ref();
+        let profile = assumes.and_then(|assume| assume.source_profile.as_ref()).or(service.aws.profile.as_ref());
+        if let Some(profile) = profile {
             loader = loader.profile_name(profile);
         }
         let base = loader.load().await;
@@ -116,6 +122,7 @@ impl Clients {
 
     fn build(service: &Service, base: &SdkConfig, http_client: impl Fn() -> SharedHttpClient) -> Self {
         let aws = &service.aws;
+        let (base, credentials) = with_credentials(service, base, &http_client);
         let config = |region: &str, endpoint: Option<&str>, http: &SharedHttpClient, writes: bool| {
             let timeouts = TimeoutConfig::builder()
                 .connect_timeout(CONNECT)
@@ -155,6 +162,7 @@ impl Clients {
                     write: aws_sdk_lambda::Client::new(&writes),
                 },
                 s3: ReadWrite { read: s3(&reads), write: s3(&writes) },
+                sts: aws_sdk_sts::Client::new(&reads),
             }
         };
         let both = [&service.regions.primary, &service.regions.standby];
@@ -181,7 +189,7 @@ impl Clients {
             (url.clone(), ReadWrite { read: client(false), write: client(true) })
         };
         let clusters = Arc::new(endpoints.flatten().map(cluster).collect());
-        Self { regions: Arc::new(regions), route53, cloudfront, clusters, aws: Arc::new(aws.clone()) }
+        Self { regions: Arc::new(regions), route53, cloudfront, credentials, clusters, aws: Arc::new(aws.clone()) }
     }
 
     /// The clients of a Region of this service.
@@ -202,14 +210,18 @@ impl Clients {
         self.aws.account.as_deref()
     }
 
+    /// `--profile NAME`; nothing where a role is assumed, whose credentials are in no profile.
+    fn profile(&self) -> impl Iterator<Item = &str> {
+        let profile = self.aws.profile.as_deref().filter(|_| self.aws.assume_role.is_none());
+        profile.into_iter().flat_map(|profile| ["--profile", profile])
+    }
+
     /// A line for the AWS CLI that asks an endpoint of its own.
     pub(crate) fn by_hand_at(&self, words: &[&str], region: &str, endpoint: &str) -> String {
         let mut line = vec!["aws"];
         line.extend(words);
         line.extend(["--region", region]);
-        if let Some(profile) = &self.aws.profile {
-            line.extend(["--profile", profile]);
-        }
+        line.extend(self.profile());
         line.extend(["--endpoint-url", endpoint]);
         crate::domain::text::shell_line(line)
     }
@@ -221,9 +233,7 @@ impl Clients {
         if let Some(region) = region {
             line.extend(["--region", region.as_str()]);
         }
-        if let Some(profile) = &self.aws.profile {
-            line.extend(["--profile", profile]);
-        }
+        line.extend(self.profile());
         let endpoint = match region {
             Some(region) => endpoint(&self.aws, region),
             None => self.aws.global_endpoint.as_deref(),
@@ -233,6 +243,41 @@ impl Clients {
         }
         crate::domain::text::shell_line(line)
     }
+}
+
+/// The configuration with the credentials that are used: of the role that is assumed in the standby Region, where one is,
+/// since nothing that is needed may live in the one that is being lost.
+fn with_credentials(
+    service: &Service,
+    base: &SdkConfig,
+    http_client: &impl Fn() -> SharedHttpClient,
+) -> (SdkConfig, Arc<Kept>) {
+    let standby = &service.regions.standby;
+    let time = base.time_source().unwrap_or_default();
+    let given = base.credentials_provider();
+    let source = match &service.aws.assume_role {
+        None => given,
+        Some(assume) => {
+            let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(READ).build();
+            let mut config = base
+                .to_builder()
+                .region(aws_config::Region::new(standby.as_str().to_owned()))
+                .http_client(http_client())
+                .timeout_config(timeouts)
+                .retry_config(RetryConfig::standard().with_max_attempts(2));
+            if let Some(endpoint) = endpoint(&service.aws, standby) {
+                config = config.endpoint_url(endpoint);
+            }
+            let sts = aws_sdk_sts::Client::new(&config.build());
+            let assumed = Assumed::new(sts, standby.as_str(), &service.name, assume.clone());
+            Some(SharedCredentialsProvider::new(assumed))
+        }
+    };
+    // `live` has seen to it that there is a source, and `simulated` brings its own.
+    let source = source.unwrap_or_else(|| SharedCredentialsProvider::new(Credentials::new("", "", None, None, "none")));
+    let kept = Arc::new(Kept::new(source, time));
+    let base = base.to_builder().credentials_provider(SharedCredentialsProvider::new(Arc::clone(&kept))).build();
+    (base, kept)
 }
 
 /// An S3 client. At an endpoint other than AWS's own, a bucket's name is part of the path, not of the host.
