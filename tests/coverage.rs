@@ -45,7 +45,7 @@ fn is_read(project: &Project, reading: &str) -> bool {
     let spec = &component.spec;
     facts::find(spec, name).is_some_and(|fact| {
         let places = [Some(HomeRole::Primary), Some(HomeRole::Standby), None];
-        facts::lacking(spec, fact.needs).is_none() && places.into_iter().any(|role| facts::is_at(spec, fact, role))
+        facts::lacking(spec, fact.needs).is_none() && places.into_iter().any(|role| facts::is_at(spec, &fact, role))
     })
 }
 

@@ -219,7 +219,7 @@ fn act(table: &Table<'_, '_>, scope: &Scope<'_>, way: Way) -> Option<(Action, Ha
 }
 
 /// Whether a side is the one that an action is for, by whatever name the runbook gives it.
-fn acts_on(spec: &ActionSpec, on: Side, way: Way) -> bool {
+fn acts_on(spec: &ActionSpec<'_>, on: Side, way: Way) -> bool {
     on != Side::Global
         && match spec.also {
             Also::Always => true,

@@ -213,6 +213,8 @@ pub enum Part {
     Ssm,
     /// The Lambda API.
     Lambda,
+    /// The endpoint in the Region of a cluster of routing controls.
+    Arc,
     /// CloudFront's control plane, whichever Region the event names.
     Cloudfront,
     /// The Kubernetes cluster's API.

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::kube::{self, Key};
 use super::mutation::{Action, Change, Mutation, RecordChange};
 use super::{World, faults};
-use crate::domain::region::HomeRole;
+use crate::domain::region::{HomeRole, Region};
 use crate::domain::service::{Kubernetes, Spec};
 use crate::sim::scenario::Part;
 use crate::sim::steps::Ms;
@@ -35,6 +35,13 @@ pub(super) fn failed_over(world: &mut World, at: Ms) {
             Spec::Kubernetes(spec) => calls.extend(
                 started(world, &standby, spec, at + SCALED).map(|change| (at + SCALED, standby.clone(), change)),
             ),
+            Spec::ArcRouting(spec) => {
+                let on = (spec.control.standby.clone(), "On".to_owned());
+                let entries = vec![on, (spec.control.primary.clone(), "Off".to_owned())];
+                let (region, _) = spec.endpoints.first().cloned().unzip();
+                let region = region.map_or_else(|| standby.clone(), |region: Region| region.to_string());
+                calls.push((at + POINTED, region, Change::RoutingControls { entries }));
+            }
             Spec::Ecs(spec) => {
                 let (cluster, service) = (spec.cluster.standby.clone(), spec.service.standby.clone());
                 let desired = i64::from(spec.count.standby);
