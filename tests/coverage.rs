@@ -1,11 +1,12 @@
-//! `docs/coverage.md` tells the truth: every step that it names carries something, every item that a step carries is in
-//! it, and no row is without a state.
+//! `docs/coverage.md` tells the truth: every step that it names carries something, every reading that it names is one that
+//! the console has, every item that a step carries is in it, and no row is without a state.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails so")]
 
 use std::collections::BTreeMap;
 
-use handover::config::{Project, locate};
+use handover::config::{Project, facts, locate};
+use handover::domain::service::Service;
 
 const COVERAGE: &str = include_str!("../docs/coverage.md");
 
@@ -53,10 +54,29 @@ fn every_row_has_a_state_and_every_step_that_is_named_is_there() {
             panic!("{} {}: {:?} is no state", row.document, row.line, row.state)
         };
         let project = Project::from_preset(&locate::preset(preset).unwrap_or_else(|| panic!("no preset {preset}")));
+        if runbook == "service" {
+            assert!(is_read(project.service().unwrap(), step), "{} {}: {step} is not read", row.document, row.line);
+            continue;
+        }
         let runbook = project.runbook(runbook).unwrap_or_else(|| panic!("{preset} has no runbook {runbook}"));
         let step = runbook.step(step).unwrap_or_else(|| panic!("{preset}/{} has no step {step}", runbook.id));
         assert!(step.carries.starts_with(&row.document), "{}: {:?}", row.state, step.carries);
     }
+}
+
+/// Whether a service has a reading, named by component and fact, and says what it takes to read it.
+fn is_read(service: &Service, reading: &str) -> bool {
+    let (component, fact) = reading.split_once('.').unwrap_or_else(|| panic!("{reading:?} is no reading"));
+    let spec = &service.component(component).unwrap_or_else(|| panic!("no component {component}")).spec;
+    facts::find(spec, fact).is_some_and(|fact| facts::lacking(spec, fact.needs).is_none())
+}
+
+#[test]
+fn a_reading_counts_only_where_the_service_has_it() {
+    let project = Project::from_preset(&locate::preset("regami").unwrap());
+    let service = project.service().unwrap();
+    assert!(is_read(service, "database.takes_writes") && is_read(service, "metrics.lag"));
+    assert!(!is_read(service, "database.lag") && !is_read(service, "endpoint.takes_writes"));
 }
 
 #[test]

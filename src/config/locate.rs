@@ -35,6 +35,10 @@ macro_rules! preset {
 const PRESETS: &[Preset] = &[
     preset!("fineract": "failover", "failback", "drill"),
     preset!("regami": "failover", "planned-failover", "failback", "drill", "corruption", "deletion", "cloud-outage", "snapshot"),
+    preset!(
+        "matbakh": "failover", "planned-failover", "failback", "drill", "split-brain", "test-health", "test-failover", "test-consistency",
+        "test-performance", "daily", "weekly", "monthly", "readiness", "diagnose"
+    ),
 ];
 
 /// Every preset; the first is the demo's default.

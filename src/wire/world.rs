@@ -43,7 +43,11 @@ pub async fn live(
 /// The world of the simulated Regions: the same providers, on a wire that ends in memory.
 pub fn simulated_world(service: &Service, regions: &Arc<sim::Regions>, clock: &Arc<sim::SimClock>) -> World {
     let aws = providers::aws::Clients::simulated(service, regions.http_client(), clock.sdk_sleep(), clock.sdk_time());
-    let sql = service.components.iter().any(|c| matches!(&c.spec, Spec::RdsReplica(db) if db.sql.is_some()));
+    let sql = service.components.iter().any(|component| match &component.spec {
+        Spec::RdsReplica(database) => database.sql.is_some(),
+        Spec::AuroraGlobal(database) => database.sql.is_some(),
+        _ => false,
+    });
     let sql = sql.then(|| regions.sql());
     let probes = Probes {
         clock: Arc::clone(clock) as Arc<dyn Clock>,
