@@ -9,6 +9,7 @@ mod drills;
 pub mod facts;
 pub mod keymap;
 pub mod locate;
+mod people;
 pub mod project;
 pub mod reader;
 pub mod runbook;

@@ -7,6 +7,7 @@ use super::context::Context;
 use super::diagnostic::Diagnostic;
 use super::drills;
 use super::form;
+use super::people;
 use super::project::Loaded;
 use super::reader::{Node, Table};
 use super::source::Source;
@@ -27,6 +28,7 @@ pub fn read(source: &Source) -> Loaded<Service> {
         let parts = Parts::read(root);
         let (components, broken) = component::read_all(root);
         let drills = drills::read(root, &components, &broken);
+        let people = people::read(root);
         left_out = broken;
         let service = (|| {
             Some(Service {
@@ -38,6 +40,7 @@ pub fn read(source: &Source) -> Loaded<Service> {
                 lag: parts.lag?,
                 aws: parts.aws,
                 drills: drills?,
+                people: people?,
                 components,
             })
         })();

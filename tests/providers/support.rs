@@ -182,6 +182,7 @@ pub(crate) fn service(id: &str, spec: Spec) -> Service {
         description: String::new(),
         regions: Pair { primary: east(), standby: west() },
         drills: Default::default(),
+        people: Default::default(),
         objectives: Objectives { rto: Duration::from_mins(30), rpo: Duration::from_mins(15) },
         lag: Thresholds { warn: Duration::from_mins(5), breach: Duration::from_mins(15) },
         aws: Aws::default(),

@@ -58,6 +58,7 @@ pub(crate) fn fineract() -> Service {
         description: "Core banking".into(),
         regions: Pair { primary: east(), standby: west() },
         drills: Default::default(),
+        people: Default::default(),
         objectives: Objectives { rto: Duration::from_mins(30), rpo: Duration::from_mins(15) },
         lag: Thresholds { warn: Duration::from_mins(5), breach: Duration::from_mins(15) },
         aws: Aws { account: Some("123456789012".into()), ..Aws::default() },

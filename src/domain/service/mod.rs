@@ -8,6 +8,7 @@ mod elasticache;
 mod endpoint;
 mod kubernetes;
 mod lambda;
+mod people;
 mod rds;
 mod restore;
 mod route53;
@@ -31,6 +32,7 @@ pub use elasticache::ElasticacheGlobal;
 pub use endpoint::Endpoint;
 pub use kubernetes::{Connection, Kubernetes, SealingKeys, Workload, WorkloadKind};
 pub use lambda::Lambda;
+pub use people::{Contact, Escalation, People};
 pub use rds::{RdsReplica, Rebuild};
 pub use restore::RdsRestore;
 pub use route53::{RecordType, Route53Failover};
@@ -38,6 +40,9 @@ pub use s3::S3Replication;
 pub use secrets::SecretReplica;
 pub use sql::{Sql, Tls};
 pub use ssm::SsmParameter;
+
+/// The action that makes the other Region's database the one that writes once it has everything.
+pub const SWITCHOVER: &str = "switchover";
 
 /// One service in two Regions.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +63,8 @@ pub struct Service {
     pub aws: Aws,
     /// What a drill may touch.
     pub drills: Drills,
+    /// Whom to call.
+    pub people: People,
     /// Its components, in the order of the file.
     pub components: Vec<Component>,
 }
@@ -200,6 +207,15 @@ impl Service {
             }
             _ => None,
         })
+    }
+
+    /// Whether an action makes the other Region's database the one that writes: what it has not received is lost then.
+    pub fn takes_over(&self, component: &str, action: &str) -> bool {
+        match self.component(component).map(|component| &component.spec) {
+            Some(Spec::RdsReplica(_)) => action == "promote",
+            Some(Spec::AuroraGlobal(_)) => matches!(action, "failover" | "detach" | SWITCHOVER),
+            _ => false,
+        }
     }
 
     /// The component that says which Region is active, if there is one.
