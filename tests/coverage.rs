@@ -1,5 +1,5 @@
-//! `docs/coverage.md` tells the truth: every step that it names carries something, every item that a step carries is in
-//! it, and no row is without a state.
+//! `docs/coverage.md` tells the truth: every step that it names carries something, every reading that it names is one that
+//! the console has, every item that a step carries is in it, and no row is without a state.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails so")]
 

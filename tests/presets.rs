@@ -27,6 +27,7 @@ const OVERRIDDEN: &[(&str, &str, &[&str])] = &[
     ("fineract", "failover", LOST),
     ("regami", "failover", LOST),
     ("provability-fabric", "failover", LOST),
+    ("matbakh", "failover", LOST),
 ];
 const LOST: &[&str] = &["fence: database answers", "promote: data loss within the RPO"];
 

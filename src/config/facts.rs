@@ -135,6 +135,7 @@ const ENDPOINT: &[FactSpec] = &[
     fact("health", Words(&["healthy", "unhealthy"]), Everywhere, Needs::Nothing),
     fact("status", Number, Everywhere, Needs::Nothing),
     fact("response_time", Seconds, Everywhere, Needs::Nothing),
+    fact("success_rate", Number, Everywhere, Needs::Nothing),
 ];
 
 /// `status` is open: RDS adds to its instance states.
@@ -281,6 +282,7 @@ const AURORA: &[FactSpec] = &[
     fact("synchronization", Words(&["connected", "pending-resync"]), Regions, Needs::Nothing),
     fact("lag", Seconds, Regions, Needs::Nothing),
     fact("rpo_lag", Seconds, Regions, Needs::Nothing),
+    fact("progress_lag", Seconds, Regions, Needs::Nothing),
     fact("in_recovery", Bool, Regions, Needs::Sql),
     fact("read_only", Bool, Regions, Needs::Sql),
     fact("takes_writes", Bool, Regions, Needs::Sql),
@@ -458,7 +460,8 @@ const KUBERNETES_ACTIONS: &[ActionSpec] = &[
 
 const STORAGE_ACTIONS: &[ActionSpec] = &[
     action("canary", Hazard::Write, Side::Source, Needs::Nothing),
-    action("reverse", Hazard::Write, Side::Target, Needs::ReplicationRole),
+    // Before the way home, what the standby has taken has to get to the primary.
+    ActionSpec { also: Also::Failback, ..action("reverse", Hazard::Write, Side::Target, Needs::ReplicationRole) },
     action("stop", Hazard::Write, Side::Source, Needs::Nothing),
 ];
 

@@ -2,14 +2,14 @@
 //!
 //! | kind | places | facts | actions |
 //! |---|---|---|---|
-//! | `endpoint` | both Regions, and global when `public` is set | `health` (healthy, unhealthy), `status`, `response_time` | none |
+//! | `endpoint` | both Regions, and global when `public` is set | `health` (healthy, unhealthy), `status`, `response_time`, `success_rate` (percent of the last 60 questions) | none |
 //! | `rds-replica` | both Regions, and global with SQL | from AWS: `status`, `role` (primary, replica, standalone), `replication`, `backing_up`, `reachable`, `engine_version`, `instance_class`, `host`, `backup_retention_days`, `source`; from SQL: `in_recovery`, `read_only`, `takes_writes`, `replay_age`, `receive_lsn`, `replay_lsn`, `current_lsn`, `app_login`, `app_sessions`, `mark`; of both together: `writer` (a Region, both, none), `behind_bytes` | `fence`, `promote`, `admit`, `verify-writes`, `set-aside`, `rebuild` |
 //! | `rds-restore` | both Regions | `snapshot`, `snapshot_age`, `snapshots`, `restored` (a status, or absent), `ready`, `restorable_age` | `snapshot`, `copy`, `restore`, `restore-point`, `retire`, `adopt`, `discard`, `discard-snapshot` |
 //! | `route53-failover` | global | `points_at`, `answers`, `latched`, `primary_check`, `standby_check` (healthy, unhealthy, disabled, none, unknown), `ttl`, `authoritative`, `authoritative_servers`, `resolvers`, `resolvers_agree`, `ttl_left` | `point` |
 //! | `secret-replica` | both Regions, and global | in a Region: `exists`, `version`, `replica_status`, `last_changed`; global: `equal` | none |
 //! | `ecs` | both Regions | `status`, `desired`, `running`, `pending`, `stable` (never of no tasks), `deployments`, `task_definition`, `event` | `scale-up`, `scale-down`, `stop` |
 //! | `cloudwatch` | the Regions where it has anything to read | `lag`, `lag_series`, `alarms`, `calm_for`, `alarm.<name>` | none |
-//! | `aurora-global` | both Regions, and global | in a Region, from AWS: `status`, `role` (writer, reader, detached, absent), `members` (available instances), `reachable`, `engine_version`, `host`, `reader_host`, `synchronization` (connected, pending-resync), and of a reader `lag`, `rpo_lag`; from SQL: `in_recovery`, `read_only`, `takes_writes`, `app_login`, `app_sessions`, `mark`; global: `writer` (a Region, other, none, both), `status`, `failover` (none, pending, switching-over, failing-over, cancelling) | `switchover`, `failover`, `detach`, `fence`, `admit`, `verify-writes` |
+//! | `aurora-global` | both Regions, and global | in a Region, from AWS: `status`, `role` (writer, reader, detached, absent), `members` (available instances), `reachable`, `engine_version`, `host`, `reader_host`, `synchronization` (connected, pending-resync), and of a reader `lag`, `rpo_lag`, `progress_lag`; from SQL: `in_recovery`, `read_only`, `takes_writes`, `app_login`, `app_sessions`, `mark`; global: `writer` (a Region, other, none, both), `status`, `failover` (none, pending, switching-over, failing-over, cancelling) | `switchover`, `failover`, `detach`, `fence`, `admit`, `verify-writes` |
 //! | `elasticache-global` | both Regions, and global | in a Region: `status`, `role` (primary, secondary, detached, absent), `nodes`, `engine_version`, `lag` (of the secondary); global: `primary`, `status` | `failover`, `detach` |
 //! | `ssm-parameter` | both Regions, and global | in a Region: `exists`, `points_at`, `version`, `type` (String, StringList, SecureString), `last_modified`; global: `agree` | `point`, `point-source` |
 //! | `lambda` | both Regions | `state`, `last_update`, `version`, `runtime`, `reserved_concurrency` (where it is reserved), `enabled_triggers` | `invoke`, `invoke-source` |
@@ -88,9 +88,9 @@ pub fn components(service: &Service, aws: &aws::Clients, probes: Probes) -> Comp
                 let sql = spec.sql.as_ref().and(probes.sql.clone());
                 Arc::new(aws::aurora::AuroraGlobal::new(own(60), spec.clone(), aws.clone(), sql))
             }
-            // The lag is a 1-minute metric; the state of a switch is asked for by the step itself.
+            // The lag is a 1-minute metric, as above; the state of a switch is asked for by the step itself.
             Spec::ElasticacheGlobal(spec) => {
-                Arc::new(aws::elasticache::ElasticacheGlobal::new(own(30), spec.clone(), aws.clone()))
+                Arc::new(aws::elasticache::ElasticacheGlobal::new(own(60), spec.clone(), aws.clone()))
             }
             Spec::SsmParameter(spec) => Arc::new(aws::ssm::SsmParameter::new(own(30), spec.clone(), aws.clone())),
             // Lambda's control plane answers fifteen calls a second for the whole account, and this makes three.

@@ -17,6 +17,7 @@ mod identity;
 mod kubernetes;
 mod lambda;
 mod log;
+mod past;
 mod probes;
 mod s3;
 mod ssm;

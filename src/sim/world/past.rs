@@ -15,7 +15,11 @@ const FENCED: Ms = 60_000;
 /// How long after the promotion the fleet is scaled, the application is let in, and the traffic is moved.
 const SCALED: Ms = 30_000;
 const ADMITTED: Ms = 235_000;
+const CACHED: Ms = 45_000;
+const TOLD: Ms = 200_000;
 const POINTED: Ms = 240_000;
+/// CloudFront's control plane.
+const CLOUDFRONT: &str = "us-east-1";
 
 /// The calls of a failover, as an operator would have made them from `at` on.
 pub(super) fn failed_over(world: &mut World, at: Ms) {
@@ -47,8 +51,33 @@ pub(super) fn failed_over(world: &mut World, at: Ms) {
                 let desired = i64::from(spec.count.standby);
                 calls.push((at + SCALED, standby.clone(), Change::ScaleService { cluster, service, desired }));
             }
+            Spec::ElasticacheGlobal(spec) => {
+                let (global, group) = (spec.global.clone(), spec.group.standby.clone());
+                let change = Change::FailoverCache { global, region: standby.clone(), group };
+                calls.push((at + CACHED, standby.clone(), change));
+            }
+            // The primary's own parameter is out of reach, and says what it said when it comes back.
+            Spec::SsmParameter(spec) => {
+                let (name, value) = (spec.name.clone(), spec.value.standby.clone());
+                let change = Change::PutParameter { name, value, kind: None, overwrite: true };
+                calls.push((at + TOLD, standby.clone(), change));
+            }
+            Spec::CloudFront(spec) => {
+                let etag = world.distribution(&spec.distribution).ok().and_then(|known| known.version(at));
+                let change = Change::PointDistribution {
+                    distribution: spec.distribution.clone(),
+                    if_match: etag.map(|version| version.etag.clone()),
+                    origin: spec.origin.standby.clone(),
+                };
+                calls.push((at + POINTED, CLOUDFRONT.to_owned(), change));
+            }
+            // S3 takes no rule towards a Region that does not answer: what the standby takes stays there.
             _ => {}
         }
+    }
+    for pair in world.cluster_pairs() {
+        let (global, target) = (pair.spec.global.clone(), world.cluster_arn(pair, HomeRole::Standby));
+        calls.push((at, standby.clone(), Change::FailoverGlobal { global, target }));
     }
     let zones: Vec<_> = world.traffic_specs().map(|spec| (spec.zone.clone(), spec.record.clone())).collect();
     for ((zone, record), turn) in zones.into_iter().zip(0_i64..) {
