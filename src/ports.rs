@@ -217,6 +217,27 @@ pub trait Program: Send + Sync {
     ) -> Exit;
 }
 
+/// What kubectl wrote and how it ended. It is not made safe to show: whoever reads it takes only what it knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KubeAnswer {
+    /// How it ended.
+    pub exit: Exit,
+    /// Its standard output, in full.
+    pub stdout: Vec<u8>,
+    /// Its standard error.
+    pub stderr: Vec<u8>,
+    /// Whether it wrote more than is read: then the output is of no use.
+    pub cut: bool,
+}
+
+/// Runs kubectl.
+#[async_trait]
+pub trait Kube: Send + Sync {
+    /// Runs `kubectl` with these arguments in a process group of its own, with nothing to read on standard input, and ends
+    /// it when `limit` is over.
+    async fn run(&self, arguments: &[String], limit: Duration) -> KubeAnswer;
+}
+
 /// Everything that an engine needs of the world.
 #[derive(Clone)]
 pub struct World {

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails so")]
 
 mod common;
+#[path = "sim_wire/kubectl.rs"]
+mod kubectl;
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -29,9 +31,13 @@ struct Sim {
 
 impl Sim {
     fn start(scenario: &str, speed: &str) -> Option<Self> {
+        Self::start_with("fineract", scenario, speed)
+    }
+
+    fn start_with(service: &str, scenario: &str, speed: &str) -> Option<Self> {
         let programs = peers::programs().unwrap_or_else(|error| panic!("{error}"))?;
         let mut child = Command::new(env!("CARGO_BIN_EXE_handover"))
-            .args(["sim", "--listen", "127.0.0.1:0", "--scenario", scenario, "--speed", speed])
+            .args(["sim", service, "--listen", "127.0.0.1:0", "--scenario", scenario, "--speed", speed])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -109,6 +115,43 @@ fn boto3_understands_every_answer() {
     assert_eq!(found["no cluster"], "ClusterNotFoundException");
 }
 
+/// Caches, parameters, functions and distributions; changed as the seeds' scripts change them.
+#[test]
+fn boto3_understands_caches_parameters_functions_and_distributions() {
+    let service = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/edge.toml");
+    let Some(sim) = Sim::start_with(service, "calm", "1") else { return };
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/boto_edge.py");
+    let output = sim.program("python").args([script, &sim.endpoint, SOURCE, TARGET]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["before"], json!(["available", { SOURCE: "PRIMARY", TARGET: "SECONDARY" }]));
+    assert_eq!(found["group"], json!(["available", "SECONDARY"]));
+    assert_eq!(found["version"], "7.1.0");
+    let lag: Vec<f64> = found["lag"].as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect();
+    assert!(lag.len() >= 18 && lag.iter().all(|lag| (0.1..1.0).contains(lag)), "{lag:?}");
+    assert_eq!(
+        (&found["started"], &found["again"]),
+        (&json!("modifying"), &json!("InvalidGlobalReplicationGroupState"))
+    );
+    assert_eq!(found["no group"], "ReplicationGroupNotFoundFault");
+    assert_eq!(found["parameter"], json!([SOURCE, "String", 1]));
+    assert_eq!((&found["exists"], &found["put"]), (&json!("ParameterAlreadyExists"), &json!(2)));
+    assert_eq!((&found["by path"], &found["other Region"]), (&json!([TARGET]), &json!(SOURCE)));
+    assert_eq!(found["missing"], json!(["/none"]));
+    assert_eq!(found["function"], json!(["Active", "python3.11"]));
+    assert_eq!((&found["reserved"], &found["triggers"]), (&json!(5), &json!(["Enabled", "Disabled"])));
+    assert_eq!(found["invoked"], json!([200, "17", SOURCE]));
+    assert_eq!(
+        (&found["asleep"], &found["waking"]),
+        (&json!("ResourceNotReadyException"), &json!("ResourceConflictException"))
+    );
+    assert_eq!(found["no function"], "ResourceNotFoundException");
+    assert_eq!(found["cdn"], json!(["InProgress", "alb-west"]));
+    assert_eq!(found["stale"], "PreconditionFailed");
+    assert_eq!((&found["invalidations"], &found["listed"]), (&json!(1), &json!(1)), "the same reference is the same");
+    assert_eq!(found["no distribution"], "NoSuchDistribution");
+}
+
 /// Document 000's own script: promote, wait for `available`, then DNS. The wait ends before anything has happened.
 #[test]
 fn the_waiter_of_the_aws_command_line_is_satisfied_by_a_replica() {
@@ -150,6 +193,142 @@ fn a_region_that_hangs_costs_a_client_its_timeout() {
     assert!(said.contains("Read timeout"), "{said}");
     assert!(began.elapsed() >= Duration::from_secs(5));
     assert_eq!(sim.replica()["DBInstanceStatus"], "available", "the other Region answers");
+}
+
+/// Document 003's own lines, as they stand and put right.
+#[test]
+fn a_global_database_is_moved_by_the_aws_command_line() {
+    const GLOBAL: &str = "aurora-global-prod";
+    let service = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/aurora.toml");
+    let Some(sim) = Sim::start_with(service, "calm", "60") else { return };
+    let found = sim.aws(TARGET, &["rds", "describe-global-clusters", "--global-cluster-identifier", GLOBAL]);
+    let members = found["GlobalClusters"][0]["GlobalClusterMembers"].as_array().unwrap();
+    assert_eq!((members.len(), &members[0]["IsWriter"], &members[1]["IsWriter"]), (2, &json!(true), &json!(false)));
+    let reader = members[1]["DBClusterArn"].as_str().unwrap();
+    assert_eq!(members[0]["Readers"], json!([reader]));
+
+    let as_it_stands = ["rds", "failover-global-cluster", "--global-cluster-identifier", GLOBAL];
+    let bare = ["--target-db-cluster-identifier", "secondary-aurora-cluster-prod"];
+    let output = sim.run(SOURCE, &[&as_it_stands[..], &bare].concat());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("DBClusterNotFoundFault"), "a bare identifier is looked for in that Region: {said}");
+
+    // What document 004 asks without a dimension has no answer; with it there is one.
+    let ask = |dimension: &[&str]| {
+        let line = ["cloudwatch", "get-metric-statistics", "--namespace", "AWS/RDS", "--metric-name"];
+        let (end, start) = (jiff::Timestamp::now(), jiff::Timestamp::now() - jiff::SignedDuration::from_mins(20));
+        let (start, end) = (start.to_string(), end.to_string());
+        let span = ["AuroraGlobalDBRPOLag", "--start-time", &start, "--end-time", &end, "--period", "60"];
+        let line = [&line[..], &span, &["--statistics", "Maximum"], dimension].concat();
+        sim.aws(TARGET, &line)["Datapoints"].as_array().unwrap().len()
+    };
+    assert_eq!(ask(&[]), 0);
+    assert!(ask(&["--dimensions", "Name=DBClusterIdentifier,Value=secondary-aurora-cluster-prod"]) >= 15);
+
+    let switch = ["rds", "switchover-global-cluster", "--global-cluster-identifier", GLOBAL];
+    let state = sim.aws(SOURCE, &[&switch[..], &["--target-db-cluster-identifier", reader]].concat());
+    assert_eq!(state["GlobalCluster"]["FailoverState"]["Status"], "pending");
+    assert_eq!(state["GlobalCluster"]["FailoverState"]["ToDbClusterArn"], json!(reader));
+    let began = Instant::now();
+    loop {
+        let clusters = sim.aws(TARGET, &["rds", "describe-db-clusters"])["DBClusters"].clone();
+        if clusters[0]["DBClusterMembers"][0]["IsClusterWriter"] == true {
+            assert!(clusters[0].get("ReplicationSourceIdentifier").is_none());
+            break;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "{clusters}");
+    }
+    sim.aws(
+        TARGET,
+        &["rds", "wait", "db-cluster-available", "--db-cluster-identifier", "secondary-aurora-cluster-prod"],
+    );
+    assert_eq!(sim.aws(TARGET, &["rds", "describe-db-instances"])["DBInstances"].as_array().unwrap().len(), 2);
+    assert_eq!(sim.aws(SOURCE, &["rds", "describe-db-cluster-snapshots"])["DBClusterSnapshots"], json!([]));
+}
+
+const BUCKETS: [&str; 2] = ["fineract-production-reports-us-east-1", "fineract-production-reports-us-west-2"];
+const REPLICATES: &str = "arn:aws:iam::123456789012:role/s3-replication-production";
+
+/// The preset's service with a replicated bucket: Replication Time Control is expected.
+fn with_buckets(folder: &tempfile::TempDir) -> String {
+    let preset = include_str!("../assets/presets/fineract/service.toml");
+    let [east, west] = BUCKETS;
+    let more = format!(
+        "\n[components.reports]\nkind = \"s3-replication\"\nprimary = {{ bucket = \"{east}\" }}\n\
+         standby = {{ bucket = \"{west}\" }}\nrole = \"{REPLICATES}\"\nrtc = true\n"
+    );
+    let path = folder.path().join("service.toml");
+    std::fs::write(&path, format!("{preset}{more}")).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn boto3_understands_every_answer_of_s3() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(sim) = Sim::start_with(&with_buckets(&folder), "calm", "60") else { return };
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/boto_s3.py");
+    let [east, west] = BUCKETS;
+    let output =
+        sim.program("python").args([script, &sim.endpoint, SOURCE, TARGET, east, west, REPLICATES]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for (what, expected) in [
+        ("buckets", json!([east, west])),
+        ("places", json!([null, TARGET])),
+        ("versioning", json!(["Enabled", "Enabled"])),
+        ("head", json!(TARGET)),
+        ("no bucket", json!(["404", "NoSuchBucket"])),
+        ("forward", json!([["replicate-all", "Enabled", 15]])),
+        ("same rules", json!(true)),
+        ("without a role", json!("InvalidArgument")),
+        ("no destination", json!("InvalidRequest")),
+        ("again", json!("PreconditionFailed")),
+        ("status", json!(["PENDING", "REPLICA"])),
+        ("kept", json!([{ "for": "boto3" }, 8, true])),
+        ("body", json!("a canary")),
+        ("pages", json!([true, true, 100, true])),
+        ("folders", json!(["archive/", "canaries/", "documents/"])),
+        ("deleted", json!([true, "404", 1])),
+        ("metrics", json!([["DestinationBucket", "RuleId", "SourceBucket"]])),
+        ("latency", json!(true)),
+        ("not simulated", json!("NotImplemented")),
+    ] {
+        assert_eq!(found[what], expected, "{what}");
+    }
+}
+
+/// Document 002's own look at the replication: a list of the other Region's bucket says that something is there, and not
+/// what is missing.
+#[test]
+fn the_aws_command_line_lists_copies_and_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(sim) = Sim::start_with(&with_buckets(&folder), "calm", "60") else { return };
+    let [east, west] = BUCKETS;
+    let listed = sim.run(TARGET, &["s3", "ls", &format!("s3://{west}/")]);
+    assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
+    assert!(String::from_utf8_lossy(&listed.stdout).contains("PRE documents/"), "{listed:?}");
+    let report = folder.path().join("report.txt");
+    std::fs::write(&report, "a report\n").unwrap();
+    let copied = sim.run(SOURCE, &["s3", "cp", report.to_str().unwrap(), &format!("s3://{east}/report.txt")]);
+    assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
+    sim.aws(TARGET, &["s3api", "wait", "object-exists", "--bucket", west, "--key", "report.txt"]);
+    let head = sim.aws(TARGET, &["s3api", "head-object", "--bucket", west, "--key", "report.txt"]);
+    assert_eq!((&head["ReplicationStatus"], &head["ContentLength"]), (&json!("REPLICA"), &json!(9)));
+    // The line that a plan gives for doing it by hand.
+    let rules = json!({ "Role": REPLICATES, "Rules": [{
+        "DeleteMarkerReplication": { "Status": "Disabled" }, "Destination": { "Bucket": format!("arn:aws:s3:::{east}"),
+        "Metrics": { "Status": "Enabled" } }, "Filter": { "Prefix": "" }, "ID": "back", "Priority": 1, "Status": "Enabled",
+    }] })
+    .to_string();
+    sim.aws(TARGET, &["s3api", "put-bucket-replication", "--bucket", west, "--replication-configuration", &rules]);
+    let read = sim.aws(TARGET, &["s3api", "get-bucket-replication", "--bucket", west]);
+    assert_eq!(
+        read["ReplicationConfiguration"].to_string(),
+        serde_json::from_str::<Value>(&rules).unwrap().to_string()
+    );
+    let put =
+        ["s3api", "put-object", "--bucket", east, "--key", "handover-canary/drill/000001", "--if-none-match", "*"];
+    assert!(sim.aws(SOURCE, &put)["VersionId"].is_string());
 }
 
 #[test]

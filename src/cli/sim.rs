@@ -1,15 +1,19 @@
 //! `handover sim`: the simulated Regions on a socket.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
 use color_eyre::eyre::{Result, WrapErr, eyre};
 use jiff::Timestamp;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::options::{simulated, speed};
 use super::{Status, surroundings};
+use crate::domain::region::HomeRole;
+use crate::domain::service::{Service, Spec};
 use crate::domain::text;
 use crate::ports::Clock as _;
 use crate::sim::serve::{Served, serve};
@@ -31,6 +35,9 @@ pub(super) struct Sim {
     /// How many times faster than time it goes
     #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = speed)]
     speed: f64,
+    /// Write a kubeconfig with the service's contexts, for kubectl
+    #[arg(long, value_name = "FILE")]
+    kubeconfig: Option<PathBuf>,
     /// What is drawn by chance is drawn from this
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -58,6 +65,15 @@ impl Sim {
             say!("listening on http://{address}; Ctrl-C ends it, and everything in it");
             say!("  AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any aws --endpoint-url http://{address} \\");
             say!("    --region {standby} rds describe-db-instances");
+            let contexts = contexts(service, address);
+            if let Some(path) = &self.kubeconfig {
+                let text = serde_json::to_string_pretty(&kubeconfig(&contexts))?;
+                std::fs::write(path, text + "\n").wrap_err_with(|| format!("cannot write {}", path.display()))?;
+            }
+            for Context { name, namespace, server } in &contexts {
+                let name = text::shell_word(name);
+                say!("  kubectl --server {server} --namespace {namespace} get deployments    # context {name}");
+            }
             let tell = move |served: &Served| say!("{}", line(&clock.now(), served));
             tokio::select! {
                 () = serve(regions, listener, tell) => {}
@@ -66,6 +82,43 @@ impl Sim {
             Ok(Status::Ok)
         })
     }
+}
+
+/// A context of the service, and where its cluster is simulated.
+struct Context {
+    name: String,
+    namespace: String,
+    server: String,
+}
+
+fn contexts(service: &Service, address: SocketAddr) -> Vec<Context> {
+    let mut contexts: Vec<Context> = Vec::new();
+    for component in &service.components {
+        let Spec::Kubernetes(spec) = &component.spec else { continue };
+        for role in [HomeRole::Primary, HomeRole::Standby] {
+            let name = spec.context.get(role).clone();
+            if contexts.iter().all(|known| known.name != name) {
+                let server = format!("http://{address}/kubernetes/{}", service.regions.get(role));
+                contexts.push(Context { name, namespace: spec.namespace.clone(), server });
+            }
+        }
+    }
+    contexts
+}
+
+/// A kubeconfig is YAML, and so may be JSON. It has no current context: nothing is done where nobody has said.
+fn kubeconfig(contexts: &[Context]) -> Value {
+    let cluster = |of: &Context| json!({ "name": of.name, "cluster": { "server": of.server } });
+    let context = |of: &Context| {
+        let inside = json!({ "cluster": of.name, "user": "simulated", "namespace": of.namespace });
+        json!({ "name": of.name, "context": inside })
+    };
+    json!({
+        "apiVersion": "v1", "kind": "Config", "preferences": {}, "current-context": "",
+        "clusters": contexts.iter().map(cluster).collect::<Vec<_>>(),
+        "contexts": contexts.iter().map(context).collect::<Vec<_>>(),
+        "users": [{ "name": "simulated", "user": { "token": "simulated" } }],
+    })
 }
 
 /// `14:07:31Z us-west-2 rds:PromoteReadReplica 200`

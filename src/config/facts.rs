@@ -63,6 +63,20 @@ pub enum Needs {
     Rebuild,
     /// The table `lag`; the fact is in that series' Regions alone.
     Lag,
+    /// `workloads`.
+    Workloads,
+    /// `replicas`.
+    Replicas,
+    /// `applications`.
+    Applications,
+    /// `manifests`.
+    Manifests,
+    /// The table `keys`.
+    Keys,
+    /// The table `connection`.
+    Connection,
+    /// `role`, with which S3 replicates.
+    ReplicationRole,
 }
 
 /// A fact.
@@ -85,6 +99,8 @@ pub enum Also {
     Never,
     /// When the service comes home: what the outage left behind there is fenced.
     Failback,
+    /// In a drill, where what would take over serves nobody and is left as it was found.
+    Drill,
     /// Always.
     Always,
 }
@@ -209,6 +225,109 @@ const ECS: &[FactSpec] = &[
     fact("event", Text, Regions, Needs::Nothing),
 ];
 
+/// `status` is open: Aurora adds to its cluster states.
+const AURORA: &[FactSpec] = &[
+    fact("status", Text, Everywhere, Needs::Nothing),
+    fact("role", Words(&["writer", "reader", "detached", "absent"]), Regions, Needs::Nothing),
+    fact("members", Number, Regions, Needs::Nothing),
+    fact("reachable", Bool, Regions, Needs::Nothing),
+    fact("engine_version", Text, Regions, Needs::Nothing),
+    fact("host", Text, Regions, Needs::Nothing),
+    fact("reader_host", Text, Regions, Needs::Nothing),
+    fact("synchronization", Words(&["connected", "pending-resync"]), Regions, Needs::Nothing),
+    fact("lag", Seconds, Regions, Needs::Nothing),
+    fact("rpo_lag", Seconds, Regions, Needs::Nothing),
+    fact("in_recovery", Bool, Regions, Needs::Sql),
+    fact("read_only", Bool, Regions, Needs::Sql),
+    fact("takes_writes", Bool, Regions, Needs::Sql),
+    fact("app_login", Bool, Regions, Needs::AppUser),
+    fact("app_sessions", Number, Regions, Needs::AppUser),
+    fact("mark", Number, Regions, Needs::Mark),
+    fact("writer", Region(&["other", "none", "both"]), Global, Needs::Nothing),
+    fact(
+        "failover",
+        Words(&["none", "pending", "switching-over", "failing-over", "cancelling"]),
+        Global,
+        Needs::Nothing,
+    ),
+];
+
+/// In a Region: of its replication group; globally: of the datastore. `lag` is there in the secondary's Region.
+const ELASTICACHE: &[FactSpec] = &[
+    fact("status", Text, Everywhere, Needs::Nothing),
+    fact("role", Words(&["primary", "secondary", "detached", "absent"]), Regions, Needs::Nothing),
+    fact("nodes", Number, Regions, Needs::Nothing),
+    fact("engine_version", Text, Regions, Needs::Nothing),
+    fact("lag", Seconds, Regions, Needs::Nothing),
+    fact("primary", Region(&["other", "none"]), Global, Needs::Nothing),
+];
+
+const SSM: &[FactSpec] = &[
+    fact("exists", Bool, Regions, Needs::Nothing),
+    fact("points_at", Region(&["other"]), Regions, Needs::Nothing),
+    fact("version", Number, Regions, Needs::Nothing),
+    fact("type", Words(&["String", "StringList", "SecureString"]), Regions, Needs::Nothing),
+    fact("last_modified", Text, Regions, Needs::Nothing),
+    fact("agree", Bool, Global, Needs::Nothing),
+];
+
+/// `state`, `last_update` and `runtime` are open: Lambda adds to them.
+const LAMBDA: &[FactSpec] = &[
+    fact("state", Text, Regions, Needs::Nothing),
+    fact("last_update", Text, Regions, Needs::Nothing),
+    fact("version", Text, Regions, Needs::Nothing),
+    fact("runtime", Text, Regions, Needs::Nothing),
+    fact("reserved_concurrency", Number, Regions, Needs::Nothing),
+    fact("enabled_triggers", Number, Regions, Needs::Nothing),
+];
+
+const CLOUDFRONT: &[FactSpec] = &[
+    fact("points_at", Region(&["other"]), Global, Needs::Nothing),
+    fact("status", Words(&["Deployed", "InProgress"]), Global, Needs::Nothing),
+    fact("enabled", Bool, Global, Needs::Nothing),
+    fact("origin_group", Bool, Global, Needs::Nothing),
+    fact("last_modified", Text, Global, Needs::Nothing),
+];
+
+/// `version` and `applications` are open: each cluster says its own.
+const KUBERNETES: &[FactSpec] = &[
+    fact("reachable", Bool, Regions, Needs::Nothing),
+    fact("version", Text, Regions, Needs::Nothing),
+    fact("nodes", Number, Regions, Needs::Nothing),
+    fact("nodes_ready", Number, Regions, Needs::Nothing),
+    fact("desired", Number, Regions, Needs::Workloads),
+    fact("ready", Number, Regions, Needs::Workloads),
+    fact("available", Bool, Regions, Needs::Workloads),
+    fact("applications", Text, Regions, Needs::Applications),
+    fact("synced", Bool, Regions, Needs::Applications),
+    fact(
+        "application_health",
+        Words(&["Healthy", "Progressing", "Degraded", "Suspended", "Missing", "Unknown"]),
+        Regions,
+        Needs::Applications,
+    ),
+    fact("auto_sync", Bool, Regions, Needs::Applications),
+    fact("connection_current", Bool, Regions, Needs::Connection),
+    fact("keys", Number, Regions, Needs::Keys),
+    fact("keys_fingerprint", Text, Regions, Needs::Keys),
+    fact("keys_equal", Bool, Global, Needs::Keys),
+];
+
+/// A bucket's own rule; the metrics stand where S3 publishes them, which for what is still to come is the Region of the
+/// bucket that it comes to.
+const S3_REPLICATION: &[FactSpec] = &[
+    fact("exists", Bool, Regions, Needs::Nothing),
+    fact("versioning", Words(&["Enabled", "Suspended", "none"]), Regions, Needs::Nothing),
+    fact("replication", Words(&["enabled", "disabled", "none"]), Regions, Needs::Nothing),
+    fact("rtc", Bool, Regions, Needs::Nothing),
+    fact("delete_markers", Bool, Regions, Needs::Nothing),
+    fact("latency", Seconds, Regions, Needs::Nothing),
+    fact("pending_bytes", Number, Regions, Needs::Nothing),
+    fact("pending_operations", Number, Regions, Needs::Nothing),
+    fact("failed_operations", Number, Regions, Needs::Nothing),
+    fact("replicates_to", Region(&["both", "none"]), Global, Needs::Nothing),
+];
+
 /// The start of the names of facts that a service's own alarms make: `alarm.<name>`.
 pub const ALARM: &str = "alarm.";
 
@@ -242,7 +361,53 @@ const TRAFFIC_ACTIONS: &[ActionSpec] = &[action("point", Hazard::Write, Side::Ta
 
 const FLEET_ACTIONS: &[ActionSpec] = &[
     action("scale-up", Hazard::Write, Side::Target, Needs::Nothing),
-    action("scale-down", Hazard::Write, Side::Source, Needs::Nothing),
+    ActionSpec { also: Also::Drill, ..action("scale-down", Hazard::Write, Side::Source, Needs::Nothing) },
+    action("stop", Hazard::Write, Side::Source, Needs::Nothing),
+];
+
+const AURORA_ACTIONS: &[ActionSpec] = &[
+    action("switchover", Hazard::Write, Side::Target, Needs::Nothing),
+    ActionSpec { drill: false, ..action("failover", Hazard::Irreversible, Side::Target, Needs::Nothing) },
+    ActionSpec { drill: false, ..action("detach", Hazard::Irreversible, Side::Target, Needs::Nothing) },
+    action("fence", Hazard::Write, Side::Source, Needs::AppUser),
+    action("admit", Hazard::Write, Side::Target, Needs::AppUser),
+    action("verify-writes", Hazard::Write, Side::Target, Needs::Sql),
+];
+
+const CACHE_ACTIONS: &[ActionSpec] = &[
+    ActionSpec { drill: false, ..action("failover", Hazard::Irreversible, Side::Target, Needs::Nothing) },
+    ActionSpec { drill: false, ..action("detach", Hazard::Irreversible, Side::Target, Needs::Nothing) },
+];
+
+const PARAMETER_ACTIONS: &[ActionSpec] = &[
+    action("point", Hazard::Write, Side::Target, Needs::Nothing),
+    action("point-source", Hazard::Write, Side::Source, Needs::Nothing),
+];
+
+const FUNCTION_ACTIONS: &[ActionSpec] = &[
+    action("invoke", Hazard::Write, Side::Target, Needs::Nothing),
+    action("invoke-source", Hazard::Write, Side::Source, Needs::Nothing),
+];
+
+const CDN_ACTIONS: &[ActionSpec] = &[
+    action("point", Hazard::Write, Side::Target, Needs::Nothing),
+    action("invalidate", Hazard::Write, Side::Target, Needs::Nothing),
+];
+
+const KUBERNETES_ACTIONS: &[ActionSpec] = &[
+    action("scale-up", Hazard::Write, Side::Target, Needs::Replicas),
+    action("scale-down", Hazard::Write, Side::Source, Needs::Workloads),
+    action("restart", Hazard::Write, Side::Target, Needs::Workloads),
+    action("apply", Hazard::Write, Side::Target, Needs::Manifests),
+    action("patch-connection", Hazard::Write, Side::Target, Needs::Connection),
+    // It is in the target that something is patched that Argo CD would undo; the source may not even answer.
+    action("suspend-sync", Hazard::Write, Side::Target, Needs::Applications),
+    action("resume-sync", Hazard::Write, Side::Target, Needs::Applications),
+];
+
+const STORAGE_ACTIONS: &[ActionSpec] = &[
+    action("canary", Hazard::Write, Side::Source, Needs::Nothing),
+    action("reverse", Hazard::Write, Side::Target, Needs::ReplicationRole),
     action("stop", Hazard::Write, Side::Source, Needs::Nothing),
 ];
 
@@ -256,6 +421,13 @@ pub fn facts(spec: &Spec) -> &'static [FactSpec] {
         Spec::SecretReplica(_) => SECRET,
         Spec::CloudWatch(_) => CLOUDWATCH,
         Spec::Ecs(_) => ECS,
+        Spec::AuroraGlobal(_) => AURORA,
+        Spec::ElasticacheGlobal(_) => ELASTICACHE,
+        Spec::SsmParameter(_) => SSM,
+        Spec::Lambda(_) => LAMBDA,
+        Spec::CloudFront(_) => CLOUDFRONT,
+        Spec::Kubernetes(_) => KUBERNETES,
+        Spec::S3Replication(_) => S3_REPLICATION,
     }
 }
 
@@ -274,6 +446,13 @@ pub fn actions(spec: &Spec) -> &'static [ActionSpec] {
         Spec::RdsRestore(_) => RESTORE_ACTIONS,
         Spec::Route53Failover(_) => TRAFFIC_ACTIONS,
         Spec::Ecs(_) => FLEET_ACTIONS,
+        Spec::AuroraGlobal(_) => AURORA_ACTIONS,
+        Spec::ElasticacheGlobal(_) => CACHE_ACTIONS,
+        Spec::SsmParameter(_) => PARAMETER_ACTIONS,
+        Spec::Lambda(_) => FUNCTION_ACTIONS,
+        Spec::CloudFront(_) => CDN_ACTIONS,
+        Spec::Kubernetes(_) => KUBERNETES_ACTIONS,
+        Spec::S3Replication(_) => STORAGE_ACTIONS,
         Spec::Endpoint(_) | Spec::SecretReplica(_) | Spec::CloudWatch(_) => &[],
     }
 }
@@ -282,6 +461,11 @@ pub fn actions(spec: &Spec) -> &'static [ActionSpec] {
 pub fn lacking(spec: &Spec, needs: Needs) -> Option<&'static str> {
     let sql = match spec {
         Spec::RdsReplica(database) => database.sql.as_ref(),
+        Spec::AuroraGlobal(database) => database.sql.as_ref(),
+        _ => None,
+    };
+    let cluster = match spec {
+        Spec::Kubernetes(cluster) => Some(cluster),
         _ => None,
     };
     let has = match needs {
@@ -291,6 +475,13 @@ pub fn lacking(spec: &Spec, needs: Needs) -> Option<&'static str> {
         Needs::Mark => sql.is_some_and(|sql| sql.mark.is_some()),
         Needs::Rebuild => matches!(spec, Spec::RdsReplica(database) if database.rebuild.is_some()),
         Needs::Lag => matches!(spec, Spec::CloudWatch(watch) if watch.lag.is_some()),
+        Needs::Workloads => cluster.is_some_and(|cluster| !cluster.workloads.is_empty()),
+        Needs::Replicas => cluster.is_some_and(|cluster| cluster.replicas.is_some()),
+        Needs::Applications => cluster.is_some_and(|cluster| !cluster.applications.is_empty()),
+        Needs::Manifests => cluster.is_some_and(|cluster| cluster.manifests.is_some()),
+        Needs::Keys => cluster.is_some_and(|cluster| cluster.keys.is_some()),
+        Needs::Connection => cluster.is_some_and(|cluster| cluster.connection.is_some()),
+        Needs::ReplicationRole => matches!(spec, Spec::S3Replication(buckets) if buckets.role.is_some()),
     };
     let name = match needs {
         Needs::Nothing => "",
@@ -299,6 +490,13 @@ pub fn lacking(spec: &Spec, needs: Needs) -> Option<&'static str> {
         Needs::Mark => "sql.mark",
         Needs::Rebuild => "rebuild",
         Needs::Lag => "lag",
+        Needs::Workloads => "workloads",
+        Needs::Replicas => "replicas",
+        Needs::Applications => "applications",
+        Needs::Manifests => "manifests",
+        Needs::Keys => "keys",
+        Needs::Connection => "connection",
+        Needs::ReplicationRole => "role",
     };
     (!has).then_some(name)
 }

@@ -32,7 +32,10 @@ macro_rules! preset {
     };
 }
 
-const PRESETS: &[Preset] = &[preset!("fineract": "failover", "failback", "drill")];
+const PRESETS: &[Preset] = &[
+    preset!("fineract": "failover", "failback", "drill"),
+    preset!("regami": "failover", "planned-failover", "failback", "drill", "corruption", "deletion", "cloud-outage", "snapshot"),
+];
 
 /// Every preset; the first is the demo's default.
 pub fn presets() -> &'static [Preset] {

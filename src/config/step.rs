@@ -218,7 +218,8 @@ fn acts_on(spec: &ActionSpec, on: Side, way: Way) -> bool {
         && match spec.also {
             Also::Always => true,
             Also::Failback if way == Way::Failback => true,
-            Also::Failback | Also::Never => predicate::role(on, way) == predicate::role(spec.on, way),
+            Also::Drill if way == Way::Drill => true,
+            Also::Failback | Also::Drill | Also::Never => predicate::role(on, way) == predicate::role(spec.on, way),
         }
 }
 

@@ -117,7 +117,11 @@ fn answer(
             None => Command::Confirm { step: step.to_owned(), plan_hash: plan.hash(), how: How::Autoplay },
         },
         Err(refusal) if refusal.already => Command::Start(step.to_owned()),
-        Err(_) => Command::Refresh,
+        Err(_) if tries.looks(step) < LOOKS => Command::Refresh,
+        Err(refusal) => Command::Close {
+            outcome: if run.has_written() { RunOutcome::Abandoned } else { RunOutcome::StoodDown },
+            says: format!("{step}: {}", refusal.reason),
+        },
     }
 }
 

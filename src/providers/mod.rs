@@ -9,6 +9,13 @@
 //! | `secret-replica` | both Regions, and global | in a Region: `exists`, `version`, `replica_status`, `last_changed`; global: `equal` | none |
 //! | `ecs` | both Regions | `status`, `desired`, `running`, `pending`, `stable` (never of no tasks), `deployments`, `task_definition`, `event` | `scale-up`, `scale-down`, `stop` |
 //! | `cloudwatch` | the Regions where it has anything to read | `lag`, `lag_series`, `alarms`, `calm_for`, `alarm.<name>` | none |
+//! | `aurora-global` | both Regions, and global | in a Region, from AWS: `status`, `role` (writer, reader, detached, absent), `members` (available instances), `reachable`, `engine_version`, `host`, `reader_host`, `synchronization` (connected, pending-resync), and of a reader `lag`, `rpo_lag`; from SQL: `in_recovery`, `read_only`, `takes_writes`, `app_login`, `app_sessions`, `mark`; global: `writer` (a Region, other, none, both), `status`, `failover` (none, pending, switching-over, failing-over, cancelling) | `switchover`, `failover`, `detach`, `fence`, `admit`, `verify-writes` |
+//! | `elasticache-global` | both Regions, and global | in a Region: `status`, `role` (primary, secondary, detached, absent), `nodes`, `engine_version`, `lag` (of the secondary); global: `primary`, `status` | `failover`, `detach` |
+//! | `ssm-parameter` | both Regions, and global | in a Region: `exists`, `points_at`, `version`, `type` (String, StringList, SecureString), `last_modified`; global: `agree` | `point`, `point-source` |
+//! | `lambda` | both Regions | `state`, `last_update`, `version`, `runtime`, `reserved_concurrency` (where it is reserved), `enabled_triggers` | `invoke`, `invoke-source` |
+//! | `cloudfront` | global | `points_at`, `status` (Deployed, InProgress), `enabled`, `origin_group`, `last_modified` | `point`, `invalidate` |
+//! | `kubernetes` | both Regions, and global when `keys` is set | in a Region: `reachable`, `version`, `nodes`, `nodes_ready`, `desired`, `ready`, `available` (never of no replicas), `applications`, `synced`, `application_health`, `auto_sync`, `connection_current`, `keys`, `keys_fingerprint`; global: `keys_equal` | `scale-up`, `scale-down`, `restart`, `apply`, `patch-connection`, `suspend-sync`, `resume-sync` |
+//! | `s3-replication` | both Regions, and global | in a Region: `exists`, `versioning` (Enabled, Suspended, none), of its own rule towards the other Region `replication` (enabled, disabled, none), `rtc`, `delete_markers`, `failed_operations` (over the last hour), of the other's towards it `latency`, `pending_bytes`, `pending_operations`; global: `replicates_to` | `canary`, `reverse`, `stop` |
 //!
 //! A fact that was not read is absent, never guessed.
 
@@ -17,6 +24,7 @@ pub mod clock;
 pub mod dns;
 pub mod endpoint;
 pub mod http;
+pub mod kubernetes;
 mod own;
 pub mod postgres;
 pub mod program;
@@ -27,7 +35,7 @@ use std::time::Duration;
 
 pub(crate) use self::own::Own;
 use crate::domain::service::{Service, Spec};
-use crate::ports::{Clock, Components, HttpProbe, Resolver, SqlProbe};
+use crate::ports::{Clock, Components, HttpProbe, Kube, Resolver, SqlProbe};
 
 /// The probes with which components look at what AWS's API does not tell.
 #[derive(Clone)]
@@ -40,6 +48,8 @@ pub struct Probes {
     pub resolver: Arc<dyn Resolver>,
     /// HTTP endpoints.
     pub http: Arc<dyn HttpProbe>,
+    /// Kubernetes.
+    pub kube: Arc<dyn Kube>,
 }
 
 /// Every component of a service, ready to answer the four verbs.
@@ -66,6 +76,23 @@ pub fn components(service: &Service, aws: &aws::Clients, probes: Probes) -> Comp
             // Nothing changes by itself here but once a day.
             Spec::RdsRestore(spec) => Arc::new(aws::rds_restore::RdsRestore::new(own(60), spec.clone(), aws.clone())),
             Spec::Ecs(spec) => Arc::new(aws::ecs::Ecs::new(own(15), spec.clone(), aws.clone())),
+            // As for `cloudwatch`: at another pace its lag would never be fresh.
+            Spec::AuroraGlobal(spec) => {
+                let sql = spec.sql.as_ref().and(probes.sql.clone());
+                Arc::new(aws::aurora::AuroraGlobal::new(own(60), spec.clone(), aws.clone(), sql))
+            }
+            // The lag is a 1-minute metric; the state of a switch is asked for by the step itself.
+            Spec::ElasticacheGlobal(spec) => {
+                Arc::new(aws::elasticache::ElasticacheGlobal::new(own(30), spec.clone(), aws.clone()))
+            }
+            Spec::SsmParameter(spec) => Arc::new(aws::ssm::SsmParameter::new(own(30), spec.clone(), aws.clone())),
+            // Lambda's control plane answers fifteen calls a second for the whole account, and this makes three.
+            Spec::Lambda(spec) => Arc::new(aws::lambda::Lambda::new(own(60), spec.clone(), aws.clone())),
+            Spec::CloudFront(spec) => Arc::new(aws::cloudfront::CloudFront::new(own(60), spec.clone(), aws.clone())),
+            // A look is up to seven processes a Region.
+            Spec::Kubernetes(spec) => Arc::new(kubernetes::Kubernetes::new(own(20), spec.clone(), probes.kube.clone())),
+            // Its metrics come by the minute, as those above.
+            Spec::S3Replication(spec) => Arc::new(aws::s3::S3Replication::new(own(60), spec.clone(), aws.clone())),
         };
         all.insert(component.id.clone(), answering);
     }

@@ -3,6 +3,8 @@
 //! Looking uses one connection a Region, kept open and made again when it fails. Writing uses a connection of its own each
 //! time, so that a look that hangs holds nothing up, and a write proves that the database takes new connections.
 
+mod statement;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::future::Future;
@@ -18,6 +20,7 @@ use tokio_postgres::error::SqlState as Code;
 use tokio_postgres::{Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use self::statement::{AURORA, STATE};
 use super::tls;
 use crate::domain::plan::PerformError;
 use crate::domain::reading::{Unread, Why};
@@ -25,20 +28,6 @@ use crate::domain::region::{HomeRole, Pair, Region};
 use crate::domain::service::{Sql, Tls};
 use crate::domain::text;
 use crate::ports::{SqlProbe, SqlState, WriteRefused};
-
-/// What is asked at every look, in one statement and so of one moment. The LSN functions are only called on the side where
-/// they may be (PostgreSQL manual, "Recovery Information Functions").
-const STATE: &str = "
-    SELECT pg_is_in_recovery(),
-           current_setting('default_transaction_read_only') = 'on',
-           CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn()::text END,
-           CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()::text END,
-           CASE WHEN NOT pg_is_in_recovery() THEN pg_current_wal_lsn()::text END,
-           CASE WHEN pg_is_in_recovery()
-                THEN (extract(epoch FROM pg_last_xact_replay_timestamp()) * 1000000)::int8 END,
-           (SELECT rolcanlogin FROM pg_roles WHERE rolname = $1::text),
-           CASE WHEN $1::text IS NOT NULL
-                THEN (SELECT count(*) FROM pg_stat_activity WHERE usename = $1::text) END";
 
 const TERMINATE: &str = "
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -50,6 +39,7 @@ pub struct Postgres {
     password: Option<String>,
     tls: Result<Option<MakeRustlsConnect>, String>,
     sides: BTreeMap<Region, Side>,
+    state: &'static str,
 }
 
 /// One database of the pair.
@@ -92,7 +82,13 @@ impl Postgres {
             Tls::Verify => tls::verifying().map(|config| Some(MakeRustlsConnect::new(config))),
         };
         let sides = [side(HomeRole::Primary), side(HomeRole::Standby)].into();
-        Self { spec: spec.clone(), password, tls, sides }
+        Self { spec: spec.clone(), password, tls, sides, state: STATE }
+    }
+
+    /// The same, of Aurora.
+    #[must_use]
+    pub fn aurora(self) -> Self {
+        Self { state: AURORA, ..self }
     }
 
     fn side(&self, region: &Region) -> Result<&Side, Trouble> {
@@ -299,7 +295,7 @@ impl SqlProbe for Postgres {
         let app = self.spec.app_user.as_deref();
         let ask = async |client: &mut Client| {
             let transaction = client.build_transaction().read_only(true).start().await?;
-            let row = transaction.query_one(STATE, &[&app]).await?;
+            let row = transaction.query_one(self.state, &[&app]).await?;
             transaction.commit().await?;
             let in_recovery: bool = row.try_get(0)?;
             let default_read_only: bool = row.try_get(1)?;

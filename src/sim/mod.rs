@@ -6,11 +6,12 @@
 //! the same mutations agree on everything.
 //!
 //! Around it: [`wire`] speaks the protocols of AWS to the SDK's own clients, [`probes`] answers SQL, DNS and HTTP,
-//! [`program`] stands in for external programs, [`log`] keeps the mutations, [`regions`] ties them to a clock, and
+//! [`program`] stands in for external programs and [`kubectl`] for that one, [`log`] keeps the mutations, [`regions`] ties them to a clock, and
 //! [`serve`] opens them to other clients.
 
 pub mod chance;
 pub mod clock;
+pub mod kubectl;
 pub mod log;
 pub mod probes;
 pub mod program;

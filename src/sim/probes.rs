@@ -7,10 +7,10 @@ use async_trait::async_trait;
 
 use super::regions::{Regions, millis};
 use super::steps::Ms;
-use super::world::database::Database;
 use super::world::faults::{ApiCall, Verdict};
 use super::world::health::Answering;
 use super::world::mutation::Change;
+use super::world::store::Store;
 use super::world::{ApiError, World};
 use crate::domain::plan::PerformError;
 use crate::domain::reading::{Unread, Why};
@@ -65,18 +65,16 @@ impl Probes {
 
     /// Waits for an answer that never comes, for as long as a real client does.
     async fn give_up(&self) -> String {
-        let limit = self
-            .regions
-            .look(|world| world.sql_database().and_then(|database| database.spec.sql.as_ref()).map(|sql| sql.timeout));
+        let limit = self.regions.look(|world| world.sql_store().and_then(Store::sql).map(|sql| sql.timeout));
         let limit = limit.unwrap_or(Duration::from_secs(5));
         self.regions.clock().sleep(limit).await;
         format!("no answer in {:.1} s", limit.as_secs_f64())
     }
 
     fn up(&self, region: &Region) -> Result<(), NoSql> {
-        self.regions.look(|world| match (world.role_of(region.as_str()), world.sql_database()) {
-            (Some(role), Some(database)) if database.lineage.up(role, world.now()) => Ok(()),
-            (Some(role), Some(database)) if !database.lineage.exists(role, world.now()) => {
+        self.regions.look(|world| match (world.role_of(region.as_str()), world.sql_store()) {
+            (Some(role), Some(database)) if database.up(role, world.now()) => Ok(()),
+            (Some(role), Some(database)) if !database.exists(role, world.now()) => {
                 Err(NoSql::Unreachable("there is no such host: no instance has this name".to_owned()))
             }
             (Some(_), Some(_)) => Err(NoSql::Unreachable("connection refused: the instance is rebooting".to_owned())),
@@ -113,24 +111,24 @@ impl Probes {
         &self,
         region: &Region,
         operation: &str,
-        read: impl FnOnce(&World, &Database, HomeRole, Ms) -> R,
+        read: impl FnOnce(&World, Store<'_>, HomeRole, Ms) -> R,
     ) -> Result<R, Unread> {
         if self.connect(region, operation).await? {
             return Err(NoSql::TimedOut(self.give_up().await).into());
         }
         let read = self.regions.look(|world| {
-            let (role, database) = world.role_of(region.as_str()).zip(world.sql_database())?;
+            let (role, database) = world.role_of(region.as_str()).zip(world.sql_store())?;
             Some(read(world, database, role, world.now()))
         });
         read.ok_or_else(|| Unread::new(Why::NotFound, format!("there is no such database in {region}")))
     }
 }
 
-fn sql_state(world: &World, database: &Database, role: HomeRole, at: Ms) -> SqlState {
-    let recovers = database.lineage.in_recovery(role, at);
-    let mark = world.mark(database, role, at);
-    let app = database.spec.sql.as_ref().is_some_and(|sql| sql.app_user.is_some());
-    let login = database.lineage.login(role, at);
+fn sql_state(world: &World, database: Store<'_>, role: HomeRole, at: Ms) -> SqlState {
+    let recovers = database.in_recovery(role, at);
+    let (mark, tells) = (world.mark(database, role, at), database.tells_positions());
+    let app = database.sql().is_some_and(|sql| sql.app_user.is_some());
+    let login = database.login(role, at);
     let sessions = match (login, world.endpoint(role, at).0) {
         (false, _) => 0,
         (true, Answering::Ok) => world.chance().between("sessions", at.div_euclid(5_000), 9, 16),
@@ -140,10 +138,10 @@ fn sql_state(world: &World, database: &Database, role: HomeRole, at: Ms) -> SqlS
     SqlState {
         in_recovery: recovers,
         read_only: recovers,
-        receive_lsn: recovers.then(|| World::lsn(world.received_mark(database, role, at))),
-        replay_lsn: recovers.then(|| World::lsn(mark)),
-        current_lsn: (!recovers).then(|| World::lsn(mark)),
-        replayed_at: replayed.filter(|_| recovers),
+        receive_lsn: (recovers && tells).then(|| World::lsn(world.received_mark(database, role, at))),
+        replay_lsn: (recovers && tells).then(|| World::lsn(mark)),
+        current_lsn: (!recovers && tells).then(|| World::lsn(mark)),
+        replayed_at: replayed.filter(|_| recovers && tells),
         app_login: app.then_some(login),
         app_sessions: app.then(|| u32::try_from(sessions).unwrap_or(0)),
     }
@@ -173,7 +171,7 @@ impl SqlProbe for Probes {
 
     async fn mark(&self, region: &Region) -> Result<Option<i64>, Unread> {
         self.read(region, "Mark", |world, database, role, at| {
-            let asked = database.spec.sql.as_ref().is_some_and(|sql| sql.mark.is_some());
+            let asked = database.sql().is_some_and(|sql| sql.mark.is_some());
             asked.then(|| world.mark(database, role, at))
         })
         .await

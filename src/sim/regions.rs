@@ -9,19 +9,21 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use jiff::{SignedDuration, Timestamp};
 
 use super::clock::SimClock;
+use super::kubectl::Kubectl;
 use super::log::{Header, Log};
 use super::probes::Probes;
 use super::program::Pretend;
 use super::scenario::Scenario;
 use super::steps::Ms;
 use super::wire::client::WireClient;
+use super::wire::kubernetes;
 use super::wire::{self, Called, WireRequest, WireResponse};
 use super::world::World;
 use super::world::faults::{ApiCall, Met, Verdict};
 use super::world::mutation::Mutation;
 use super::world::truth::Truth;
 use crate::domain::service::Service;
-use crate::ports::{Clock, HttpProbe, Program, Resolver, SqlProbe};
+use crate::ports::{Clock, HttpProbe, Kube, Program, Resolver, SqlProbe};
 
 /// Why a request got no answer at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,6 +126,11 @@ impl Regions {
         Arc::new(Pretend::new(Arc::clone(&self.clock), programs))
     }
 
+    /// A kubectl for the simulated clusters.
+    pub fn kube(self: &Arc<Self>) -> Arc<dyn Kube> {
+        Arc::new(Kubectl::new(Arc::clone(self)))
+    }
+
     /// What has been done since the simulation opened, by any process, oldest first.
     pub fn mutations(&self) -> Vec<Mutation> {
         self.look(|world| world.done().to_vec())
@@ -190,6 +197,7 @@ impl Regions {
             Verdict::Refuse => return Err(Broken::Refused),
             Verdict::Throttle => self.refuse(&called, &wire::throttled(&called)),
             Verdict::Error => self.refuse(&called, &wire::failed(&called)),
+            Verdict::Answer if kubernetes::watches(request) => self.watch(&called, request).await,
             Verdict::Answer => self.answer(&called, request),
             Verdict::LoseAnswer => {
                 self.answer(&called, request);
@@ -198,6 +206,18 @@ impl Regions {
         };
         self.clock.sleep(latency / 2).await;
         Ok(response)
+    }
+
+    /// Answers a watch when there is something to tell, and with nothing when it has waited long enough.
+    async fn watch(&self, called: &Called, request: &WireRequest) -> WireResponse {
+        let began = self.look(World::now);
+        loop {
+            let response = self.answer(called, request);
+            if kubernetes::has_news(&response) || self.look(World::now) - began > kubernetes::WATCH {
+                return response;
+            }
+            self.clock.sleep(Duration::from_millis(500)).await;
+        }
     }
 
     fn answer(&self, called: &Called, request: &WireRequest) -> WireResponse {

@@ -8,13 +8,14 @@ use super::steps::{Ms, NEVER};
 use crate::domain::duration;
 use crate::domain::region::HomeRole;
 
-const EMBEDDED: [(&str, &str); 8] = [
+const EMBEDDED: [(&str, &str); 9] = [
     ("calm", include_str!("../../assets/scenarios/calm.toml")),
     ("region-outage", include_str!("../../assets/scenarios/region-outage.toml")),
     ("false-alarm", include_str!("../../assets/scenarios/false-alarm.toml")),
     ("lagging-replica", include_str!("../../assets/scenarios/lagging-replica.toml")),
     ("throttled", include_str!("../../assets/scenarios/throttled.toml")),
     ("failed-over", include_str!("../../assets/scenarios/failed-over.toml")),
+    ("both-regions-out", include_str!("../../assets/scenarios/both-regions-out.toml")),
     ("corruption", include_str!("../../assets/scenarios/corruption.toml")),
     ("old-primary-returns", include_str!("../../assets/scenarios/old-primary-returns.toml")),
 ];
@@ -73,7 +74,7 @@ pub struct Scenario {
     /// How much of it has gone by when the simulation opens.
     #[serde(deserialize_with = "millis")]
     pub start: Ms,
-    /// Whether Route 53's control plane lives through an outage of us-east-1.
+    /// Whether the control planes of Route 53 and CloudFront live through an outage of us-east-1.
     #[serde(default)]
     pub route53_control_plane: ControlPlane,
     /// When the service was handed over to the standby, if that was done before.
@@ -84,6 +85,9 @@ pub struct Scenario {
     /// The service's own writes.
     #[serde(default)]
     pub traffic: Traffic,
+    /// What is wrong with the Kubernetes clusters from the start.
+    #[serde(default)]
+    pub kubernetes: Clusters,
     /// What goes wrong, and when.
     #[serde(default, rename = "event")]
     pub events: Vec<Event>,
@@ -146,6 +150,14 @@ impl Default for Traffic {
     }
 }
 
+/// How the Kubernetes clusters differ from the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Clusters {
+    /// Whether the standby's cluster has made sealing keys of its own, as it does when nobody has given it the primary's.
+    pub own_sealing_keys: bool,
+}
+
 /// Something that goes wrong for a while.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -194,6 +206,18 @@ pub enum Part {
     Cloudwatch,
     /// The ECS API.
     Ecs,
+    /// The ElastiCache API.
+    Elasticache,
+    /// The Systems Manager API.
+    Ssm,
+    /// The Lambda API.
+    Lambda,
+    /// CloudFront's control plane, whichever Region the event names.
+    Cloudfront,
+    /// The Kubernetes cluster's API.
+    Kubernetes,
+    /// The S3 API.
+    S3,
     /// Route 53's control plane, whichever Region the event names.
     Route53,
     /// The databases themselves.
@@ -202,6 +226,9 @@ pub enum Part {
     Endpoint,
     /// The replication between the databases.
     Replication,
+    /// The replication between the buckets: it stalls (`hang`, `refuse`), fails for good (`error`) or takes longer (`slow`).
+    #[serde(rename = "s3-replication")]
+    S3Replication,
 }
 
 /// How it goes wrong.
@@ -226,6 +253,8 @@ pub enum Fault {
     NoCapacity,
     /// What is written to the Region's database from its beginning on is wrong.
     Corrupt,
+    /// The Region's Aurora cluster runs another minor version of the engine.
+    OtherEngine,
 }
 
 /// A program that fails in a simulation.

@@ -262,7 +262,9 @@ impl Stage {
     /// Reaches the world: makes the clients, or starts the simulated Regions. Must be called inside a runtime.
     pub async fn world(&self) -> Result<World, String> {
         match &self.regions {
-            Where::Live => live(&self.service, Arc::clone(&self.clock), &self.redactor).await,
+            Where::Live => {
+                live(&self.service, Arc::clone(&self.clock), &self.redactor, self.dir.as_ref().map(PathBuf::from)).await
+            }
             Where::Simulated { scenario, seed, clock, log } => {
                 let begun = match log {
                     Log::Begun(path) => Some(path.clone()),

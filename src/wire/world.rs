@@ -1,5 +1,6 @@
 //! The world: the same components on live providers, or on simulated Regions.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::domain::redact::Redactor;
@@ -8,22 +9,31 @@ use crate::ports::{Clock, SqlProbe, World};
 use crate::providers::{self, Probes};
 use crate::sim;
 
-/// The world of live providers.
-pub async fn live(service: &Service, clock: Arc<dyn Clock>, redactor: &Redactor) -> Result<World, String> {
+/// The world of live providers. `dir` is the service file's folder, where programs run.
+pub async fn live(
+    service: &Service,
+    clock: Arc<dyn Clock>,
+    redactor: &Redactor,
+    dir: Option<PathBuf>,
+) -> Result<World, String> {
     let aws = providers::aws::Clients::live(service, Arc::clone(&clock)).await.map_err(|error| error.to_string())?;
     let sql = service.components.iter().find_map(|component| match &component.spec {
-        Spec::RdsReplica(database) => database.sql.as_ref(),
+        Spec::RdsReplica(database) => database.sql.as_ref().map(|sql| (sql, false)),
+        Spec::AuroraGlobal(database) => database.sql.as_ref().map(|sql| (sql, true)),
         _ => None,
     });
-    let sql = sql.map(|spec| {
+    let sql = sql.map(|(spec, aurora)| {
         let password = spec.password_env.as_ref().and_then(|name| std::env::var(name).ok());
-        Arc::new(providers::postgres::Postgres::new(spec, &service.regions, password)) as Arc<dyn SqlProbe>
+        let postgres = providers::postgres::Postgres::new(spec, &service.regions, password);
+        let postgres = if aurora { postgres.aurora() } else { postgres };
+        Arc::new(postgres) as Arc<dyn SqlProbe>
     });
     let probes = Probes {
         clock: Arc::clone(&clock),
         sql: sql.clone(),
         resolver: Arc::new(providers::dns::Dns::new()),
         http: Arc::new(providers::http::Http::new()),
+        kube: Arc::new(providers::kubernetes::live::Kubectl::new(dir)),
     };
     let components = providers::components(service, &aws, probes);
     let program = Arc::new(providers::program::Programs::new(redactor.clone()));
@@ -40,6 +50,7 @@ pub fn simulated_world(service: &Service, regions: &Arc<sim::Regions>, clock: &A
         sql: sql.clone(),
         resolver: regions.resolver(),
         http: regions.http(),
+        kube: regions.kube(),
     };
     let components = providers::components(service, &aws, probes);
     World { components, clock: Arc::clone(clock) as Arc<dyn Clock>, program: regions.program(), sql }
@@ -49,6 +60,7 @@ pub fn simulated_world(service: &Service, regions: &Arc<sim::Regions>, clock: &A
 pub fn redactor(service: &Service) -> Redactor {
     let named = service.components.iter().filter_map(|component| match &component.spec {
         Spec::RdsReplica(database) => database.sql.as_ref()?.password_env.clone(),
+        Spec::AuroraGlobal(database) => database.sql.as_ref()?.password_env.clone(),
         _ => None,
     });
     let always = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PGPASSWORD"].map(str::to_owned);

@@ -103,3 +103,19 @@ fn the_sides_of_a_failback_are_the_other_way_round() {
         assert_eq!(loaded.diagnostics.is_empty(), good, "{way} {side}: {}", loaded.diagnostics);
     }
 }
+
+#[test]
+fn a_replication_is_turned_round_only_where_its_role_is_named() {
+    let text = "[runbook]\ntitle = \"t\"\nway = \"failover\"\n[[phase]]\ntitle = \"p\"\n[[phase.step]]\nid = \"turn\"\n\
+                title = \"t\"\nkind = \"act\"\ncomponent = \"assets\"\naction = \"reverse\"\non = \"target\"\n";
+    let buckets = "\n[components.assets]\nkind = \"s3-replication\"\nprimary = { bucket = \"assets-east\" }\n\
+                   standby = { bucket = \"assets-west\" }\n";
+    for (role, good) in [("", false), ("role = \"arn:aws:iam::123456789012:role/s3-replication\"\n", true)] {
+        let service = format!("{SERVICE}{buckets}{role}");
+        let service = service::read(&Source::new("service.toml", service.as_bytes())).sound().expect("it is good");
+        let loaded = runbook::read(&Source::new("r.toml", text.as_bytes()), &Scope::new(&service, &[]));
+        let shown = loaded.diagnostics.to_string();
+        assert_eq!(loaded.diagnostics.is_empty(), good, "{shown}");
+        assert!(good || shown.contains("role"), "{shown}");
+    }
+}

@@ -6,6 +6,7 @@ import time
 from moto.cloudwatch.models import CloudWatchBackend
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
+from moto.core.serialize import S3Serializer
 from moto.core.utils import utcnow
 from moto.rds.exceptions import DBInstanceNotFoundError
 from moto.rds.models import DBInstance, RDSBackend
@@ -17,6 +18,10 @@ ORIGINAL_PROMOTE = RDSBackend.promote_read_replica
 ORIGINAL_METRICS = CloudWatchBackend.get_metric_data
 ORIGINAL_CHANGE = Route53Backend.change_resource_record_sets
 ORIGINAL_ZONE_ID = route53_models.create_route53_zone_id
+ORIGINAL_S3 = S3Serializer._serialized_result_to_response
+
+# The roots of S3's documents, by operation.
+S3_ROOTS = {"GetBucketVersioning": "VersioningConfiguration", "ListObjectsV2": "ListBucketResult"}
 
 
 class InvalidState(ServiceException):
@@ -199,7 +204,17 @@ def zone_id(*args, **kwargs):
     return "Z" + ORIGINAL_ZONE_ID(*args, **kwargs)[1:]
 
 
+def s3_document(serializer, resp, *args):
+    """moto calls every root element after its operation; boto3 does not look, the SDK for Rust does."""
+    answer = ORIGINAL_S3(serializer, resp, *args)
+    name = serializer.operation_model.name
+    if name in S3_ROOTS:
+        answer["body"] = answer["body"].replace(f"{name}Response", S3_ROOTS[name])
+    return answer
+
+
 def install(promotion, changes):
+    S3Serializer._serialized_result_to_response = s3_document
     route53_models.create_route53_zone_id = zone_id
     RDSBackend.promote_read_replica = lambda backend, kwargs: promotion.accept(backend, kwargs)
     DBInstance.status_infos = property(status_infos)

@@ -101,6 +101,10 @@ async fn a_real_database_is_read_written_and_fenced() {
     assert_eq!((state.app_login, state.app_sessions), (Some(true), Some(1)));
     assert_eq!(postgres.mark(&east()).await.unwrap(), Some(41));
     postgres.try_write(&east()).await.unwrap();
+    // Of Aurora nothing is asked that it refuses to tell; the rest is the same.
+    let aurora = superuser(&spec).aurora().state(&east()).await.unwrap();
+    assert_eq!((aurora.app_login, aurora.app_sessions, aurora.in_recovery), (Some(true), Some(1), false));
+    assert_eq!((&aurora.current_lsn, &state.receive_lsn), (&None, &None));
 
     postgres.fence(&east()).await.unwrap();
     let state = postgres.state(&east()).await.unwrap();
@@ -127,6 +131,8 @@ async fn a_real_standby_takes_no_write_and_no_fence() {
     let postgres = superuser(&spec);
     let state = postgres.state(&west()).await.unwrap();
     assert!(state.in_recovery && state.read_only && state.replay_lsn.is_some() && state.current_lsn.is_none());
+    let aurora = superuser(&spec).aurora().state(&west()).await.unwrap();
+    assert!(aurora.in_recovery && aurora.read_only && aurora.replay_lsn.is_none() && aurora.replayed_at.is_none());
     let refused = postgres.try_write(&west()).await;
     assert!(matches!(&refused, Err(WriteRefused::ReadOnly(said)) if said.contains("in recovery")), "{refused:?}");
     assert!(matches!(postgres.fence(&west()).await, Err(PerformError::Refused { .. })));

@@ -19,7 +19,9 @@ use handover::domain::plan::{Ask, PerformError, Plan};
 use handover::domain::reading::{Unread, Why};
 use handover::domain::region::{Pair, Place, Region};
 use handover::domain::service::{Aws, Component, Objectives, Service, Spec};
-use handover::ports::{self, DnsAnswer, HttpAnswer, HttpProbe, Resolver, SqlProbe, SqlState, WriteRefused};
+use handover::ports::{
+    self, DnsAnswer, HttpAnswer, HttpProbe, Kube, KubeAnswer, Resolver, SqlProbe, SqlState, WriteRefused,
+};
 use handover::providers::aws::Clients;
 use handover::providers::clock::SystemClock;
 use handover::providers::{Probes, components};
@@ -36,6 +38,8 @@ pub(crate) fn west() -> Region {
 #[derive(Debug, Clone)]
 pub(crate) enum Reply {
     Xml(u16, String),
+    /// XML with an ETag.
+    Tagged(&'static str, String),
     Json(u16, String),
     Cbor(Vec<u8>),
     Hang,
@@ -50,6 +54,8 @@ pub(crate) struct Request {
     pub(crate) method: String,
     pub(crate) uri: String,
     pub(crate) body: String,
+    /// The ETag that it wants to replace; empty without one.
+    pub(crate) if_match: String,
 }
 
 type Script = Box<dyn FnMut(&Request) -> Reply + Send>;
@@ -96,6 +102,7 @@ impl HttpConnector for Wire {
             region: scope.split('/').nth(2).unwrap_or_default().to_owned(),
             method: request.method().to_owned(),
             uri: request.uri().to_owned(),
+            if_match: request.headers().get("if-match").unwrap_or_default().to_owned(),
             body: String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned(),
         };
         self.requests.lock().unwrap().push(request.clone());
@@ -113,6 +120,12 @@ impl HttpConnector for Wire {
             |kind: io::ErrorKind| HttpConnectorFuture::ready(Err(ConnectorError::io(io::Error::from(kind).into())));
         match reply {
             Reply::Xml(status, body) => answer(status, "text/xml", SdkBody::from(body)),
+            Reply::Tagged(etag, body) => {
+                let mut response = HttpResponse::new(200.try_into().unwrap(), SdkBody::from(body));
+                response.headers_mut().insert("content-type", "text/xml");
+                response.headers_mut().insert("etag", etag);
+                HttpConnectorFuture::ready(Ok(response))
+            }
             Reply::Json(status, body) => answer(status, "application/x-amz-json-1.1", SdkBody::from(body)),
             Reply::Cbor(body) => answer(200, "application/cbor", SdkBody::from(body)),
             Reply::Hang => HttpConnectorFuture::new(std::future::pending()),
@@ -190,6 +203,14 @@ pub(crate) fn component(service: &Service, wire: &Wire, sql: Option<Arc<Fake>>) 
     over(service, &wire.clients(service), sql)
 }
 
+/// The one component of a service, over a kubectl.
+pub(crate) fn kubernetes(service: &Service, kube: Arc<dyn Kube>) -> Arc<dyn ports::Component> {
+    let wire = Wire::new(|_| Reply::Refused);
+    let fake = Arc::new(Fake::default());
+    let probes = Probes { clock: Arc::new(SystemClock::new()), sql: None, resolver: fake.clone(), http: fake, kube };
+    components(service, &wire.clients(service), probes)[&service.components[0].id].clone()
+}
+
 /// The one component of a service, over these clients.
 fn over(service: &Service, clients: &Clients, sql: Option<Arc<Fake>>) -> Arc<dyn ports::Component> {
     let fake = sql.clone().unwrap_or_default();
@@ -197,14 +218,19 @@ fn over(service: &Service, clients: &Clients, sql: Option<Arc<Fake>>) -> Arc<dyn
         clock: Arc::new(SystemClock::new()),
         sql: sql.map(|sql| sql as Arc<dyn SqlProbe>),
         resolver: fake.clone(),
-        http: fake,
+        http: fake.clone(),
+        kube: fake,
     };
     components(service, clients, probes)[&service.components[0].id].clone()
 }
 
+/// What kubectl would say to a line.
+pub(crate) type Kubectl = Box<dyn FnMut(&str) -> KubeAnswer + Send>;
+
 /// Probes that answer what they are told to.
 #[derive(Default)]
 pub(crate) struct Fake {
+    pub(crate) kubectl: Mutex<Option<Kubectl>>,
     pub(crate) state: Mutex<Option<SqlState>>,
     pub(crate) write: Mutex<Option<WriteRefused>>,
     pub(crate) fences: Mutex<u32>,
@@ -261,6 +287,13 @@ pub(crate) fn ask(service: &Service, action: &str, on: &Region) -> Ask {
         direction: service.failover(),
         run: "run-1".into(),
         impact: None,
+    }
+}
+
+#[async_trait]
+impl Kube for Fake {
+    async fn run(&self, arguments: &[String], _: Duration) -> KubeAnswer {
+        (self.kubectl.lock().unwrap().as_mut().unwrap())(&arguments.join(" "))
     }
 }
 

@@ -3,6 +3,7 @@
 use handover::domain::region::HomeRole::{Primary, Standby};
 use handover::sim::scenario;
 use handover::sim::world::mutation::Change;
+use handover::sim::world::store::Store;
 use handover::sim::world::{ApiError, World};
 
 use crate::support::{REPLICA, SEED, fineract, rig};
@@ -62,12 +63,16 @@ fn a_planned_failback_by_way_of_a_new_replica_loses_no_row_that_the_dr_side_took
     assert!(lineage.in_recovery(Primary, world.now()) && lineage.streaming(Primary, world.now()));
     let database = world.databases()[0].clone();
     let now = world.now();
-    assert!(world.mark(&database, Primary, now) > 1_200_000, "it begins with what the DR side has");
+    assert!(world.mark(Store::Rds(&database), Primary, now) > 1_200_000, "it begins with what the DR side has");
     act(&mut world, "us-west-2", Change::Fence {}).unwrap();
     at(&mut world, 30);
     let now = world.now();
     let database = world.databases()[0].clone();
-    assert_eq!(world.mark(&database, Primary, now), world.mark(&database, Standby, now), "caught up");
+    assert_eq!(
+        world.mark(Store::Rds(&database), Primary, now),
+        world.mark(Store::Rds(&database), Standby, now),
+        "caught up"
+    );
     assert!(!world.databases()[0].lineage.login(Primary, now), "the fence has come with the log");
     act(&mut world, "us-east-1", Change::Promote { instance: OLD.into() }).unwrap();
     at(&mut world, 200);
@@ -98,7 +103,8 @@ fn promoting_while_the_dr_side_still_takes_writes_loses_them_and_the_number_is_e
     let (now, database) = (world.now(), world.databases()[0].clone());
     let truth = world.truth(now);
     assert!(truth.takes_writes.primary && truth.takes_writes.standby, "two that take writes: {truth:?}");
-    let (east, west) = (world.mark(&database, Primary, now), world.mark(&database, Standby, now));
+    let (east, west) =
+        (world.mark(Store::Rds(&database), Primary, now), world.mark(Store::Rds(&database), Standby, now));
     assert_eq!(truth.rows_lost.unwrap(), world.acknowledged(now) - east);
     assert!(west > 0 && east > 1_200_000);
 }

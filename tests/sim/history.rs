@@ -4,6 +4,7 @@ use handover::domain::region::HomeRole;
 use handover::sim::scenario;
 use handover::sim::world::World;
 use handover::sim::world::mutation::Change;
+use handover::sim::world::store::Store;
 
 use crate::support::{RECORD, REPLICA, RESOLVERS, fineract};
 
@@ -13,7 +14,7 @@ fn world(name: &str, seed: u64) -> World {
 
 /// Everything that can be seen at a moment, as a text.
 fn picture(world: &World, at: i64) -> String {
-    let database = world.sql_database().unwrap();
+    let database = &world.databases()[0];
     let dns: Vec<_> = RESOLVERS.iter().map(|server| world.resolved(server, RECORD, "CNAME", at)).collect();
     let servers: Vec<_> = (0..4).map(|server| world.authoritative(server, RECORD, "CNAME", at)).collect();
     format!(
@@ -76,8 +77,8 @@ fn rows_and_replay_never_go_back() {
             let mut last = (0, 0, i64::MIN, i64::MIN);
             for moment in (0..1_500_000).step_by(997) {
                 let now = (
-                    world.mark(&database, Primary, moment),
-                    world.mark(&database, Standby, moment),
+                    world.mark(Store::Rds(&database), Primary, moment),
+                    world.mark(Store::Rds(&database), Standby, moment),
                     database.lineage.received(Standby, moment),
                     database.lineage.replayed(Standby, moment),
                 );

@@ -2,13 +2,21 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod alias;
+mod aurora;
+mod cloudfront;
 mod ecs;
+mod elasticache;
 mod failback;
 mod faults;
 mod history;
 mod hostile;
+mod kubernetes;
+mod lambda;
 mod log;
 mod probes;
+mod s3;
+mod ssm;
+mod storage;
 mod support;
 mod traps;
 mod wire;

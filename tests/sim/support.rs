@@ -6,13 +6,17 @@ use std::time::Duration;
 
 use aws_sdk_rds::config::retry::RetryConfig;
 use aws_sdk_rds::config::timeout::TimeoutConfig;
+use handover::domain::consent::{Authorised, Consent, How, authorise};
 use handover::domain::lag::Thresholds;
-use handover::domain::region::{HomeRole, Pair, Region};
+use handover::domain::plan::{Ask, Plan, Settlement};
+use handover::domain::region::{HomeRole, Pair, Place, Region};
 use handover::domain::service::{
     Aws, CloudWatch, Component, Endpoint, LagMetric, LagUnit, Objectives, RdsReplica, Rebuild, RecordType,
     Route53Failover, SecretReplica, Service, Spec, Sql, Tls,
 };
-use handover::ports::Clock as _;
+use handover::ports::{self, Clock as _, Components};
+use handover::providers::aws::Clients;
+use handover::providers::{Probes, components};
 use handover::sim::{Regions, Scenario, SimClock, scenario};
 
 pub(crate) const RECORD: &str = "api.fineract.com";
@@ -180,6 +184,11 @@ impl Rig {
     client!(cloudwatch, aws_sdk_cloudwatch);
     client!(secrets, aws_sdk_secretsmanager);
     client!(ecs, aws_sdk_ecs);
+    client!(elasticache, aws_sdk_elasticache);
+    client!(ssm, aws_sdk_ssm);
+    client!(lambda, aws_sdk_lambda);
+    client!(cloudfront, aws_sdk_cloudfront);
+    client!(s3, aws_sdk_s3);
 
     pub(crate) fn route53(&self) -> aws_sdk_route53::Client {
         self.route53_in("us-east-1")
@@ -203,4 +212,54 @@ impl Rig {
         let all = answer.resource_record_sets().iter();
         all.filter(|record| record.name() == format!("{RECORD}.")).cloned().collect()
     }
+}
+
+/// The components of a service, on its simulated Regions.
+pub(crate) fn answering(rig: &Rig, service: &Service) -> Components {
+    let clients = Clients::simulated(service, rig.regions.http_client(), rig.clock.sdk_sleep(), rig.clock.sdk_time());
+    let probes = Probes {
+        clock: rig.clock.clone(),
+        sql: None,
+        resolver: rig.regions.resolver(),
+        http: rig.regions.http(),
+        kube: rig.regions.kube(),
+    };
+    components(service, &clients, probes)
+}
+
+/// Asks for an action on a Region, in the direction in which that Region takes over.
+pub(crate) fn ask_on(service: &Service, component: &str, action: &str, on: &Region) -> Ask {
+    let failover = service.failover();
+    let direction = if *on == failover.target { failover } else { service.failback() };
+    Ask {
+        step: action.into(),
+        component: component.into(),
+        action: action.into(),
+        on: Place::Region(on.clone()),
+        direction,
+        run: "run-1".into(),
+        impact: None,
+    }
+}
+
+/// Consent as a person would give it.
+pub(crate) fn consented(plan: &Plan) -> Authorised {
+    let now = jiff::Timestamp::now();
+    let how = plan.phrase.clone().map_or(How::TwoKeys, |phrase| How::Typed { phrase });
+    let consent = Consent { plan: plan.hash(), operator: "operator".into(), at: now, how };
+    authorise(plan.clone(), &consent, Some("operator"), false, now).unwrap()
+}
+
+/// Plans, performs and settles an ask; gives the settlement that ends it and how many seconds it took.
+pub(crate) async fn carry_out(rig: &Rig, component: &Arc<dyn ports::Component>, ask: &Ask) -> (Settlement, u64) {
+    let plan = component.plan(ask).await.unwrap_or_else(|refusal| panic!("{refusal}"));
+    let receipt = component.perform(&consented(&plan)).await.unwrap_or_else(|error| panic!("{error}"));
+    for waited in (0..1_800).step_by(5) {
+        let settled = component.settle(&plan, Some(&receipt), Duration::from_secs(waited)).await;
+        if !matches!(settled, Settlement::InProgress(..)) {
+            return (settled, waited);
+        }
+        rig.pass(5).await;
+    }
+    panic!("it never ends");
 }

@@ -1,13 +1,20 @@
 //! The components of a service file: one file a kind.
 
+mod aurora;
+mod cloudfront;
 mod cloudwatch;
 mod ecs;
+mod elasticache;
 mod endpoint;
+mod kubernetes;
+mod lambda;
 mod rds;
 mod restore;
 mod route53;
+mod s3;
 mod secrets;
 mod sql;
+mod ssm;
 
 use std::time::Duration;
 
@@ -20,8 +27,22 @@ use crate::domain::service::{Component, Spec};
 use crate::domain::text::bounded;
 
 /// Every kind that a component can be.
-pub(super) const KINDS: [&str; 7] =
-    ["endpoint", "rds-replica", "rds-restore", "route53-failover", "secret-replica", "cloudwatch", "ecs"];
+pub(super) const KINDS: [&str; 14] = [
+    "endpoint",
+    "rds-replica",
+    "rds-restore",
+    "route53-failover",
+    "secret-replica",
+    "cloudwatch",
+    "ecs",
+    "aurora-global",
+    "elasticache-global",
+    "ssm-parameter",
+    "lambda",
+    "cloudfront",
+    "kubernetes",
+    "s3-replication",
+];
 
 const MS_100: Duration = Duration::from_millis(100);
 const SECOND: Duration = Duration::from_secs(1);
@@ -81,6 +102,13 @@ fn component(id: &str, table: &Table<'_, '_>) -> Option<Component> {
         "route53-failover" => route53::route53(table).map(Spec::Route53Failover),
         "secret-replica" => secrets::secret(table).map(Spec::SecretReplica),
         "cloudwatch" => cloudwatch::cloudwatch(table).map(Spec::CloudWatch),
+        "aurora-global" => aurora::aurora(table).map(Spec::AuroraGlobal),
+        "elasticache-global" => elasticache::global(table).map(Spec::ElasticacheGlobal),
+        "ssm-parameter" => ssm::parameter(table).map(Spec::SsmParameter),
+        "lambda" => lambda::lambda(table).map(Spec::Lambda),
+        "cloudfront" => cloudfront::cloudfront(table).map(Spec::CloudFront),
+        "kubernetes" => kubernetes::kubernetes(table).map(Spec::Kubernetes),
+        "s3-replication" => s3::s3_replication(table).map(Spec::S3Replication),
         _ => ecs::ecs(table).map(Spec::Ecs),
     };
     table.finish();
@@ -96,6 +124,17 @@ fn unlike_the_others(component: &Component, others: &[Component], node: &Node<'_
         (Spec::SecretReplica(a), Spec::SecretReplica(b)) => a == b,
         (Spec::Endpoint(a), Spec::Endpoint(b)) => a.urls == b.urls,
         (Spec::Ecs(a), Spec::Ecs(b)) => a.cluster == b.cluster && a.service == b.service,
+        (Spec::AuroraGlobal(a), Spec::AuroraGlobal(b)) => a.global == b.global || a.cluster == b.cluster,
+        (Spec::ElasticacheGlobal(a), Spec::ElasticacheGlobal(b)) => a.global == b.global,
+        (Spec::SsmParameter(a), Spec::SsmParameter(b)) => a.name == b.name,
+        (Spec::Lambda(a), Spec::Lambda(b)) => a == b,
+        (Spec::CloudFront(a), Spec::CloudFront(b)) => a.distribution == b.distribution,
+        // A service may have its keys or its connection in a component of their own, but each workload in one alone.
+        (Spec::Kubernetes(a), Spec::Kubernetes(b)) => {
+            let shared = || a.workloads.iter().any(|workload| b.workloads.contains(workload));
+            a == b || (a.context == b.context && a.namespace == b.namespace && shared())
+        }
+        (Spec::S3Replication(a), Spec::S3Replication(b)) => a.bucket == b.bucket,
         _ => false,
     };
     if let Some(other) = others.iter().find(same) {

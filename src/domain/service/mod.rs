@@ -1,13 +1,20 @@
 //! The service being protected, as its `service.toml` describes it.
 
+mod aurora;
+mod cloudfront;
 mod cloudwatch;
 mod ecs;
+mod elasticache;
 mod endpoint;
+mod kubernetes;
+mod lambda;
 mod rds;
 mod restore;
 mod route53;
+mod s3;
 mod secrets;
 mod sql;
+mod ssm;
 
 use std::time::Duration;
 
@@ -16,14 +23,21 @@ use super::lag::Thresholds;
 use super::reading::ComponentId;
 use super::region::{Direction, Pair, Place, Region};
 
+pub use aurora::AuroraGlobal;
+pub use cloudfront::CloudFront;
 pub use cloudwatch::{CloudWatch, LagMetric, LagUnit};
 pub use ecs::Ecs;
+pub use elasticache::ElasticacheGlobal;
 pub use endpoint::Endpoint;
+pub use kubernetes::{Connection, Kubernetes, SealingKeys, Workload, WorkloadKind};
+pub use lambda::Lambda;
 pub use rds::{RdsReplica, Rebuild};
 pub use restore::RdsRestore;
 pub use route53::{RecordType, Route53Failover};
+pub use s3::S3Replication;
 pub use secrets::SecretReplica;
 pub use sql::{Sql, Tls};
+pub use ssm::SsmParameter;
 
 /// One service in two Regions.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,6 +114,20 @@ pub enum Spec {
     CloudWatch(CloudWatch),
     /// An ECS service.
     Ecs(Ecs),
+    /// An Aurora Global Database.
+    AuroraGlobal(AuroraGlobal),
+    /// An ElastiCache global datastore.
+    ElasticacheGlobal(ElasticacheGlobal),
+    /// A parameter of Systems Manager that says which Region is active.
+    SsmParameter(SsmParameter),
+    /// A Lambda function.
+    Lambda(Lambda),
+    /// A CloudFront distribution.
+    CloudFront(CloudFront),
+    /// A Kubernetes cluster in each Region.
+    Kubernetes(Kubernetes),
+    /// S3 buckets that are replicated.
+    S3Replication(S3Replication),
 }
 
 impl Spec {
@@ -113,21 +141,35 @@ impl Spec {
             Self::SecretReplica(_) => "secret-replica",
             Self::CloudWatch(_) => "cloudwatch",
             Self::Ecs(_) => "ecs",
+            Self::AuroraGlobal(_) => "aurora-global",
+            Self::ElasticacheGlobal(_) => "elasticache-global",
+            Self::SsmParameter(_) => "ssm-parameter",
+            Self::Lambda(_) => "lambda",
+            Self::CloudFront(_) => "cloudfront",
+            Self::Kubernetes(_) => "kubernetes",
+            Self::S3Replication(_) => "s3-replication",
         }
     }
 
     /// Whether it stands in each Region, so that a Region's panel has a line for it.
     pub fn is_regional(&self) -> bool {
-        !matches!(self, Self::Route53Failover(_))
+        !matches!(self, Self::Route53Failover(_) | Self::CloudFront(_))
     }
 
     /// Whether it has something to say of no Region in particular.
     pub fn is_global(&self) -> bool {
         match self {
-            Self::Route53Failover(_) | Self::SecretReplica(_) => true,
+            Self::Route53Failover(_)
+            | Self::SecretReplica(_)
+            | Self::AuroraGlobal(_)
+            | Self::ElasticacheGlobal(_)
+            | Self::SsmParameter(_)
+            | Self::CloudFront(_)
+            | Self::S3Replication(_) => true,
             Self::Endpoint(endpoint) => endpoint.public.is_some(),
+            Self::Kubernetes(cluster) => cluster.keys.is_some(),
             Self::RdsReplica(database) => database.sql.is_some(),
-            Self::RdsRestore(_) | Self::CloudWatch(_) | Self::Ecs(_) => false,
+            Self::RdsRestore(_) | Self::CloudWatch(_) | Self::Ecs(_) | Self::Lambda(_) => false,
         }
     }
 }

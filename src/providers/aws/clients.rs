@@ -22,6 +22,8 @@ use crate::ports::Clock;
 
 /// The Region that Route 53's control plane is in, and that its requests are signed for.
 pub const ROUTE53_REGION: &str = "us-east-1";
+/// The Region that CloudFront's control plane is in, and that its requests are signed for.
+pub const CLOUDFRONT_REGION: &str = "us-east-1";
 
 const CONNECT: Duration = Duration::from_secs(2);
 const READ: Duration = Duration::from_secs(5);
@@ -32,6 +34,7 @@ const WRITE: Duration = Duration::from_secs(15);
 pub struct Clients {
     regions: Arc<BTreeMap<Region, Regional>>,
     pub(crate) route53: ReadWrite<aws_sdk_route53::Client>,
+    pub(crate) cloudfront: ReadWrite<aws_sdk_cloudfront::Client>,
     aws: Arc<Aws>,
 }
 
@@ -49,6 +52,10 @@ pub(crate) struct Regional {
     pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
     pub(crate) secrets: aws_sdk_secretsmanager::Client,
     pub(crate) ecs: ReadWrite<aws_sdk_ecs::Client>,
+    pub(crate) elasticache: ReadWrite<aws_sdk_elasticache::Client>,
+    pub(crate) ssm: ReadWrite<aws_sdk_ssm::Client>,
+    pub(crate) lambda: ReadWrite<aws_sdk_lambda::Client>,
+    pub(crate) s3: ReadWrite<aws_sdk_s3::Client>,
 }
 
 /// Why AWS cannot be reached at all.
@@ -136,6 +143,16 @@ impl Clients {
                 cloudwatch: aws_sdk_cloudwatch::Client::new(&reads),
                 secrets: aws_sdk_secretsmanager::Client::new(&reads),
                 ecs: ReadWrite { read: aws_sdk_ecs::Client::new(&reads), write: aws_sdk_ecs::Client::new(&writes) },
+                elasticache: ReadWrite {
+                    read: aws_sdk_elasticache::Client::new(&reads),
+                    write: aws_sdk_elasticache::Client::new(&writes),
+                },
+                ssm: ReadWrite { read: aws_sdk_ssm::Client::new(&reads), write: aws_sdk_ssm::Client::new(&writes) },
+                lambda: ReadWrite {
+                    read: aws_sdk_lambda::Client::new(&reads),
+                    write: aws_sdk_lambda::Client::new(&writes),
+                },
+                s3: ReadWrite { read: s3(&reads), write: s3(&writes) },
             }
         };
         let both = [&service.regions.primary, &service.regions.standby];
@@ -146,7 +163,11 @@ impl Clients {
             read: aws_sdk_route53::Client::new(&global(false)),
             write: aws_sdk_route53::Client::new(&global(true)),
         };
-        Self { regions: Arc::new(regions), route53, aws: Arc::new(aws.clone()) }
+        let cloudfront = ReadWrite {
+            read: aws_sdk_cloudfront::Client::new(&global(false)),
+            write: aws_sdk_cloudfront::Client::new(&global(true)),
+        };
+        Self { regions: Arc::new(regions), route53, cloudfront, aws: Arc::new(aws.clone()) }
     }
 
     /// The clients of a Region of this service.
@@ -180,6 +201,12 @@ impl Clients {
         }
         crate::domain::text::shell_line(line)
     }
+}
+
+/// An S3 client. At an endpoint other than AWS's own, a bucket's name is part of the path, not of the host.
+fn s3(config: &SdkConfig) -> aws_sdk_s3::Client {
+    let path_style = config.endpoint_url().is_some();
+    aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(config).force_path_style(path_style).build())
 }
 
 fn endpoint<'a>(aws: &'a Aws, region: &Region) -> Option<&'a str> {

@@ -1,13 +1,19 @@
 //! What AWS answers for: one file or folder a component kind, the clients, and the one place that reads its errors.
 
+pub mod aurora;
 pub mod clients;
+pub mod cloudfront;
 pub mod cloudwatch;
 pub mod ecs;
+pub mod elasticache;
 pub mod errors;
+pub mod lambda;
 pub mod rds;
 pub mod rds_restore;
 pub mod route53;
+pub mod s3;
 pub mod secrets;
+pub mod ssm;
 
 pub use clients::Clients;
 

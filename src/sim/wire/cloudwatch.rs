@@ -8,7 +8,7 @@ use super::tree::{Tree, map};
 use super::{Called, Protocol, WireRequest, WireResponse, json, respond, unknown_operation};
 use crate::sim::steps::Ms;
 use crate::sim::world::metrics::{Alarm, MetricQuery};
-use crate::sim::world::{ApiError, World};
+use crate::sim::world::{ApiError, World, s3};
 
 const PREFIX: &str = "/service/GraniteServiceVersion20100801/operation/";
 const CONTENT_TYPE: &str = "application/cbor";
@@ -35,6 +35,7 @@ pub(super) fn answer(
         "GetMetricData" => metric_data(world, &called.region, &body)?,
         "GetMetricStatistics" => metric_statistics(world, &called.region, &body)?,
         "DescribeAlarms" => describe_alarms(world, &called.region, &body),
+        "ListMetrics" => list_metrics(world, &called.region, &body),
         _ => return Err(unknown_operation(called)),
     };
     Ok(if cbor { marked(respond(200, CONTENT_TYPE, id, answer.to_cbor())) } else { json::ok(&answer.to_json(), id) })
@@ -135,6 +136,36 @@ fn query_of(metric: &Tree, how: &Tree, stat: &str) -> MetricQuery {
         stat: stat.to_owned(),
         unit: how.text("Unit").map(str::to_owned),
     }
+}
+
+/// Metrics that match, each with its dimensions: S3's of replication, and the lag that the service file names.
+fn list_metrics(world: &World, region: &str, body: &Tree) -> Tree {
+    let lag = world
+        .lag_metrics(region)
+        .into_iter()
+        .map(|lag| (lag.namespace.clone(), lag.metric.clone(), vec![lag.dimension.clone()]));
+    let replication = world.replication_metrics(region, world.now()).into_iter();
+    let replication = replication.map(|(metric, pairs)| (s3::NAMESPACE.to_owned(), metric.to_owned(), pairs));
+    let wanted = |(namespace, metric, pairs): &(String, String, Vec<(String, String)>)| {
+        let has = |filter: &Tree| {
+            let value = filter.text("Value");
+            let mut named = pairs.iter().filter(|(name, _)| Some(name.as_str()) == filter.text("Name"));
+            named.any(|(_, found)| value.is_none_or(|value| value == found))
+        };
+        body.text("Namespace").is_none_or(|asked| asked == namespace)
+            && body.text("MetricName").is_none_or(|asked| asked == metric)
+            && body.items("Dimensions").iter().all(has)
+    };
+    let told = |(namespace, metric, pairs): (String, String, Vec<(String, String)>)| {
+        let pair =
+            |(name, value): &(String, String)| map([("Name", name.as_str().into()), ("Value", value.as_str().into())]);
+        map([
+            ("Namespace", namespace.as_str().into()),
+            ("MetricName", metric.as_str().into()),
+            ("Dimensions", Tree::List(pairs.iter().map(pair).collect())),
+        ])
+    };
+    map([("Metrics", Tree::List(lag.chain(replication).filter(wanted).map(told).collect()))])
 }
 
 fn describe_alarms(world: &World, region: &str, body: &Tree) -> Tree {

@@ -3,14 +3,21 @@
 //! [`answer`] is a plain function from request to response over the world, so that the same Regions can stand behind an
 //! in-process client or a real socket.
 
+mod aurora;
 pub mod client;
+pub mod cloudfront;
 pub mod cloudwatch;
 pub mod ecs;
+pub mod elasticache;
 pub mod form;
 mod json;
+pub mod kubernetes;
+pub mod lambda;
 pub mod rds;
 pub mod route53;
+pub mod s3;
 pub mod secretsmanager;
+pub mod ssm;
 mod tree;
 pub mod xml;
 
@@ -46,14 +53,21 @@ pub enum Protocol {
     RestXml,
     /// JSON, with the operation in a header.
     Json,
+    /// Paths, queries and JSON.
+    RestJson,
     /// CBOR, with the operation in the path.
     Cbor,
+    /// Kubernetes: paths, JSON, and an error as a Status.
+    Kubernetes,
 }
 
 impl Called {
     /// Reads the SigV4 scope (`Credential=KEY/DATE/REGION/SERVICE/aws4_request`) and the operation; `None` where a
     /// request is not signed.
     pub fn of(request: &WireRequest) -> Option<Self> {
+        if let Some(called) = kubernetes::called(request) {
+            return Some(called);
+        }
         let header = request.headers().get("authorization")?.to_str().ok()?;
         let credential = header.split_once("Credential=")?.1;
         let scope = credential.split(',').next()?;
@@ -61,11 +75,18 @@ impl Called {
         let (_, service, region) = (parts.next()?, parts.next()?, parts.next()?);
         let target = json::operation(request);
         let (operation, protocol) = match service {
-            "rds" => (form::action(request.body()), Protocol::Query),
+            "rds" | "elasticache" => (form::action(request.body()), Protocol::Query),
             "route53" => {
                 (Some(route53::operation(request.method(), request.uri().path()).to_owned()), Protocol::RestXml)
             }
-            "secretsmanager" | "ecs" => (target, Protocol::Json),
+            "s3" => (Some(s3::operation(request).to_owned()), Protocol::RestXml),
+            "secretsmanager" | "ecs" | "ssm" => (target, Protocol::Json),
+            "cloudfront" => {
+                (Some(cloudfront::operation(request.method(), request.uri().path()).to_owned()), Protocol::RestXml)
+            }
+            "lambda" => {
+                (Some(lambda::operation(request.method(), request.uri().path()).to_owned()), Protocol::RestJson)
+            }
             "monitoring" if target.is_some() => (target, Protocol::Json),
             "monitoring" => (cloudwatch::operation(request.uri().path()), Protocol::Cbor),
             _ => (None, Protocol::Query),
@@ -82,7 +103,8 @@ impl Called {
     /// Whether it changes something, and so must never be asked twice on a guess.
     pub fn writes(&self, method: &Method) -> bool {
         match self.service.as_str() {
-            "route53" => *method != Method::GET,
+            "route53" | "kubernetes" => *method != Method::GET,
+            "s3" => *method != Method::GET && *method != Method::HEAD,
             _ => !["Describe", "Get", "List"].iter().any(|verb| self.operation.starts_with(verb)),
         }
     }
@@ -90,7 +112,7 @@ impl Called {
 
 /// Answers a request from the world as it is now.
 pub fn answer(world: &mut World, called: &Called, request: &WireRequest, id: &str) -> WireResponse {
-    if world.role_of(&called.region).is_none() && called.service != "route53" {
+    if world.role_of(&called.region).is_none() && !matches!(called.service.as_str(), "route53" | "cloudfront") {
         let message = format!("the simulated Regions hold nothing in {}", called.region);
         return refuse(called, &ApiError::new(400, "InvalidParameterValue", message), id);
     }
@@ -99,10 +121,19 @@ pub fn answer(world: &mut World, called: &Called, request: &WireRequest, id: &st
         "route53" => route53::answer(world, called, request, id),
         "secretsmanager" => secretsmanager::answer(world, called, request, id),
         "ecs" => ecs::answer(world, called, request, id),
+        "elasticache" => elasticache::answer(world, called, request, id),
+        "ssm" => ssm::answer(world, called, request, id),
+        "lambda" => lambda::answer(world, called, request, id),
+        "cloudfront" => cloudfront::answer(world, called, request, id),
+        "kubernetes" => kubernetes::answer(world, called, request, id),
+        "s3" => s3::answer(world, called, request, id),
         "monitoring" => cloudwatch::answer(world, called, request, id),
         other => Err(ApiError::new(404, "UnknownOperationException", format!("there is no simulated service {other}"))),
     };
-    answered.unwrap_or_else(|error| refuse(called, &error, id))
+    answered.unwrap_or_else(|error| {
+        let refused = refuse(called, &error, id);
+        if called.service == "s3" && error.status == 301 { s3::redirected(world, request, refused) } else { refused }
+    })
 }
 
 /// The answer to a request that bears no signature.
@@ -114,19 +145,31 @@ pub fn unsigned(id: &str) -> WireResponse {
 /// An error in the protocol of the service that was called.
 pub fn refuse(called: &Called, error: &ApiError, id: &str) -> WireResponse {
     match called.protocol {
+        Protocol::RestXml if called.service == "cloudfront" => xml::error(error, cloudfront::NAMESPACE, id),
+        Protocol::RestXml if called.service == "s3" => s3::error(error, called, id),
         Protocol::RestXml => xml::error(error, route53::NAMESPACE, id),
+        Protocol::Query if called.service == "elasticache" => xml::error(error, elasticache::NAMESPACE, id),
         Protocol::Query => xml::error(error, rds::NAMESPACE, id),
         Protocol::Cbor => cloudwatch::error(error, id),
+        Protocol::Kubernetes => kubernetes::error(error, id),
         // Secrets Manager writes it so.
         Protocol::Json if called.service == "secretsmanager" => json::error(error, "Message", id),
+        Protocol::RestJson => json::error(error, "Message", id),
         Protocol::Json => json::error(error, "message", id),
     }
 }
 
 /// What each service answers when it wants to be asked more slowly.
 pub fn throttled(called: &Called) -> ApiError {
+    if called.protocol == Protocol::Kubernetes {
+        return kubernetes::throttled();
+    }
+    if called.service == "s3" {
+        return ApiError::new(503, "SlowDown", "Please reduce your request rate.".to_owned());
+    }
     let code = match called.service.as_str() {
-        "secretsmanager" | "ecs" => "ThrottlingException",
+        "secretsmanager" | "ecs" | "ssm" => "ThrottlingException",
+        "lambda" => "TooManyRequestsException",
         _ => "Throttling",
     };
     ApiError::new(400, code, "Rate exceeded".to_owned())
@@ -134,9 +177,16 @@ pub fn throttled(called: &Called) -> ApiError {
 
 /// What each service answers when it fails.
 pub fn failed(called: &Called) -> ApiError {
+    if called.service == "s3" {
+        let message = "We encountered an internal error. Please try again.".to_owned();
+        return ApiError::new(500, "InternalError", message);
+    }
     let code = match called.service.as_str() {
         "secretsmanager" => "InternalServiceError",
         "ecs" => "ServerException",
+        "lambda" => "ServiceException",
+        "ssm" => "InternalServerError",
+        "kubernetes" => "InternalError",
         "monitoring" => "InternalServiceFault",
         _ => "InternalFailure",
     };
@@ -157,7 +207,7 @@ fn respond(status: u16, content_type: &str, id: &str, body: Vec<u8>) -> WireResp
 fn unknown_operation(called: &Called) -> ApiError {
     let operation = crate::domain::text::bounded(&called.operation, 80);
     match called.service.as_str() {
-        "rds" => {
+        "rds" | "elasticache" => {
             ApiError::new(400, "InvalidAction", format!("The action {operation} is not valid for this web service."))
         }
         _ => ApiError::new(404, "UnknownOperationException", format!("There is no operation {operation} here.")),

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::xml::Xml;
-use super::{Called, WireRequest, WireResponse, form, respond, unknown_operation};
+use super::{Called, WireRequest, WireResponse, aurora, form, respond, unknown_operation};
 use crate::domain::region::HomeRole;
 use crate::sim::world::database::Instance;
 use crate::sim::world::mutation::Change;
@@ -59,13 +59,28 @@ pub(super) fn answer(
     request: &WireRequest,
     id: &str,
 ) -> Result<WireResponse, ApiError> {
+    if aurora::knows(&called.operation) {
+        return aurora::answer(world, called, request, id);
+    }
     let params = Params(form::parse(request.body()));
-    let told = perform(world, called, &params, id)?;
+    let clusters = match (called.operation.as_str(), world.role_of(&called.region)) {
+        ("DescribeDBInstances", Some(role)) => aurora::instances(world, role, &params.0),
+        _ => Vec::new(),
+    };
+    let told = match perform(world, called, &params, id) {
+        // Aurora's instances are instances, too.
+        _ if called.operation == "DescribeDBInstances" && aurora::of_clusters(&params.0) => Told::Instances(Vec::new()),
+        Err(_) if !clusters.is_empty() => Told::Instances(Vec::new()),
+        told => told?,
+    };
     let (response, result) = (format!("{}Response", called.operation), format!("{}Result", called.operation));
     let mut xml = Xml::root(&response, NAMESPACE);
     xml.nest(&result, |xml| match told {
         Told::Instances(all) => {
-            xml.nest("DBInstances", |xml| all.iter().for_each(|instance| write(xml, instance)));
+            xml.nest("DBInstances", |xml| {
+                all.iter().for_each(|instance| write(xml, instance));
+                clusters.iter().for_each(|cluster| aurora::write_instances(xml, cluster));
+            });
         }
         Told::Instance(one) => one.iter().for_each(|instance| write(xml, instance)),
         Told::Snapshots(all) => {
@@ -194,7 +209,7 @@ fn describe_snapshots(
     instance: Option<&str>,
 ) -> Result<Vec<String>, ApiError> {
     let Some(role) = world.role_of(region) else { return Ok(Vec::new()) };
-    let wanted = |snapshot: &&&Snapshot| {
+    let wanted = |snapshot: &&Snapshot| {
         id.is_none_or(|id| snapshot.id == snapshot_name(id))
             && instance.is_none_or(|instance| snapshot.instance.eq_ignore_ascii_case(instance))
     };
@@ -226,7 +241,7 @@ fn write_snapshot(world: &World, xml: &mut Xml, region: &str, name: &str) {
             .text("EngineVersion", "15.4")
             .text("AllocatedStorage", 100)
             .text("Status", if ready { "available" } else { "creating" })
-            .text("SnapshotType", "manual")
+            .text("SnapshotType", if snapshot.automated { "automated" } else { "manual" })
             .text("PercentProgress", share.clamp(0, 100))
             .text("StorageType", "gp3")
             .text("Encrypted", true)

@@ -310,7 +310,7 @@ impl World {
     }
 
     /// Whether a replica in another Region may be made, as RDS decides it.
-    pub(super) fn may_replicate(
+    pub(super) fn may_make_replica(
         &self,
         region: &str,
         id: &str,

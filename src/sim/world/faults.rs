@@ -77,6 +77,11 @@ pub(super) fn backing_up(scenario: &Scenario, role: HomeRole, at: Ms) -> bool {
     active(scenario, at).any(|(_, event)| event.region == role && event.fault == Fault::BackingUp)
 }
 
+/// Whether a Region's Aurora cluster runs another minor version of the engine at a moment.
+pub(super) fn other_engine(scenario: &Scenario, role: HomeRole, at: Ms) -> bool {
+    active(scenario, at).any(|(_, event)| event.region == role && event.fault == Fault::OtherEngine)
+}
+
 /// Whether a Region has no capacity for another task at a moment.
 pub(super) fn no_capacity(scenario: &Scenario, role: HomeRole, at: Ms) -> bool {
     active(scenario, at).any(|(_, event)| event.region == role && event.fault == Fault::NoCapacity)
@@ -85,6 +90,13 @@ pub(super) fn no_capacity(scenario: &Scenario, role: HomeRole, at: Ms) -> bool {
 /// When each damage of a Region's data began.
 pub(super) fn damages(scenario: &Scenario) -> impl Iterator<Item = (HomeRole, Ms)> {
     scenario.events.iter().filter(|event| event.fault == Fault::Corrupt).map(|event| (event.region, event.at))
+}
+
+/// How much longer than usual the replication of objects takes at a moment.
+pub(super) fn slower_replication(scenario: &Scenario, at: Ms) -> Ms {
+    let slow =
+        active(scenario, at).filter(|(_, event)| event.part == Part::S3Replication && event.fault == Fault::Slow);
+    slow.map(|(_, event)| event.by).sum()
 }
 
 /// From when on there is capacity for a task that is asked for at a moment.
@@ -97,7 +109,9 @@ impl World {
     /// What becomes of a call that arrives now, and how long it takes.
     pub fn verdict(&self, call: &ApiCall<'_>, at: Ms, met: &mut Met) -> (Verdict, Ms) {
         let mut latency = self.chance.between(&format!("latency {} {}", call.service, call.operation), at, 10, 40);
-        if self.scenario.route53_control_plane == ControlPlane::Hangs && call.service == "route53" {
+        if self.scenario.route53_control_plane == ControlPlane::Hangs
+            && matches!(call.service, "route53" | "cloudfront")
+        {
             let role = self.role_of(call.region);
             let gone = role.and_then(|role| broken(&self.scenario, role, Part::All, at));
             if matches!(gone, Some(Fault::Hang | Fault::Refuse)) {
@@ -109,7 +123,7 @@ impl World {
                 continue;
             }
             let verdict = match event.fault {
-                Fault::BackingUp | Fault::NoCapacity | Fault::Corrupt => continue,
+                Fault::BackingUp | Fault::NoCapacity | Fault::Corrupt | Fault::OtherEngine => continue,
                 Fault::Slow => {
                     latency = latency.saturating_add(event.by);
                     continue;
@@ -142,16 +156,30 @@ impl World {
         if call.service == "route53" {
             return event.part == Part::Route53;
         }
+        if call.service == "cloudfront" {
+            return event.part == Part::Cloudfront;
+        }
         let here = self.role_of(call.region) == Some(event.region);
         here && match event.part {
             _ if call.service == "sql" => matches!(event.part, Part::All | Part::Database),
+            _ if call.service == "kubernetes" => matches!(event.part, Part::All | Part::Kubernetes),
             _ if call.service == "endpoint" => matches!(event.part, Part::All | Part::Endpoint),
             Part::All | Part::Api => true,
             Part::Rds => call.service == "rds",
             Part::Secretsmanager => call.service == "secretsmanager",
             Part::Cloudwatch => call.service == "monitoring",
             Part::Ecs => call.service == "ecs",
-            Part::Route53 | Part::Database | Part::Endpoint | Part::Replication => false,
+            Part::S3 => call.service == "s3",
+            Part::Elasticache => call.service == "elasticache",
+            Part::Ssm => call.service == "ssm",
+            Part::Lambda => call.service == "lambda",
+            Part::Route53
+            | Part::Cloudfront
+            | Part::Database
+            | Part::Endpoint
+            | Part::Replication
+            | Part::S3Replication
+            | Part::Kubernetes => false,
         }
     }
 

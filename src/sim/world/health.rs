@@ -1,8 +1,10 @@
 //! The service's endpoints, and Route 53's health checkers that watch them.
 
+use super::aurora::ClusterPair;
 use super::database::Database;
 use super::ecs::{self, Fleet};
 use super::mutation::Change;
+use super::store::{Store, stores};
 use super::{World, faults};
 use crate::domain::region::{HomeRole, Pair};
 use crate::domain::service::Spec;
@@ -72,14 +74,14 @@ impl HealthCheck {
 /// How each Region's endpoint answers over time.
 pub(super) fn endpoints(
     world: &World,
-    databases: &[Database],
+    (databases, clusters): (&[Database], &[ClusterPair]),
     fleets: &[Fleet],
     reach: &Pair<Steps<Option<Fault>>>,
 ) -> Pair<Steps<Answering>> {
     let of = |role: HomeRole| {
-        let moments = databases.iter().flat_map(|database| database.lineage.moments()).collect::<Vec<_>>();
+        let moments = stores(databases, clusters).flat_map(Store::moments).collect::<Vec<_>>();
         let writable = Steps::of(moments.iter().copied(), |at| {
-            databases.iter().all(|database| database.lineage.takes_app_writes(role, at))
+            stores(databases, clusters).all(|store| store.takes_app_writes(role, at))
         });
         // An application notices at once that it cannot write, and opens its connections again in its own time.
         let connected = Steps::settled(&writable, |_, now| if *now { RECONNECT } else { 0 });

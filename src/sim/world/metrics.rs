@@ -1,19 +1,20 @@
 //! CloudWatch: the lag series and the alarms, as the world makes them.
 
+use super::World;
 use super::health::Answering;
 use super::lineage::other;
-use super::{World, database::Database};
+use super::store::Store;
 use crate::domain::region::HomeRole;
 use crate::domain::service::{LagMetric, LagUnit, Spec};
 use crate::sim::scenario::Part;
 use crate::sim::steps::Ms;
 
 /// RDS writes a sample a minute.
-const MINUTE: Ms = 60_000;
+pub(super) const MINUTE: Ms = 60_000;
 /// How long after its minute a sample can be read.
-const LATE: Ms = 12_000;
+pub(super) const LATE: Ms = 12_000;
 /// How far back samples are kept here: CloudWatch keeps far more, nobody asks for it in an incident.
-const KEPT: Ms = 6 * 3_600_000;
+pub(super) const KEPT: Ms = 6 * 3_600_000;
 
 /// What is asked of one metric.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,9 +81,27 @@ impl World {
         })
     }
 
+    /// The lag metrics that a Region has.
+    pub fn lag_metrics(&self, region: &str) -> Vec<&LagMetric> {
+        let lags = self.service.components.iter().filter_map(|component| match &component.spec {
+            Spec::CloudWatch(watch) => watch.lag.as_ref(),
+            _ => None,
+        });
+        lags.filter(|lag| self.service.regions.get(lag.region).as_str() == region).collect()
+    }
+
     /// Samples of a metric from `start` to before `end`, oldest first. Another unit, dimension or Region than the
     /// metric's own gives none, as CloudWatch does.
     pub fn samples(&self, region: &str, query: &MetricQuery, start: Ms, end: Ms, now: Ms) -> Vec<(Ms, f64)> {
+        if query.namespace == super::s3::NAMESPACE {
+            return self.replication_samples(region, query, (start, end), now);
+        }
+        if let Some(samples) = self.cluster_samples(region, query, start, end, now) {
+            return samples;
+        }
+        if query.metric == "GlobalDatastoreReplicationLag" && query.namespace == "AWS/ElastiCache" {
+            return self.cache_samples(region, query, start, end, now);
+        }
         let Some((role, scale)) = self.lag_of(region, query) else { return Vec::new() };
         let period = query.period.max(MINUTE);
         // Periods are of the wall clock, not of the simulation.
@@ -105,19 +124,19 @@ impl World {
     /// source nothing is written.
     fn lag_sample(&self, role: HomeRole, minute: Ms, now: Ms) -> Option<f64> {
         let end = minute + MINUTE;
-        let database = self.databases().first()?;
-        if end + LATE > now || !database.lineage.streaming(role, end) {
+        let store = self.stores().next()?;
+        if end + LATE > now || !store.streaming(role, end) {
             return None;
         }
         #[expect(clippy::cast_precision_loss, reason = "lags are minutes, not millennia")]
-        Some(self.lag_told(database, role, end) as f64 / 1_000.0)
+        Some(self.lag_told(store, role, end) as f64 / 1_000.0)
     }
 
     /// The lag as the replica tells it: the age of the last row, which on an idle source grows to the five minutes
     /// after which the log is switched, although nothing is missing.
-    fn lag_told(&self, database: &Database, role: HomeRole, at: Ms) -> Ms {
-        let lag = database.lineage.lag_at(at);
-        let last = self.commit_in(database, other(role), at - lag).unwrap_or(at - lag);
+    fn lag_told(&self, store: Store<'_>, role: HomeRole, at: Ms) -> Ms {
+        let lag = store.lag_at(at);
+        let last = self.commit_in(store, other(role), at - lag).unwrap_or(at - lag);
         lag + if at - lag - last > 5_000 { (at - lag - last) % 300_000 } else { 0 }
     }
 
@@ -168,8 +187,7 @@ impl World {
     /// In the Region that serves, anything but 200 for two minutes; in the other, where "read only" is as it should
     /// be, no answer at all.
     fn endpoint_alarm(&self, name: &str, role: HomeRole, at: Ms) -> Alarm {
-        let serves = role == HomeRole::Primary
-            || self.databases().iter().any(|database| !database.lineage.in_recovery(role, at));
+        let serves = role == HomeRole::Primary || self.stores().any(|store| !store.in_recovery(role, at));
         let bad = |answering: Answering| match answering {
             Answering::Ok => false,
             Answering::ReadOnly | Answering::Empty => serves,
@@ -195,7 +213,7 @@ impl World {
     }
 }
 
-fn aggregate(stat: &str, values: &[f64]) -> Option<f64> {
+pub(super) fn aggregate(stat: &str, values: &[f64]) -> Option<f64> {
     if values.is_empty() {
         return None;
     }

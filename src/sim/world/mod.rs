@@ -1,31 +1,46 @@
 //! The two Regions as a pure function of what is known: service, scenario, seed, accepted mutations, time.
 
+pub mod aurora;
 pub mod balancers;
+pub mod cloudfront;
 pub mod database;
 pub mod dns;
 pub mod ecs;
+pub mod elasticache;
 pub mod faults;
 pub mod health;
 pub mod instances;
+pub mod kube;
+pub mod lambda;
 pub mod lineage;
 pub mod metrics;
 pub mod mutation;
 mod past;
+pub mod s3;
 pub mod secrets;
 pub mod snapshots;
+pub mod ssm;
+pub mod store;
 pub mod traffic;
 pub mod truth;
 pub mod zones;
 
 use jiff::{SignedDuration, Timestamp};
 
+use self::aurora::ClusterPair;
 use self::balancers::Balancer;
+use self::cloudfront::Distribution;
 use self::database::Database;
 use self::dns::Zone;
 use self::ecs::Fleet;
+use self::elasticache::Cache;
 use self::health::{Answering, HealthCheck};
+use self::kube::Cluster;
+use self::lambda::Function;
 use self::mutation::{Change, Mutation};
+use self::s3::Storage;
 use self::secrets::Secret;
+use self::ssm::Parameters;
 use self::traffic::Counter;
 use super::chance::Chance;
 use super::scenario::Scenario;
@@ -70,12 +85,19 @@ pub struct World {
 #[derive(Debug, Clone)]
 struct Compiled {
     databases: Vec<Database>,
+    clusters: Vec<ClusterPair>,
     endpoints: Pair<Steps<Answering>>,
     checks: Vec<HealthCheck>,
     zones: Vec<Zone>,
     balancers: Vec<Balancer>,
     secrets: Vec<Secret>,
     fleets: Vec<Fleet>,
+    caches: Vec<Cache>,
+    parameters: Parameters,
+    functions: Vec<Function>,
+    distributions: Vec<Distribution>,
+    kube: Pair<Cluster>,
+    storages: Vec<Storage>,
     leads: Steps<Option<HomeRole>>,
     rows: Pair<Counter>,
 }
@@ -96,12 +118,19 @@ impl World {
             scenario,
             compiled: Compiled {
                 databases: Vec::new(),
+                clusters: Vec::new(),
                 endpoints: Pair { primary: still(), standby: still() },
                 checks: Vec::new(),
                 zones: Vec::new(),
                 balancers: Vec::new(),
                 secrets: Vec::new(),
                 fleets: Vec::new(),
+                caches: Vec::new(),
+                parameters: Parameters::new(),
+                functions: Vec::new(),
+                distributions: Vec::new(),
+                kube: Pair::default(),
+                storages: Vec::new(),
                 leads: Steps::always(None),
                 rows: Pair { primary: nobody(), standby: nobody() },
             },
@@ -119,8 +148,12 @@ impl World {
         let reach = faults::database(&self.scenario);
         let link = faults::link(&self.scenario, &reach);
         let databases = Database::compile(self, &link);
+        let clusters = ClusterPair::compile(self, &link);
         let fleets = ecs::compile(self);
-        let endpoints = health::endpoints(self, &databases, &fleets, &reach);
+        let kube = kube::compile(self);
+        // An endpoint does not care what runs behind it.
+        let behind = [fleets.clone(), kube::behind(self, &kube)].concat();
+        let endpoints = health::endpoints(self, (&databases, &clusters), &behind, &reach);
         let checks = health::checks(self, &endpoints);
         let zones = Zone::compile(self, &checks);
         let balancers = balancers::compile(self, &fleets);
@@ -128,7 +161,29 @@ impl World {
         let leads = dns::traffic(self, data);
         let rows = traffic::counters(self, &endpoints, &leads);
         let secrets = secrets::compile(self);
-        self.compiled = Compiled { databases, endpoints, checks, zones, balancers, secrets, fleets, leads, rows };
+        let storages = s3::compile(self, &leads);
+        let caches = elasticache::compile(self);
+        let parameters = ssm::compile(self);
+        let functions = lambda::compile(self);
+        let distributions = cloudfront::compile(self);
+        self.compiled = Compiled {
+            databases,
+            clusters,
+            endpoints,
+            checks,
+            zones,
+            balancers,
+            secrets,
+            fleets,
+            storages,
+            kube,
+            caches,
+            parameters,
+            functions,
+            distributions,
+            leads,
+            rows,
+        };
     }
 
     /// Lets time go on. It never goes back.
@@ -215,7 +270,7 @@ impl World {
         match change {
             Change::Promote { instance } => self.may_promote(region, instance, at),
             Change::CreateReplica { instance, source, key } => {
-                self.may_replicate(region, instance, source, key.as_deref(), at)
+                self.may_make_replica(region, instance, source, key.as_deref(), at)
             }
             Change::ModifyInstance { instance, name, .. } => self.may_modify(region, instance, name.as_deref(), at),
             Change::DeleteInstance { instance } => self.may_delete(region, instance, at),
@@ -231,6 +286,32 @@ impl World {
             Change::StopReplication { secret } => self.may_stop_replication(region, secret, at),
             Change::PutSecret { secret, .. } => self.may_put_secret(region, secret, at),
             Change::ScaleService { cluster, service, desired } => self.may_scale(region, cluster, service, *desired),
+            Change::SwitchoverGlobal { global, target } => self.may_switch_over(region, global, target, at),
+            Change::FailoverGlobal { global, target } => self.may_fail_over(region, global, target, at),
+            Change::RemoveFromGlobal { global, cluster } => self.may_remove(region, global, cluster, at),
+            Change::FailoverCluster { cluster, instance } => {
+                self.may_fail_over_within(region, cluster, instance.as_deref(), at)
+            }
+            Change::FailoverCache { global, region, group } => self.may_fail_over_cache(global, region, group, at),
+            Change::DetachCache { global, region, group } => self.may_detach_cache(global, region, group, at),
+            Change::PutParameter { name, value, kind, overwrite } => {
+                self.may_put_parameter(region, (name, value), kind.as_deref(), *overwrite, at)
+            }
+            Change::InvokeFunction { function } => self.may_invoke(region, function),
+            Change::PointDistribution { distribution, if_match, origin } => {
+                self.may_point_distribution(distribution, if_match.as_deref(), origin, at)
+            }
+            Change::Invalidate { distribution, reference, paths } => {
+                self.may_invalidate(distribution, reference, paths, at)
+            }
+            Change::Object { resource, namespace, object, .. } => {
+                self.may_write_object(region, resource, namespace, object.as_ref(), at)
+            }
+            Change::PutObject { .. }
+            | Change::DeleteObject { .. }
+            | Change::DeleteVersion { .. }
+            | Change::PutVersioning { .. }
+            | Change::PutReplication { .. } => self.may_change_bucket(region, change, at),
             Change::Fence {} | Change::Admit {} | Change::TestWrite {} => self.may_write(region, change, at),
         }
     }
@@ -238,24 +319,19 @@ impl World {
     /// By SQL, as the operator's own role: a database in recovery takes nothing.
     fn may_write(&self, region: &str, change: &Change, at: Ms) -> Result<(), ApiError> {
         let role = self.role_of(region);
-        let database = self.sql_database();
+        let database = self.sql_store();
         let refused = |message: &str| Err(ApiError::new(400, "25006", message.to_owned()));
         match (role, database) {
-            (Some(role), Some(database)) if !database.lineage.exists(role, at) => {
+            (Some(role), Some(database)) if !database.exists(role, at) => {
                 refused(&format!("there is no database in {}", self.service.regions.get(role)))
             }
-            (Some(role), Some(database)) if database.lineage.in_recovery(role, at) => match change {
+            (Some(role), Some(database)) if database.in_recovery(role, at) => match change {
                 Change::TestWrite {} => refused("cannot execute INSERT in a read-only transaction"),
                 _ => refused("cannot execute ALTER ROLE in a read-only transaction"),
             },
             (Some(_), Some(_)) => Ok(()),
             _ => refused("there is no such database"),
         }
-    }
-
-    /// The database that can be asked by SQL.
-    pub fn sql_database(&self) -> Option<&Database> {
-        self.databases().iter().find(|database| database.spec.sql.is_some())
     }
 
     /// Applies a change now, or says why not.

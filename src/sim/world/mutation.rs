@@ -2,6 +2,9 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::s3::Put;
 
 /// A change that was accepted: one line of the wire log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -165,6 +168,192 @@ pub enum Change {
         #[serde(rename = "desiredCount")]
         desired: i64,
     },
+    /// The other cluster of a global cluster is to write, with nothing lost.
+    #[serde(rename = "rds:SwitchoverGlobalCluster")]
+    SwitchoverGlobal {
+        /// The global cluster.
+        #[serde(rename = "GlobalClusterIdentifier")]
+        global: String,
+        /// The ARN of the cluster that is to write.
+        #[serde(rename = "TargetDbClusterIdentifier")]
+        target: String,
+    },
+    /// The other cluster of a global cluster is to write, whatever it has not received.
+    #[serde(rename = "rds:FailoverGlobalCluster")]
+    FailoverGlobal {
+        /// The global cluster.
+        #[serde(rename = "GlobalClusterIdentifier")]
+        global: String,
+        /// The ARN of the cluster that is to write.
+        #[serde(rename = "TargetDbClusterIdentifier")]
+        target: String,
+    },
+    /// A cluster is to leave its global cluster and write for itself.
+    #[serde(rename = "rds:RemoveFromGlobalCluster")]
+    RemoveFromGlobal {
+        /// The global cluster.
+        #[serde(rename = "GlobalClusterIdentifier")]
+        global: String,
+        /// The ARN of the cluster that leaves.
+        #[serde(rename = "DbClusterIdentifier")]
+        cluster: String,
+    },
+    /// Another instance of the same cluster is to write: nothing leaves the Region.
+    #[serde(rename = "rds:FailoverDBCluster")]
+    FailoverCluster {
+        /// The cluster.
+        #[serde(rename = "DBClusterIdentifier")]
+        cluster: String,
+        /// The instance that is to write.
+        #[serde(rename = "TargetDBInstanceIdentifier", default, skip_serializing_if = "Option::is_none")]
+        instance: Option<String>,
+    },
+    /// Another member of a global datastore takes the writes.
+    #[serde(rename = "elasticache:FailoverGlobalReplicationGroup")]
+    FailoverCache {
+        /// The global datastore.
+        #[serde(rename = "GlobalReplicationGroupId")]
+        global: String,
+        /// The Region of the new primary.
+        #[serde(rename = "PrimaryRegion")]
+        region: String,
+        /// The replication group that becomes the primary.
+        #[serde(rename = "PrimaryReplicationGroupId")]
+        group: String,
+    },
+    /// A secondary leaves its global datastore.
+    #[serde(rename = "elasticache:DisassociateGlobalReplicationGroup")]
+    DetachCache {
+        /// The global datastore.
+        #[serde(rename = "GlobalReplicationGroupId")]
+        global: String,
+        /// The secondary's Region.
+        #[serde(rename = "ReplicationGroupRegion")]
+        region: String,
+        /// The secondary.
+        #[serde(rename = "ReplicationGroupId")]
+        group: String,
+    },
+    /// A parameter of Systems Manager is written.
+    #[serde(rename = "ssm:PutParameter")]
+    PutParameter {
+        /// Its name.
+        #[serde(rename = "Name")]
+        name: String,
+        /// Its new value.
+        #[serde(rename = "Value")]
+        value: String,
+        /// Its type, which a new one needs.
+        #[serde(rename = "Type", default, skip_serializing_if = "Option::is_none")]
+        kind: Option<String>,
+        /// Whether it may exist.
+        #[serde(rename = "Overwrite")]
+        overwrite: bool,
+    },
+    /// A function is called.
+    #[serde(rename = "lambda:Invoke")]
+    InvokeFunction {
+        /// Its name.
+        #[serde(rename = "FunctionName")]
+        function: String,
+    },
+    /// Another origin of a distribution's default cache behaviour.
+    #[serde(rename = "cloudfront:UpdateDistribution")]
+    PointDistribution {
+        /// The distribution.
+        #[serde(rename = "Id")]
+        distribution: String,
+        /// The ETag of the configuration that is replaced.
+        #[serde(rename = "IfMatch", default, skip_serializing_if = "Option::is_none")]
+        if_match: Option<String>,
+        /// The origin.
+        #[serde(rename = "TargetOriginId")]
+        origin: String,
+    },
+    /// Paths that every edge is to forget.
+    #[serde(rename = "cloudfront:CreateInvalidation")]
+    Invalidate {
+        /// The distribution.
+        #[serde(rename = "DistributionId")]
+        distribution: String,
+        /// What the caller calls it.
+        #[serde(rename = "CallerReference")]
+        reference: String,
+        /// The paths.
+        #[serde(rename = "Paths")]
+        paths: Vec<String>,
+    },
+    /// An object of a Kubernetes cluster.
+    #[serde(rename = "kubernetes:Write")]
+    Object {
+        /// What it is, such as `deployments.apps`.
+        resource: String,
+        /// Its namespace; empty for what has none.
+        namespace: String,
+        /// Its name.
+        name: String,
+        /// What it is from now on, without what the cluster itself says of it; `None` if it is deleted.
+        object: Option<Value>,
+    },
+    /// An object.
+    #[serde(rename = "s3:PutObject")]
+    PutObject {
+        /// The bucket.
+        #[serde(rename = "Bucket")]
+        bucket: String,
+        /// The object.
+        #[serde(flatten)]
+        put: Put,
+    },
+    /// A delete marker over whatever there is of a key.
+    #[serde(rename = "s3:DeleteObject")]
+    DeleteObject {
+        /// The bucket.
+        #[serde(rename = "Bucket")]
+        bucket: String,
+        /// The key.
+        #[serde(rename = "Key")]
+        key: String,
+        /// The marker's version id.
+        #[serde(rename = "DeleteMarkerVersionId")]
+        marker: String,
+    },
+    /// One version of an object is deleted for good.
+    #[serde(rename = "s3:DeleteObjectVersion")]
+    DeleteVersion {
+        /// The bucket.
+        #[serde(rename = "Bucket")]
+        bucket: String,
+        /// The key.
+        #[serde(rename = "Key")]
+        key: String,
+        /// The version.
+        #[serde(rename = "VersionId")]
+        version: String,
+    },
+    /// A bucket's versioning.
+    #[serde(rename = "s3:PutBucketVersioning")]
+    PutVersioning {
+        /// The bucket.
+        #[serde(rename = "Bucket")]
+        bucket: String,
+        /// Enabled, or suspended.
+        #[serde(rename = "Enabled")]
+        enabled: bool,
+    },
+    /// A bucket's replication configuration; without rules, it is taken away.
+    #[serde(rename = "s3:PutBucketReplication")]
+    PutReplication {
+        /// The bucket.
+        #[serde(rename = "Bucket")]
+        bucket: String,
+        /// The role with which S3 replicates.
+        #[serde(rename = "Role")]
+        role: String,
+        /// The rules, each as its XML.
+        #[serde(rename = "Rules")]
+        rules: Vec<String>,
+    },
     /// The application's login is taken away and its sessions ended.
     #[serde(rename = "sql:Fence")]
     Fence {},
@@ -194,6 +383,22 @@ impl Change {
             Self::StopReplication { .. } => "secretsmanager:StopReplicationToReplica",
             Self::PutSecret { .. } => "secretsmanager:PutSecretValue",
             Self::ScaleService { .. } => "ecs:UpdateService",
+            Self::SwitchoverGlobal { .. } => "rds:SwitchoverGlobalCluster",
+            Self::FailoverGlobal { .. } => "rds:FailoverGlobalCluster",
+            Self::RemoveFromGlobal { .. } => "rds:RemoveFromGlobalCluster",
+            Self::FailoverCluster { .. } => "rds:FailoverDBCluster",
+            Self::FailoverCache { .. } => "elasticache:FailoverGlobalReplicationGroup",
+            Self::DetachCache { .. } => "elasticache:DisassociateGlobalReplicationGroup",
+            Self::PutParameter { .. } => "ssm:PutParameter",
+            Self::InvokeFunction { .. } => "lambda:Invoke",
+            Self::PointDistribution { .. } => "cloudfront:UpdateDistribution",
+            Self::Invalidate { .. } => "cloudfront:CreateInvalidation",
+            Self::Object { .. } => "kubernetes:Write",
+            Self::PutObject { .. } => "s3:PutObject",
+            Self::DeleteObject { .. } => "s3:DeleteObject",
+            Self::DeleteVersion { .. } => "s3:DeleteObjectVersion",
+            Self::PutVersioning { .. } => "s3:PutBucketVersioning",
+            Self::PutReplication { .. } => "s3:PutBucketReplication",
             Self::Fence {} => "sql:Fence",
             Self::Admit {} => "sql:Admit",
             Self::TestWrite {} => "sql:TestWrite",

@@ -12,6 +12,9 @@ use crate::sim::steps::{Ms, NEVER};
 
 /// How far behind now the latest moment is to which an instance can be restored: logs are kept every five minutes.
 pub(super) const LATEST: Ms = 300_000;
+/// A day, and when in it RDS takes its snapshot, in seconds.
+const DAY: i64 = 86_400;
+const DAILY: i64 = 3 * 3_600 + 7 * 60;
 /// How far back backups are kept.
 const KEPT: Ms = 7 * 86_400_000;
 
@@ -34,6 +37,8 @@ pub struct Snapshot {
     pub holds: Held,
     /// What it is a copy of.
     pub copy_of: Option<String>,
+    /// Whether RDS took it by itself.
+    pub automated: bool,
 }
 
 impl Snapshot {
@@ -70,15 +75,33 @@ pub(super) fn take(database: &mut Database, world: &World, change: &Change, role
             };
             let done = at + chance.between(snapshot, at, 70_000, 130_000);
             let (id, instance) = (snapshot.clone(), instance.clone());
-            let taken = Snapshot { role, id, instance, called: at, done, deleted: NEVER, holds, copy_of: None };
+            let taken = Snapshot {
+                role,
+                id,
+                instance,
+                called: at,
+                done,
+                deleted: NEVER,
+                holds,
+                copy_of: None,
+                automated: false,
+            };
             database.snapshots.push(taken);
         }
         Change::CopySnapshot { source, snapshot, .. } => {
             let (from, id) = named(world, source, role);
-            let Some(original) = from.and_then(|from| find(database, from, id, at)).cloned() else { return };
+            let Some(original) = from.and_then(|from| find(database, world, from, id, at)) else { return };
             let done = at + chance.between(snapshot, at, 120_000, 240_000);
             let copy_of = Some(world.snapshot_arn(original.role, &original.id));
-            database.snapshots.push(Snapshot { role, id: snapshot.clone(), called: at, done, copy_of, ..original });
+            database.snapshots.push(Snapshot {
+                role,
+                id: snapshot.clone(),
+                called: at,
+                done,
+                copy_of,
+                automated: false,
+                ..original
+            });
         }
         Change::DeleteSnapshot { snapshot } => {
             let known = |known: &&mut Snapshot| known.role == role && known.id == *snapshot && known.there(at);
@@ -88,7 +111,7 @@ pub(super) fn take(database: &mut Database, world: &World, change: &Change, role
         }
         Change::RestoreSnapshot { instance, snapshot } => {
             let (from, id) = named(world, snapshot, role);
-            let Some(holds) = from.and_then(|from| find(database, from, id, at)).map(|found| found.holds) else {
+            let Some(holds) = from.and_then(|from| find(database, world, from, id, at)).map(|found| found.holds) else {
                 return;
             };
             restore(database, world, role, instance, holds, at);
@@ -108,8 +131,39 @@ fn restore(database: &mut Database, world: &World, role: HomeRole, id: &str, hol
     database.machines.push(Machine::made(role, id, Origin::Restored(holds), at, available));
 }
 
-fn find<'a>(database: &'a Database, role: HomeRole, id: &str, at: Ms) -> Option<&'a Snapshot> {
-    database.snapshots.iter().find(|snapshot| snapshot.role == role && snapshot.id == id && snapshot.there(at))
+fn find(database: &Database, world: &World, role: HomeRole, id: &str, at: Ms) -> Option<Snapshot> {
+    let taken = database.snapshots.iter().filter(|snapshot| snapshot.role == role && snapshot.there(at)).cloned();
+    taken.chain(automated(world, database, role, at)).find(|snapshot| snapshot.id == id)
+}
+
+/// The snapshots that RDS takes by itself, one a day at seven minutes past three, of the instance that has had its name
+/// from the first.
+fn automated(world: &World, database: &Database, role: HomeRole, at: Ms) -> Vec<Snapshot> {
+    let first = database.machines.iter().find(|machine| machine.role == role && machine.origin != Origin::Replica);
+    let Some(machine) = first.filter(|machine| machine.names.at(at).is_some() && machine.available <= 0) else {
+        return Vec::new();
+    };
+    let instance = database.spec.instance.get(role);
+    let now = world.timestamp(at).as_second();
+    let days = (0..=7).filter_map(|back| {
+        let taken = (now.div_euclid(DAY) - back) * DAY + DAILY;
+        let called = Timestamp::from_second(taken).ok()?;
+        let then = world.ms(called);
+        // One that was set aside is backed up no longer under the old name.
+        let has_its_name = machine.is(instance, then);
+        (taken < now && then > at - KEPT && has_its_name).then(|| Snapshot {
+            role,
+            id: format!("rds:{instance}-{}", called.strftime("%Y-%m-%d-%H-%M")),
+            instance: instance.clone(),
+            called: then,
+            done: then + 60_000,
+            deleted: NEVER,
+            holds: (role, then),
+            copy_of: None,
+            automated: true,
+        })
+    });
+    days.collect()
 }
 
 fn not_found(id: &str) -> ApiError {
@@ -123,17 +177,20 @@ impl World {
     }
 
     /// The snapshots of a Region.
-    pub fn snapshots(&self, role: HomeRole, at: Ms) -> Vec<&Snapshot> {
-        let all = self.databases().iter().flat_map(|database| &database.snapshots);
-        all.filter(|snapshot| snapshot.role == role && snapshot.there(at)).collect()
+    pub fn snapshots(&self, role: HomeRole, at: Ms) -> Vec<Snapshot> {
+        let mut all = Vec::new();
+        for database in self.databases() {
+            all.extend(automated(self, database, role, at));
+            all.extend(database.snapshots.iter().filter(|one| one.role == role && one.there(at)).cloned());
+        }
+        all
     }
 
-    fn snapshot(&self, region: &str, source: &str, at: Ms) -> Result<&Snapshot, ApiError> {
+    fn snapshot(&self, region: &str, source: &str, at: Ms) -> Result<Snapshot, ApiError> {
         let role = self.role_of(region).ok_or_else(|| not_found(source))?;
         let (from, id) = named(self, source, role);
-        let all = self.databases().iter();
-        from.and_then(|from| all.filter_map(|database| find(database, from, id, at)).next())
-            .ok_or_else(|| not_found(id))
+        let all = from.map(|from| self.snapshots(from, at)).unwrap_or_default();
+        all.into_iter().find(|snapshot| snapshot.id == id).ok_or_else(|| not_found(id))
     }
 
     fn may_name_snapshot(&self, region: &str, id: &str, at: Ms) -> Result<(), ApiError> {
@@ -164,7 +221,7 @@ impl World {
     ) -> Result<(), ApiError> {
         let found = self.snapshot(region, source, at)?;
         self.may_name_snapshot(region, snapshot, at)?;
-        self.may_use(found, at)?;
+        Self::may_use(&found, at)?;
         let away = self.role_of(region) != Some(found.role);
         if away && key.is_none() {
             let message = "An encrypted snapshot that is copied to another Region needs a KMS key of that Region.";
@@ -173,7 +230,7 @@ impl World {
         Ok(())
     }
 
-    fn may_use(&self, snapshot: &Snapshot, at: Ms) -> Result<(), ApiError> {
+    fn may_use(snapshot: &Snapshot, at: Ms) -> Result<(), ApiError> {
         if at < snapshot.done {
             let message = format!("The snapshot {} is not available: its status is creating.", snapshot.id);
             return Err(ApiError::new(400, "InvalidDBSnapshotState", message));
@@ -183,7 +240,11 @@ impl World {
 
     pub(super) fn may_delete_snapshot(&self, region: &str, snapshot: &str, at: Ms) -> Result<(), ApiError> {
         let found = self.snapshot(region, snapshot, at)?;
-        self.may_use(found, at)
+        if found.automated {
+            let message = format!("The automated snapshot {snapshot} cannot be deleted by hand.");
+            return Err(ApiError::new(400, "InvalidDBSnapshotState", message));
+        }
+        Self::may_use(&found, at)
     }
 
     pub(super) fn may_restore(&self, region: &str, snapshot: &str, id: &str, at: Ms) -> Result<(), ApiError> {
@@ -191,7 +252,7 @@ impl World {
         if self.role_of(region) != Some(found.role) {
             return Err(not_found(snapshot));
         }
-        self.may_use(found, at)?;
+        Self::may_use(&found, at)?;
         self.may_name(region, id, at)
     }
 

@@ -1,9 +1,9 @@
 //! The service's own writes: numbered rows, committed wherever clients reach a database that takes them.
 
 use super::World;
-use super::database::Database;
 use super::health::Answering;
-use super::lineage::{BEFORE, other};
+use super::lineage::BEFORE;
+use super::store::Store;
 use crate::domain::region::{HomeRole, Pair};
 use crate::sim::steps::{EVER, Ms, NEVER, Steps};
 
@@ -69,8 +69,8 @@ pub(super) fn counters(
 
 impl World {
     /// How many rows are in a Region's database.
-    pub fn mark(&self, database: &Database, role: HomeRole, at: Ms) -> i64 {
-        database.lineage.count(&self.compiled.rows, role, at)
+    pub fn mark(&self, store: Store<'_>, role: HomeRole, at: Ms) -> i64 {
+        store.count(&self.compiled.rows, role, at)
     }
 
     /// The write-ahead log's position after so many rows, as PostgreSQL writes it.
@@ -80,13 +80,13 @@ impl World {
     }
 
     /// How many rows a replica has received.
-    pub fn received_mark(&self, database: &Database, role: HomeRole, at: Ms) -> i64 {
-        database.lineage.count(&self.compiled.rows, other(role), database.lineage.received(role, at))
+    pub fn received_mark(&self, store: Store<'_>, role: HomeRole, at: Ms) -> i64 {
+        store.received_count(&self.compiled.rows, role, at)
     }
 
     /// When the last row that is in a Region's database was committed, wherever that was.
-    pub fn commit_in(&self, database: &Database, role: HomeRole, at: Ms) -> Option<Ms> {
-        database.lineage.last_commit(&self.compiled.rows, role, at)
+    pub fn commit_in(&self, store: Store<'_>, role: HomeRole, at: Ms) -> Option<Ms> {
+        store.last_commit(&self.compiled.rows, role, at)
     }
 
     /// Every row that was ever acknowledged, in whichever Region.

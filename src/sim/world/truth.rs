@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::health::Answering;
-use super::lineage::{Era, other};
+use super::lineage::other;
 use super::{World, faults};
 use crate::domain::region::{HomeRole, Pair};
 use crate::sim::steps::Ms;
@@ -36,32 +36,33 @@ impl World {
     pub fn truth(&self, at: Ms) -> Truth {
         let both =
             |of: &dyn Fn(HomeRole) -> bool| Pair { primary: of(HomeRole::Primary), standby: of(HomeRole::Standby) };
-        let database = self.databases().first();
-        let cut = database.and_then(|database| Some((database, database.lineage.last_cut(at)?)));
+        let store = self.stores().next();
+        let cut = store.and_then(|store| Some((store, store.last_cut(at)?)));
         Truth {
-            takes_writes: both(&|role| self.databases().iter().all(|one| one.lineage.takes_app_writes(role, at))),
+            takes_writes: both(&|role| self.stores().all(|store| store.takes_app_writes(role, at))),
             serves: both(&|role| self.endpoint(role, at).0 == Answering::Ok),
-            marks: database.map_or(Pair { primary: 0, standby: 0 }, |database| Pair {
-                primary: self.mark(database, HomeRole::Primary, at),
-                standby: self.mark(database, HomeRole::Standby, at),
+            marks: store.map_or(Pair { primary: 0, standby: 0 }, |store| Pair {
+                primary: self.mark(store, HomeRole::Primary, at),
+                standby: self.mark(store, HomeRole::Standby, at),
             }),
             traffic: self.leads_to(at),
             damaged: both(&|role| {
                 let mut damages = faults::damages(&self.scenario).filter(|(_, since)| *since <= at);
-                damages.any(|damage| database.is_some_and(|one| one.lineage.holds((role, at), damage)))
+                damages.any(|damage| store.is_some_and(|store| store.holds((role, at), damage)))
             }),
             promoted: cut.is_some_and(|(_, cut)| at >= cut.done),
-            rows_lost: cut.map(|(database, cut)| {
-                let kept = match database.lineage.era(cut.role, at).1 {
-                    Era::Follows { .. } => self.received_mark(database, cut.role, at),
-                    _ => self.mark(database, cut.role, at),
+            rows_lost: cut.map(|(store, cut)| {
+                let kept = if store.follows(cut.role, at) {
+                    self.received_mark(store, cut.role, at)
+                } else {
+                    self.mark(store, cut.role, at)
                 };
                 self.acknowledged(at) - kept
             }),
-            loss: cut.and_then(|(database, cut)| {
-                let (source, end) = (other(cut.role), at.min(cut.at));
-                let last = self.commit_in(database, source, end)?;
-                let kept = self.commit_in(database, source, database.lineage.received(cut.role, end))?;
+            loss: cut.and_then(|(store, cut)| {
+                let source = other(cut.role);
+                let last = self.commit_in(store, source, store.ended(cut, at))?;
+                let kept = self.commit_in(store, source, store.kept(cut, at))?;
                 u64::try_from(last - kept).ok().map(Duration::from_millis)
             }),
         }

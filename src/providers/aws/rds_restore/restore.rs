@@ -21,6 +21,14 @@ const SOURCE: &str = "SourceDBInstanceIdentifier";
 const SNAPSHOT: &str = "DBSnapshotIdentifier";
 const TIME: &str = "RestoreTime";
 
+/// The other Region's role.
+pub(super) fn across(role: HomeRole) -> HomeRole {
+    match role {
+        HomeRole::Primary => HomeRole::Standby,
+        HomeRole::Standby => HomeRole::Primary,
+    }
+}
+
 impl RdsRestore {
     /// The name must be free; what is there already under it is either what was wanted, or in the way.
     async fn room(&self, region: &Region, role: HomeRole) -> Result<&str, Refusal> {
@@ -53,7 +61,12 @@ impl RdsRestore {
             (Some(_), None) => false,
             (None, _) => true,
         };
-        let found = all.iter().find(|one| one.available() && before(one.taken)).ok_or_else(|| {
+        let own = [self.spec.instance.get(role).clone(), format!("{}-copy", self.spec.instance.get(across(role)))];
+        let own = own.map(|instance| Self::snapshot_id(&ask.run, &instance));
+        // What this run took is what it means.
+        let taken_here = all.iter().find(|one| one.available() && own.contains(&one.id));
+        let found = taken_here.or_else(|| all.iter().find(|one| one.available() && before(one.taken)));
+        let found = found.ok_or_else(|| {
             let when = ask.impact.map(|impact| format!(" from before {impact}")).unwrap_or_default();
             Refusal::new(format!("there is no available snapshot{when} in {region}"))
         })?;

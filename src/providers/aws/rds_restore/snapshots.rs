@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::restore::across;
 use super::{COPY, RdsRestore, WOULD_SHOW};
 use crate::domain::hash;
 use crate::domain::plan::{Ask, PerformError, Plan, Receipt, Refusal, Settlement};
@@ -74,10 +75,7 @@ impl RdsRestore {
 
     /// The other Region, and its role.
     fn across(&self, role: HomeRole) -> (&Region, HomeRole) {
-        let other = match role {
-            HomeRole::Primary => HomeRole::Standby,
-            HomeRole::Standby => HomeRole::Primary,
-        };
+        let other = across(role);
         (self.own.regions.get(other), other)
     }
 
