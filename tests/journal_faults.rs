@@ -166,7 +166,7 @@ fn an_edited_journal_is_refused_and_the_line_named() {
     let good = fs::read(&path).unwrap();
     let lines: Vec<&[u8]> = good.split_inclusive(|byte| *byte == b'\n').collect();
     let all = lines.len();
-    assert_eq!(all, 29);
+    assert!(all > 20, "{all} lines");
 
     // A byte of each line, at another place in each; and all of the line breaks but the last.
     for step in 0..all * 2 {
