@@ -239,11 +239,10 @@ impl World {
     /// Whether a health check may be made.
     pub(super) fn may_create_check(&self, reference: &str, config: &CheckConfig) -> Result<(), ApiError> {
         let invalid = |message: &str| Err(ApiError::new(400, "InvalidInput", format!("Invalid parameter : {message}")));
-        let made = self.mutations().iter().find_map(|mutation| match &mutation.change {
-            Change::CreateHealthCheck { reference: of, config, .. } if of == reference => Some(config),
-            _ => None,
+        let made = self.mutations().iter().any(|mutation| {
+            matches!(&mutation.change, Change::CreateHealthCheck { reference: of, .. } if of == reference)
         });
-        if made.is_some() {
+        if made {
             let message = "A health check with the same caller reference and different settings exists.".to_owned();
             return Err(ApiError::new(409, "HealthCheckAlreadyExists", message));
         }
