@@ -152,6 +152,44 @@ fn boto3_understands_caches_parameters_functions_and_distributions() {
     assert_eq!(found["no distribution"], "NoSuchDistribution");
 }
 
+/// Health checks, routing controls and sessions.
+#[test]
+fn boto3_understands_health_checks_routing_controls_and_sessions() {
+    let service = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/control.toml");
+    let Some(sim) = Sim::start_with(service, "calm", "1") else { return };
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/boto_control.py");
+    let output = sim.program("python").args([script, &sim.endpoint, SOURCE, TARGET]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let sts = "arn:aws:sts::123456789012:assumed-role/dr-operations-role-prod/dr-failover";
+    for (what, expected) in [
+        ("types", json!(["RECOVERY_CONTROL", "HTTPS", "CALCULATED"])),
+        ("children", json!(["check-east", "check-west"])),
+        ("control", json!("arn:aws:route53-recovery-control::123456789012:controlpanel/0a1b/routingcontrol/east")),
+        ("forced", json!([true, true, 2])),
+        ("stale", json!("HealthCheckVersionMismatch")),
+        ("calculated", json!("InvalidInput")),
+        ("made", json!([201, true])),
+        ("private", json!(["Failure", "Failure", "Failure", "Failure", "Failure", "Failure"])),
+        ("twice", json!("HealthCheckAlreadyExists")),
+        ("at first", json!(["On", "Off"])),
+        ("neither", json!("ConflictException")),
+        ("turned", json!(["Off", "On"])),
+        ("one", json!("On")),
+        ("no endpoint", json!("AccessDeniedException")),
+        ("user", json!("arn:aws:iam::123456789012:user/simulated")),
+        ("role", json!(sts)),
+        ("no external id", json!("AccessDenied")),
+    ] {
+        assert_eq!(found[what], expected, "{what}");
+    }
+    // Document 003's own line, without the shell's variables around it.
+    let role = "arn:aws:iam::123456789012:role/dr-operations-role-prod";
+    let assume = ["sts", "assume-role", "--role-arn", role, "--role-session-name", "dr-failover"];
+    let given = sim.aws(TARGET, &[&assume[..], &["--external-id", "dr-ops-prod"]].concat());
+    assert_eq!(given["AssumedRoleUser"]["Arn"], json!(sts));
+}
+
 /// Document 000's own script: promote, wait for `available`, then DNS. The wait ends before anything has happened.
 #[test]
 fn the_waiter_of_the_aws_command_line_is_satisfied_by_a_replica() {

@@ -161,7 +161,8 @@ async fn checks_are_made_as_route_53_makes_them() {
     assert!(error.is_invalid_input() && error.to_string().contains("threshold"), "{error}");
     let above = config(HealthCheckType::Calculated).child_health_checks("check-east").health_threshold(2);
     let id = make("one", above.clone().build().unwrap()).await.unwrap();
-    let error = make("one", above.build().unwrap()).await.unwrap_err().into_service_error();
+    assert_eq!(make("one", above.clone().build().unwrap()).await.unwrap(), id, "the same again is the same");
+    let error = make("one", above.health_threshold(1).build().unwrap()).await.unwrap_err().into_service_error();
     assert!(error.is_health_check_already_exists(), "{error}");
     let made = HealthCheck { parent: Some(id), ..spec(SimulatedCheck::Https, SimulatedCheck::Https) };
     let service = Service { components: vec![component("checks", Spec::HealthCheck(made))], ..shop.clone() };

@@ -82,12 +82,12 @@ impl ArcRouting {
 
     /// Both controls at every endpoint at once: one that hangs delays no other.
     async fn look(&self) -> Looked {
-        let ask = async |(region, url): &(Region, String)| {
+        let told = join_all(self.spec.endpoints.iter().map(|(region, url)| async move {
             let (primary, standby) =
                 tokio::join!(self.state(region, url, HomeRole::Primary), self.state(region, url, HomeRole::Standby));
             Ok::<States, Unread>(Pair { primary: primary?, standby: standby? })
-        };
-        let told = join_all(self.spec.endpoints.iter().map(ask)).await;
+        }))
+        .await;
         let mut counts: BTreeMap<(bool, bool), usize> = BTreeMap::new();
         let mut looked = Looked { states: None, answering: 0, answers: Vec::new(), unread: Vec::new() };
         for ((region, _), told) in self.spec.endpoints.iter().zip(told) {

@@ -186,7 +186,7 @@ impl Clients {
         let cluster = |(region, url): &(Region, String)| {
             let http = http_client();
             let client = |writes| {
-                aws_sdk_route53recoverycluster::Client::new(&config(region.as_str(), Some(url), &http, writes))
+                aws_sdk_route53recoverycluster::Client::new(&config(region.as_str(), Some(url.as_str()), &http, writes))
             };
             (url.clone(), ReadWrite { read: client(false), write: client(true) })
         };

@@ -11,8 +11,9 @@ use aws_smithy_async::time::SharedTimeSource;
 use super::errors;
 use crate::domain::service::AssumeRole;
 
-/// With so much left, new ones are asked for. What is left is below half an hour only if that fails.
-const EARLY: Duration = Duration::from_mins(40);
+/// With so much left, new ones are asked for: of a session that lasts an hour or longer, less than half an hour is left only
+/// if that fails.
+const EARLY: Duration = Duration::from_mins(35);
 /// Credentials with less left than this are of no use for another call.
 const LEAST: Duration = Duration::from_secs(15);
 
@@ -47,8 +48,8 @@ impl Kept {
         }
         match self.source.provide_credentials().await {
             Ok(credentials) => {
-                // Half of a short session, so that it is not asked for all the time.
-                *kept = left(&credentials).map(|left| (credentials.clone(), EARLY.min(left / 2)));
+                // Earlier in a short session, so that it is not asked for all the time.
+                *kept = left(&credentials).map(|left| (credentials.clone(), EARLY.min(left * 2 / 3)));
                 Ok(credentials)
             }
             Err(error) => match kept.as_ref() {

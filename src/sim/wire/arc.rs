@@ -33,7 +33,7 @@ pub(super) fn answer(
                 .unwrap_or_default();
             let told = |arn: &String| {
                 let state = world.control_state(region, arn, world.now())?;
-                Ok(json!({
+                Ok::<Value, ApiError>(json!({
                     "ControlPanelArn": arn.split("/routingcontrol/").next(),
                     "ControlPanelName": "DefaultControlPanel",
                     "RoutingControlArn": arn,
@@ -42,7 +42,7 @@ pub(super) fn answer(
                     "Owner": world.account(),
                 }))
             };
-            let told: Vec<Value> = arns.iter().map(told).collect::<Result<_, ApiError>>()?;
+            let told: Vec<Value> = arns.iter().map(told).collect::<Result<_, _>>()?;
             json!({ "RoutingControls": told })
         }
         "UpdateRoutingControlState" => {

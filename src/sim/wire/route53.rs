@@ -76,7 +76,10 @@ pub(super) fn answer(
 
 fn create_check(world: &mut World, called: &Called, request: &WireRequest, id: &str) -> Result<WireResponse, ApiError> {
     let (made, change) = checks::read_new(world, request.body())?;
-    world.apply(&called.region, id, change)?;
+    // The same reference with the same settings is the same health check.
+    if !world.has_done(&change) {
+        world.apply(&called.region, id, change)?;
+    }
     let mut response = respond(201, "text/xml", id, checks::one(world, "CreateHealthCheckResponse", &made)?);
     let place = format!("https://route53.amazonaws.com{PREFIX}healthcheck/{made}");
     if let Ok(place) = HeaderValue::from_str(&place) {

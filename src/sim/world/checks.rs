@@ -236,14 +236,17 @@ impl World {
         })
     }
 
+    /// Whether exactly this was done before.
+    pub fn has_done(&self, change: &Change) -> bool {
+        self.mutations().iter().any(|mutation| mutation.change == *change)
+    }
+
     /// Whether a health check may be made.
     pub(super) fn may_create_check(&self, reference: &str, config: &CheckConfig) -> Result<(), ApiError> {
         let invalid = |message: &str| Err(ApiError::new(400, "InvalidInput", format!("Invalid parameter : {message}")));
-        let made = self.mutations().iter().find_map(|mutation| match &mutation.change {
-            Change::CreateHealthCheck { reference: of, config, .. } if of == reference => Some(config),
-            _ => None,
-        });
-        if made.is_some() {
+        let same =
+            |change: &Change| matches!(change, Change::CreateHealthCheck { reference: of, .. } if of == reference);
+        if self.mutations().iter().any(|mutation| same(&mutation.change)) {
             let message = "A health check with the same caller reference and different settings exists.".to_owned();
             return Err(ApiError::new(409, "HealthCheckAlreadyExists", message));
         }
