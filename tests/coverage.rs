@@ -1,11 +1,12 @@
-//! `docs/coverage.md` tells the truth: every step that it names carries something, every item that a step carries is in
-//! it, and no row is without a state.
+//! `docs/coverage.md` tells the truth: every step that it names carries something, every reading that it names is one that
+//! the console has, every item that a step carries is in it, and no row is without a state.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails so")]
 
 use std::collections::BTreeMap;
 
-use handover::config::{Project, locate};
+use handover::config::{Project, facts, locate};
+use handover::domain::region::HomeRole;
 
 const COVERAGE: &str = include_str!("../docs/coverage.md");
 
@@ -37,6 +38,17 @@ fn rows() -> Vec<Row> {
     rows
 }
 
+/// Whether a service's console shows a reading, which is named `component.fact`, anywhere.
+fn is_read(project: &Project, reading: &str) -> bool {
+    let Some((id, name)) = reading.split_once('.') else { return false };
+    let Some(component) = project.service().unwrap().component(id) else { return false };
+    let spec = &component.spec;
+    facts::find(spec, name).is_some_and(|fact| {
+        let places = [Some(HomeRole::Primary), Some(HomeRole::Standby), None];
+        facts::lacking(spec, fact.needs).is_none() && places.into_iter().any(|role| facts::is_at(spec, &fact, role))
+    })
+}
+
 #[test]
 fn every_row_has_a_state_and_every_step_that_is_named_is_there() {
     let rows = rows();
@@ -53,9 +65,22 @@ fn every_row_has_a_state_and_every_step_that_is_named_is_there() {
             panic!("{} {}: {:?} is no state", row.document, row.line, row.state)
         };
         let project = Project::from_preset(&locate::preset(preset).unwrap_or_else(|| panic!("no preset {preset}")));
+        if runbook == "service" {
+            assert!(is_read(&project, step), "{}: the service of {preset} has no such reading", row.state);
+            continue;
+        }
         let runbook = project.runbook(runbook).unwrap_or_else(|| panic!("{preset} has no runbook {runbook}"));
         let step = runbook.step(step).unwrap_or_else(|| panic!("{preset}/{} has no step {step}", runbook.id));
         assert!(step.carries.starts_with(&row.document), "{}: {:?}", row.state, step.carries);
+    }
+}
+
+#[test]
+fn a_reading_that_the_console_does_not_show_is_no_coverage() {
+    let project = Project::from_preset(&locate::preset("fineract").unwrap());
+    assert!(is_read(&project, "metrics.lag") && is_read(&project, "metrics.alarm.fineract-production-api-5xx"));
+    for no in ["metrics", "metrics.lags", "nothing.lag", "endpoint.points_at"] {
+        assert!(!is_read(&project, no), "{no}");
     }
 }
 

@@ -153,6 +153,7 @@ actions! {
     CloseRun "close-run" Global Lead ["C"] "Close the run: verified, stood down or abandoned";
     Palette "palette" Global Anyone [":"] "Find a command by name";
     Help "help" Global Anyone ["?", "f1"] "Show every key that works now";
+    People "people" Global Anyone ["@"] "Show whom to call, and when";
     Redraw "redraw" Global Anyone ["ctrl-l"] "Draw the screen anew";
     Quit "quit" Global Anyone ["q"] "Leave the console; the run stays, and can be resumed";
     MenuNext "menu-next" Menu Anyone ["j", "down"] "Next line";

@@ -319,9 +319,21 @@ pub struct Palette {
     pub selected: usize,
 }
 
+/// What the help shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Page {
+    /// Every key that works now.
+    #[default]
+    Keys,
+    /// Whom to call.
+    People,
+}
+
 /// The help.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Help {
+    /// What it shows.
+    pub page: Page,
     /// How many lines are scrolled away.
     pub scroll: usize,
 }

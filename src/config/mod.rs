@@ -9,14 +9,17 @@ mod drills;
 pub mod facts;
 pub mod keymap;
 pub mod locate;
+mod people;
 pub mod project;
 pub mod reader;
 pub mod runbook;
 pub mod service;
 pub mod source;
+pub mod terraform;
 pub mod theme;
 pub mod words;
 
+mod assume_role;
 mod component;
 mod form;
 mod graph;

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use super::assume_role;
 use super::component;
 use super::context::Context;
 use super::diagnostic::Diagnostic;
 use super::drills;
 use super::form;
+use super::people;
 use super::project::Loaded;
 use super::reader::{Node, Table};
 use super::source::Source;
@@ -27,6 +29,7 @@ pub fn read(source: &Source) -> Loaded<Service> {
         let parts = Parts::read(root);
         let (components, broken) = component::read_all(root);
         let drills = drills::read(root, &components, &broken);
+        let people = people::read(root);
         left_out = broken;
         let service = (|| {
             Some(Service {
@@ -38,6 +41,7 @@ pub fn read(source: &Source) -> Loaded<Service> {
                 lag: parts.lag?,
                 aws: parts.aws,
                 drills: drills?,
+                people: people?,
                 components,
             })
         })();
@@ -139,6 +143,7 @@ fn aws_of(table: &Table<'_, '_>, regions: Option<&Pair<Region>>) -> Aws {
     let mut aws = Aws {
         profile: table.get("profile").and_then(|node| node.line("the name of a profile of the AWS configuration", 128)),
         account: table.get("account").and_then(|node| account(&node)),
+        assume_role: table.get("assume_role").and_then(|node| assume_role::read(&node)),
         ..Aws::default()
     };
     if let Some(endpoints) = table.get("endpoints").and_then(|node| node.table("a table of URLs by Region")) {

@@ -136,6 +136,11 @@ pub enum Loss {
         /// The highest mark on the target.
         target_mark: i64,
     },
+    /// Nothing: the roles were changed when the target had everything.
+    Nothing {
+        /// By what.
+        why: String,
+    },
     /// The last lag seen, and how old that was when the source was lost.
     Estimate {
         /// The lag, in milliseconds.
@@ -166,6 +171,7 @@ impl std::fmt::Display for Loss {
         use super::duration::{age as short, seconds};
         match self {
             Self::Exact { rows, .. } => write!(f, "{rows} rows (exact)"),
+            Self::Nothing { why } => write!(f, "none ({why})"),
             Self::Estimate { lag_ms, age_ms, at_most_ms, .. } => {
                 let lag = Duration::from_millis(*lag_ms).as_secs_f64();
                 write!(f, "about {} (seen {} before)", seconds(lag), short(Duration::from_millis(*age_ms)))?;

@@ -1,6 +1,7 @@
 //! `endpoint`: an HTTP endpoint in each Region, asked directly, and the public one.
 
-use std::sync::Arc;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -14,16 +15,21 @@ use crate::domain::region::Place;
 use crate::domain::service;
 use crate::ports::{Component, HttpAnswer, HttpProbe};
 
+/// Over how many of the last questions the success rate goes: five minutes of them at rest.
+pub const WINDOW: usize = 60;
+
 /// HTTP endpoints of a service.
 pub struct Endpoint {
     own: Own,
     spec: service::Endpoint,
     http: Arc<dyn HttpProbe>,
+    /// By place: whether each of the last questions was answered as it should be.
+    recent: Mutex<BTreeMap<String, VecDeque<bool>>>,
 }
 
 impl Endpoint {
     pub(crate) fn new(own: Own, spec: service::Endpoint, http: Arc<dyn HttpProbe>) -> Self {
-        Self { own, spec, http }
+        Self { own, spec, http, recent: Mutex::default() }
     }
 
     fn url(&self, place: &Place) -> Option<&str> {
@@ -31,6 +37,18 @@ impl Endpoint {
             Place::Global => self.spec.public.as_deref(),
             Place::Region(region) => self.own.regions.role_of(region).map(|role| self.spec.urls.get(role).as_str()),
         }
+    }
+
+    /// Keeps whether a question was answered as it should be; gives the share of those kept that were, in percent.
+    fn success_rate(&self, place: &Place, success: bool) -> f64 {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = recent.entry(place.to_string()).or_default();
+        kept.push_back(success);
+        while kept.len() > WINDOW {
+            kept.pop_front();
+        }
+        let count = |all: usize| u32::try_from(all).map_or(f64::MAX, f64::from);
+        100.0 * count(kept.iter().filter(|success| **success).count()) / count(kept.len())
     }
 
     /// What is wrong with an answer, if anything is.
@@ -74,6 +92,7 @@ impl Component for Endpoint {
                 let fault = self.fault(&answer);
                 let took = duration::seconds(answer.took.as_secs_f64());
                 seen.text("health", if fault.is_none() { "healthy" } else { "unhealthy" });
+                seen.fact("success_rate", Value::Number(self.success_rate(place, fault.is_none())));
                 seen.fact("status", Value::Number(f64::from(answer.status)));
                 seen.fact("response_time", Value::Seconds(answer.took.as_secs_f64()));
                 match fault {
@@ -85,6 +104,7 @@ impl Component for Endpoint {
             Err(unread) if unread.why == Why::Other => return Err(unread),
             Err(unread) => {
                 seen.text("health", "unhealthy");
+                seen.fact("success_rate", Value::Number(self.success_rate(place, false)));
                 match unread.why {
                     Why::TimedOut => {
                         let limit = self.spec.timeout.as_secs_f64();

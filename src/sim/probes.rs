@@ -202,20 +202,39 @@ fn authority(url: &str) -> &str {
     rest.split(['/', '?', '#']).next().unwrap_or(rest)
 }
 
-/// Whose endpoint a URL is, and what a healthy answer of it holds.
-fn endpoint<'a>(world: &'a World, url: &str) -> Option<(&'a Endpoint, Option<HomeRole>)> {
-    let host = authority(url);
-    world.service().components.iter().find_map(|component| {
-        let Spec::Endpoint(spec) = &component.spec else { return None };
-        let own =
-            [HomeRole::Primary, HomeRole::Standby].into_iter().find(|role| authority(spec.urls.get(*role)) == host);
-        let public = spec.public.as_deref().is_some_and(|public| authority(public) == host);
-        match own {
-            Some(role) => Some((spec, Some(role))),
-            None if public => Some((spec, world.leads_to(world.now()))),
-            None => None,
-        }
-    })
+/// An endpoint that is asked.
+#[derive(Debug, Clone)]
+struct Asked {
+    spec: Endpoint,
+    /// Whose it is; `None` if the public name leads nowhere.
+    role: Option<HomeRole>,
+    /// Whether it asks about one part of the service. The first endpoint of a service file is the service's own, which is
+    /// well when it can write; a part answers whoever writes.
+    part: bool,
+}
+
+/// Whose endpoint a URL is, and what a healthy answer of it holds: by the whole of it, else by its host.
+fn endpoint(world: &World, url: &str) -> Option<Asked> {
+    let endpoints = || {
+        let specs = world.service().components.iter().filter_map(|component| match &component.spec {
+            Spec::Endpoint(spec) => Some(spec),
+            _ => None,
+        });
+        specs.enumerate()
+    };
+    let by = |same: &dyn Fn(&str) -> bool| {
+        endpoints().find_map(|(index, spec)| {
+            let own = [HomeRole::Primary, HomeRole::Standby].into_iter().find(|role| same(spec.urls.get(*role)));
+            let public = spec.public.as_deref().is_some_and(same);
+            let role = match own {
+                Some(role) => Some(role),
+                None if public => world.leads_to(world.now()),
+                None => return None,
+            };
+            Some(Asked { spec: spec.clone(), role, part: index > 0 })
+        })
+    };
+    by(&|known| known == url).or_else(|| by(&|known| authority(known) == authority(url)))
 }
 
 /// Whether a host and port are an endpoint's of the service.
@@ -227,9 +246,9 @@ pub(super) fn is_endpoint(world: &World, host: &str) -> bool {
 impl HttpProbe for Probes {
     async fn get(&self, url: &str, timeout: Duration) -> Result<HttpAnswer, Unread> {
         let unreachable = |message: String| Unread::new(Why::Unreachable, message);
-        let found =
-            self.regions.look(|world| endpoint(world, url).map(|(spec, role)| (spec.clone(), role, world.now())));
-        let (spec, role, asked) = found.ok_or_else(|| unreachable(format!("no such host: {}", authority(url))))?;
+        let found = self.regions.look(|world| endpoint(world, url).map(|asked| (asked, world.now())));
+        let (Asked { spec, role, part }, asked) =
+            found.ok_or_else(|| unreachable(format!("no such host: {}", authority(url))))?;
         let role = role.ok_or_else(|| unreachable(format!("{} leads nowhere", authority(url))))?;
         let (region, extra) = self.regions.look(|world| {
             let region = world.service().regions.get(role).clone();
@@ -243,6 +262,7 @@ impl HttpProbe for Probes {
             .ok_or_else(|| Unread::new(Why::TimedOut, "no answer in time"))?;
         let (status, state) = match self.regions.look(|world| world.endpoint(role, world.now()).0) {
             Answering::Ok => (spec.expect_status, "UP"),
+            Answering::ReadOnly if part => (spec.expect_status, "UP"),
             Answering::ReadOnly => (503, "database is read-only"),
             Answering::NoDatabase => (503, "database cannot be reached"),
             Answering::Empty => (503, "service unavailable"),

@@ -23,7 +23,7 @@ pub struct Book {
     pub dir: Option<PathBuf>,
 }
 
-/// A service file or preset with the runbook that is wanted, or its only failover.
+/// A service file or preset with the runbook that is wanted, or the one that is called `failover`, or its first failover.
 pub fn book(project: &Project, runbook: Option<&str>) -> Result<Book, String> {
     let Some(service) = project.service() else {
         return Err(format!("{}", project.diagnostics));
@@ -36,7 +36,8 @@ pub fn book(project: &Project, runbook: Option<&str>) -> Result<Book, String> {
         None => project
             .runbooks
             .iter()
-            .find(|runbook| runbook.way == Way::Failover)
+            .find(|runbook| runbook.id == Way::Failover.as_str())
+            .or_else(|| project.runbooks.iter().find(|runbook| runbook.way == Way::Failover))
             .or(project.runbooks.first())
             .ok_or_else(|| format!("the service has no runbook without errors\n{}", project.diagnostics))?,
     };

@@ -33,7 +33,8 @@ pub async fn live(
         sql: sql.clone(),
         resolver: Arc::new(providers::dns::Dns::new()),
         http: Arc::new(providers::http::Http::new()),
-        kube: Arc::new(providers::kubernetes::live::Kubectl::new(dir)),
+        kube: Arc::new(providers::kubernetes::live::Kubectl::new(dir.clone())),
+        commands: Arc::new(providers::command::live::Programs::new(redactor.clone(), dir)),
     };
     let components = providers::components(service, &aws, probes);
     let program = Arc::new(providers::program::Programs::new(redactor.clone()));
@@ -43,7 +44,11 @@ pub async fn live(
 /// The world of the simulated Regions: the same providers, on a wire that ends in memory.
 pub fn simulated_world(service: &Service, regions: &Arc<sim::Regions>, clock: &Arc<sim::SimClock>) -> World {
     let aws = providers::aws::Clients::simulated(service, regions.http_client(), clock.sdk_sleep(), clock.sdk_time());
-    let sql = service.components.iter().any(|c| matches!(&c.spec, Spec::RdsReplica(db) if db.sql.is_some()));
+    let sql = service.components.iter().any(|component| match &component.spec {
+        Spec::RdsReplica(database) => database.sql.is_some(),
+        Spec::AuroraGlobal(database) => database.sql.is_some(),
+        _ => false,
+    });
     let sql = sql.then(|| regions.sql());
     let probes = Probes {
         clock: Arc::clone(clock) as Arc<dyn Clock>,
@@ -51,6 +56,7 @@ pub fn simulated_world(service: &Service, regions: &Arc<sim::Regions>, clock: &A
         resolver: regions.resolver(),
         http: regions.http(),
         kube: regions.kube(),
+        commands: regions.commands(),
     };
     let components = providers::components(service, &aws, probes);
     World { components, clock: Arc::clone(clock) as Arc<dyn Clock>, program: regions.program(), sql }
@@ -63,6 +69,7 @@ pub fn redactor(service: &Service) -> Redactor {
         Spec::AuroraGlobal(database) => database.sql.as_ref()?.password_env.clone(),
         _ => None,
     });
+    let external = service.aws.assume_role.as_ref().and_then(|assume| assume.external_id.as_ref()?.value());
     let always = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PGPASSWORD"].map(str::to_owned);
-    Redactor::new(named.chain(always).filter_map(|name| std::env::var(name).ok()))
+    Redactor::new(named.chain(always).filter_map(|name| std::env::var(name).ok()).chain(external))
 }

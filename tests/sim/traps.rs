@@ -143,7 +143,21 @@ async fn each_scenario_ends_as_it_expects() {
             if expected.outcome == Outcome::Stayed {
                 rig.pass(600).await;
                 let truth = rig.regions.truth();
+                if name == "both-regions-out" {
+                    assert!(!truth.serves.primary && !truth.serves.standby, "{truth:?}");
+                    continue;
+                }
+                let damaged = name == "corruption";
+                assert_eq!((truth.damaged.primary, truth.damaged.standby), (damaged, damaged), "{name}");
                 assert!(truth.serves.primary && truth.traffic == Some(HomeRole::Primary) && !truth.promoted, "{name}");
+                continue;
+            }
+            if scenario.failed_over.is_some() {
+                let truth = rig.regions.truth();
+                assert!(truth.promoted && truth.serves.standby && truth.takes_writes.standby, "{truth:?}");
+                assert!(truth.takes_writes.primary, "the old primary came back as it was: {truth:?}");
+                assert_eq!(truth.traffic, Some(HomeRole::Standby), "and gets no traffic back");
+                assert!(rig.regions.mutations().is_empty(), "what was done before is nobody's doing now");
                 continue;
             }
             rig.pass(30).await;

@@ -3,7 +3,7 @@
 use super::{Effect, dialogs, steps};
 use crate::app::action::Action;
 use crate::app::input::Input;
-use crate::app::modal::{Choice, Guard, Help, Item, Menu, Modal, Palette, Purpose, Reason, Subject, Way};
+use crate::app::modal::{Choice, Guard, Help, Item, Menu, Modal, Page, Palette, Purpose, Reason, Subject, Way};
 use crate::app::model::{Focus, Level, Model, Role};
 use crate::domain::command::Command;
 use crate::domain::journal::RunOutcome;
@@ -79,6 +79,7 @@ pub(super) fn run(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
             dialogs::filter(model);
         }
         Action::Help => model.modals.push(Modal::Help(Help::default())),
+        Action::People => model.modals.push(Modal::Help(Help { page: Page::People, ..Help::default() })),
         Action::Redraw => effects.push(Effect::Redraw),
         Action::Quit => {
             if model.is_running() || model.rights().armed {

@@ -92,8 +92,8 @@ impl Executor {
 
     /// What is being accepted with a plan that loses data: the lag, as it was last seen.
     fn accepting(&self, plan: &Plan) -> Option<String> {
-        if plan.hazard != Hazard::Irreversible || plan.action != "promote" {
-            return None;
+        if plan.hazard != Hazard::Irreversible || !self.service.takes_over(&plan.component, &plan.action) {
+            return plan.accepting.clone();
         }
         let (component, place) = self.service.lag_series(&self.run.direction.target)?;
         let now = self.now();
@@ -238,7 +238,7 @@ impl Executor {
             }
             _ => self.send(authorised, 1),
         }
-        if plan.action == "promote" {
+        if self.service.takes_over(&plan.component, &plan.action) {
             self.keep_unreplayed(&plan.component);
             let (when, source) = (self.now(), format!("step {}: intent", step.id));
             self.record(MYSELF, Body::Milestone { milestone: Milestone::PromoteCalled, when, source }).await;

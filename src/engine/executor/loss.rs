@@ -9,6 +9,7 @@ use crate::domain::reading::{Key, Value};
 use crate::domain::region::Side;
 use crate::domain::run::Ending;
 use crate::domain::runbook::{Action, Step};
+use crate::domain::service::SWITCHOVER;
 use crate::domain::timeline::Loss;
 use crate::ports::within;
 
@@ -19,12 +20,13 @@ impl Executor {
     /// After fencing the source's mark no longer moves; after promotion the target's tells what arrived.
     pub(super) fn after_settled(&mut self, step: &Step, ending: Ending) {
         let Action::Act { action, .. } = &step.action else { return };
+        let takes_over = self.takes_over(step);
         if !matches!(ending, Ending::Done | Ending::AlreadyDone | Ending::ByHand) {
             return;
         }
         let (ask_source, ask_target) = match action.as_str() {
             "fence" if self.on_source(step) => (true, false),
-            "promote" => (self.source_mark.is_none() && self.is_fenced(), !self.written_since(&step.id)),
+            _ if takes_over => (self.source_mark.is_none() && self.is_fenced(), !self.written_since(&step.id)),
             _ => return,
         };
         let (found, clock, after) = (self.found.clone(), Arc::clone(&self.world.clock), step.id.clone());
@@ -50,8 +52,13 @@ impl Executor {
         })
     }
 
+    /// Whether a step makes the other Region's database the one that writes.
+    pub(super) fn takes_over(&self, step: &Step) -> bool {
+        matches!(&step.action, Action::Act { component, action, .. } if self.service.takes_over(component, action))
+    }
+
     /// Whether a step acts on the Region being left: a failback fences the other one, too.
-    fn on_source(&self, step: &Step) -> bool {
+    pub(super) fn on_source(&self, step: &Step) -> bool {
         let place = |on: Side| on.place(&self.run.direction, &self.service.regions);
         matches!(&step.action, Action::Act { on, .. } if place(*on) == place(Side::Source))
     }
@@ -78,17 +85,17 @@ impl Executor {
             let says = format!("the fenced source's highest mark is {source}");
             self.record(MYSELF, Body::Reading { evidence: Vec::new(), says }).await;
         }
-        let promoted = self
-            .step(after)
-            .is_some_and(|step| matches!(&step.action, Action::Act { action, .. } if action == "promote"));
-        if !promoted {
-            return;
-        }
+        let Some(step) = self.step(after).filter(|step| self.takes_over(step)) else { return };
         if let Some(target) = target {
             let says = format!("the promoted database's highest mark is {target}");
             self.record(MYSELF, Body::Reading { evidence: Vec::new(), says }).await;
         }
-        let loss = self.loss(target);
+        let loss = match &step.action {
+            Action::Act { action, .. } if action == SWITCHOVER => {
+                Loss::Nothing { why: "the roles were changed when the target had everything".to_owned() }
+            }
+            _ => self.loss(target),
+        };
         self.record(MYSELF, Body::DataLoss { loss }).await;
     }
 
@@ -146,7 +153,7 @@ impl Executor {
     fn source_answers(&self) -> bool {
         let place = crate::domain::region::Place::Region(self.run.direction.source.clone());
         self.run.runbook.steps().any(|(_, step)| match &step.action {
-            Action::Act { action, component, .. } if action == "promote" => {
+            Action::Act { component, .. } if self.takes_over(step) => {
                 let key = Key::new(component, &place, "in_recovery");
                 self.board.evidence(&key, self.now()).freshness == crate::domain::reading::Freshness::Fresh
             }

@@ -55,7 +55,7 @@ impl Executor {
         let steps: Vec<_> = self.run.runbook.steps().map(|(_, step)| step.clone()).collect();
         for step in steps {
             let record = self.run.record(&step.id);
-            let promotes = matches!(&step.action, Action::Act { action, .. } if action == "promote");
+            let promotes = self.takes_over(&step);
             if let (true, Some(when), None) =
                 (promotes, record.intended, self.run.timeline.at(Milestone::PromoteCalled))
             {
@@ -76,7 +76,7 @@ impl Executor {
     /// target its mark tells nothing any more; the lag still does.
     fn revive_loss(&mut self) {
         let promoted = self.run.runbook.steps().map(|(_, step)| step.clone()).find(|step| {
-            matches!(&step.action, Action::Act { action, .. } if action == "promote")
+            self.takes_over(step)
                 && matches!(self.run.state(&step.id), State::Ended(Ending::Done | Ending::AlreadyDone | Ending::ByHand))
         });
         if let (Some(step), None) = (promoted, &self.run.loss) {
@@ -86,12 +86,9 @@ impl Executor {
 
     /// The mark of a fenced source, if an earlier process recorded one, is asked for again: it cannot have moved.
     fn revive_source_mark(&mut self) {
-        let fence = self
-            .run
-            .runbook
-            .steps()
-            .map(|(_, step)| step.clone())
-            .find(|step| matches!(&step.action, Action::Act { action, .. } if action == "fence"));
+        let fence = self.run.runbook.steps().map(|(_, step)| step.clone()).find(|step| {
+            matches!(&step.action, Action::Act { action, .. } if action == "fence") && self.on_source(step)
+        });
         if let (Some(step), true) = (fence, self.is_fenced()) {
             self.after_settled(&step, Ending::Done);
         }

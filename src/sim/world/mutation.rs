@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::checks::CheckConfig;
 use super::custom::Datum;
 use super::s3::Put;
 
@@ -127,6 +128,32 @@ pub enum Change {
         /// The changes, all or none.
         #[serde(rename = "Changes")]
         changes: Vec<RecordChange>,
+    },
+    /// Routing controls are turned on or off, all at once.
+    #[serde(rename = "route53-recovery-cluster:UpdateRoutingControlStates")]
+    RoutingControls {
+        /// Each control's ARN with its new state, `On` or `Off`.
+        #[serde(rename = "UpdateRoutingControlStateEntries")]
+        entries: Vec<(String, String)>,
+    },
+    /// A health check is made.
+    #[serde(rename = "route53:CreateHealthCheck")]
+    CreateHealthCheck {
+        /// Its id.
+        #[serde(rename = "HealthCheckId")]
+        id: String,
+        /// What its caller called it.
+        #[serde(rename = "CallerReference")]
+        reference: String,
+        /// What it is.
+        #[serde(rename = "HealthCheckConfig")]
+        config: CheckConfig,
+        /// Not checked: it counts as healthy.
+        #[serde(rename = "Disabled")]
+        disabled: bool,
+        /// Healthy counts as unhealthy and the other way round.
+        #[serde(rename = "Inverted")]
+        inverted: bool,
     },
     /// A health check's settings.
     #[serde(rename = "route53:UpdateHealthCheck")]
@@ -297,6 +324,16 @@ pub enum Change {
         #[serde(rename = "Paths")]
         paths: Vec<String>,
     },
+    /// An action of a component of declared programs.
+    #[serde(rename = "command:Run")]
+    RunCommand {
+        /// The component.
+        #[serde(rename = "Component")]
+        component: String,
+        /// The action.
+        #[serde(rename = "Action")]
+        action: String,
+    },
     /// An object of a Kubernetes cluster.
     #[serde(rename = "kubernetes:Write")]
     Object {
@@ -393,6 +430,8 @@ impl Change {
             Self::RestoreSnapshot { .. } => "rds:RestoreDBInstanceFromDBSnapshot",
             Self::RestorePoint { .. } => "rds:RestoreDBInstanceToPointInTime",
             Self::Records { .. } => "route53:ChangeResourceRecordSets",
+            Self::RoutingControls { .. } => "route53-recovery-cluster:UpdateRoutingControlStates",
+            Self::CreateHealthCheck { .. } => "route53:CreateHealthCheck",
             Self::HealthCheck { .. } => "route53:UpdateHealthCheck",
             Self::StopReplication { .. } => "secretsmanager:StopReplicationToReplica",
             Self::PutSecret { .. } => "secretsmanager:PutSecretValue",
@@ -408,6 +447,7 @@ impl Change {
             Self::InvokeFunction { .. } => "lambda:Invoke",
             Self::PointDistribution { .. } => "cloudfront:UpdateDistribution",
             Self::Invalidate { .. } => "cloudfront:CreateInvalidation",
+            Self::RunCommand { .. } => "command:Run",
             Self::Object { .. } => "kubernetes:Write",
             Self::PutObject { .. } => "s3:PutObject",
             Self::DeleteObject { .. } => "s3:DeleteObject",

@@ -110,12 +110,12 @@ fn described(has: &Has, region: &str) -> String {
     )
 }
 
-/// The last samples of both metrics, in milliseconds, a minute old.
+/// The last samples of the three metrics, in milliseconds, a minute old.
 fn lag() -> Reply {
     let at = aws_smithy_types::DateTime::from_secs(jiff::Timestamp::now().as_second() - 60);
     let mut out = Encoder::new(Vec::new());
-    out.begin_map().str("MetricDataResults").array(2);
-    for (id, value) in [("replication", 400.0), ("rpo", 1_300.0)] {
+    out.begin_map().str("MetricDataResults").array(3);
+    for (id, value) in [("replication", 400.0), ("rpo", 1_300.0), ("progress", 900.0)] {
         out.begin_map().str("Id").str(id).str("StatusCode").str("Complete");
         out.str("Timestamps").array(2).timestamp(&at).timestamp(&at);
         out.str("Values").array(2).double(-1.0).double(value).end();
@@ -173,9 +173,11 @@ async fn a_reader_shows_its_lag_in_seconds_and_a_writer_has_none() {
     let seen = database.observe(&Place::Region(west())).await.unwrap();
     assert_eq!((seen.health, seen.summary.as_str()), (Health::Healthy, "reader available, 1 instance, 1.3 s behind"));
     assert_eq!((seen.value("lag"), seen.value("rpo_lag")), (Some(&Value::Seconds(0.4)), Some(&Value::Seconds(1.3))));
+    assert_eq!(seen.value("progress_lag"), Some(&Value::Seconds(0.9)));
     assert!(seen.facts.iter().all(|fact| !fact.value.to_string().contains('\u{202e}')));
     let request = wire.requests().into_iter().find(|request| request.uri.ends_with("GetMetricData")).unwrap();
-    for word in ["AuroraGlobalDBReplicationLag", "AuroraGlobalDBRPOLag", "Milliseconds", "DBClusterIdentifier"] {
+    let metrics = ["AuroraGlobalDBReplicationLag", "AuroraGlobalDBRPOLag", "AuroraGlobalDBProgressLag"];
+    for word in metrics.into_iter().chain(["Milliseconds", "DBClusterIdentifier"]) {
         assert!(request.body.contains(word), "{word}");
     }
     let seen = database.observe(&Place::Region(east())).await.unwrap();

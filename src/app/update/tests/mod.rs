@@ -62,6 +62,7 @@ fn desk(role: Role) -> Desk {
         description: String::new(),
         regions: home,
         drills: Default::default(),
+        people: Default::default(),
         objectives: Objectives { rto: minutes(30), rpo: minutes(15) },
         lag: Thresholds { warn: minutes(5), breach: minutes(15) },
         aws: Aws::default(),

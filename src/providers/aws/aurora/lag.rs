@@ -18,8 +18,13 @@ const SPAN: Duration = Duration::from_hours(3);
 /// A metric of one minute comes up to two minutes late; what is older than this has stopped.
 const STOPPED: Duration = Duration::from_mins(4);
 
-/// Replication of the storage, and what the recovery point is made of.
-const METRICS: [(&str, &str); 2] = [("replication", "AuroraGlobalDBReplicationLag"), ("rpo", "AuroraGlobalDBRPOLag")];
+/// Replication of the storage, what the recovery point is made of, and how far transactions of users and the system are
+/// behind.
+const METRICS: [(&str, &str); 3] = [
+    ("replication", "AuroraGlobalDBReplicationLag"),
+    ("rpo", "AuroraGlobalDBRPOLag"),
+    ("progress", "AuroraGlobalDBProgressLag"),
+];
 
 /// The bounds between which a recovery point is the same for a consent, in seconds.
 const BANDS: [f64; 7] = [1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0];
@@ -32,6 +37,7 @@ pub(super) type Sample = (Timestamp, f64);
 pub(super) struct Lag {
     pub(super) replication: Option<Sample>,
     pub(super) rpo: Option<Sample>,
+    pub(super) progress: Option<Sample>,
 }
 
 impl AuroraGlobal {
@@ -75,6 +81,7 @@ impl AuroraGlobal {
             match result.id() {
                 Some("replication") => lag.replication = last,
                 Some("rpo") => lag.rpo = last,
+                Some("progress") => lag.progress = last,
                 _ => {}
             }
         }

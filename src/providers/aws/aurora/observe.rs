@@ -238,6 +238,7 @@ fn tell_lag(seen: &mut Observation, lag: Lag) -> Option<f64> {
     };
     tell("lag", lag.replication);
     tell("rpo_lag", lag.rpo);
+    tell("progress_lag", lag.progress);
     lag.rpo.or(lag.replication).map(|(_, seconds)| seconds)
 }
 
