@@ -154,11 +154,10 @@ fn untrue(runbook: &Runbook, promotes: bool, played: &Played) -> Vec<String> {
         return wrong;
     }
     let active = match runbook.way {
-        Way::Failback => HomeRole::Primary,
         // A rehearsal that switches the service over leaves it there: the way home is a run of its own.
         Way::Failover | Way::Drill if promotes => HomeRole::Standby,
         Way::Failover | Way::Drill if began_away => HomeRole::Standby,
-        Way::Failover | Way::Drill => HomeRole::Primary,
+        Way::Failback | Way::Failover | Way::Drill => HomeRole::Primary,
     };
     if truth.traffic != Some(active) || !truth.takes_writes.get(active) || !truth.serves.get(active) {
         wrong.push(format!("the {active} does not serve: {truth:?}"));
