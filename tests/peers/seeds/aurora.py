@@ -10,6 +10,8 @@ HOME, DR = "us-east-1", "us-west-2"
 GLOBAL, READER = "aurora-global-prod", "secondary-aurora-cluster-prod"
 CHECK = "5f0a7c52-1d4e-4b8a-9c55-0e2f6b3d7a03"
 FAILOVER = ["rds", "failover-global-cluster", "--global-cluster-identifier", GLOBAL, "--target-db-cluster-identifier"]
+ASSUME = ["sts", "assume-role", "--role-arn", "arn:aws:iam::123456789012:role/dr-operations-role-prod",
+          "--role-session-name", "dr-failover", "--external-id"]
 GLOBALS = ["rds", "describe-global-clusters", "--global-cluster-identifier", GLOBAL, "--region"]
 BRIEF = ["--cli-read-timeout", "1"]
 
@@ -21,6 +23,8 @@ def members(region):
 def outage():
     """The manual failover, while its Region is the one that is gone."""
     told = {
+        "role": try_aws(*ASSUME, "dr-ops-prod", "--region", HOME, *BRIEF).refusal,
+        "stranger": try_aws(*ASSUME, "dr-ops-test", "--region", DR).refusal,
         "verify": try_aws(*GLOBALS, HOME, *BRIEF).refusal,
         "as it stands": try_aws(*FAILOVER, READER, "--region", HOME, *BRIEF).refusal,
         "monitor": try_aws("lambda", "invoke", "--function-name", "primary-monitor-function-prod", "--region", HOME,
@@ -33,19 +37,31 @@ def outage():
     told["automation"] = refused(client("rds", DR).failover_global_cluster, GlobalClusterIdentifier=GLOBAL,
                                  TargetDbClusterIdentifier=arn)
     told["nothing yet"] = truth()
-    told["checkers"] = len(aws("route53", "get-health-check-status", "--health-check-id", CHECK, "--region", HOME)
-                           ["HealthCheckObservations"])
+    told["checkers"] = try_aws("route53", "get-health-check-status", "--health-check-id", CHECK, "--region", HOME).refusal
+    session = aws(*ASSUME, "dr-ops-prod", "--region", DR)["Credentials"]
+    os.environ.update(AWS_ACCESS_KEY_ID=session["AccessKeyId"], AWS_SECRET_ACCESS_KEY=session["SecretAccessKey"],
+                      AWS_SESSION_TOKEN=session["SessionToken"])
     told["right"] = try_aws(*FAILOVER, arn, "--allow-data-loss", "--region", DR).refusal
     told["done"] = until("the failover", lambda now: now["promoted"] and now["takes_writes"]["standby"])
+    # Time enough for any check, and for every resolver.
+    told["by itself"] = passes(240)
     told["writers"] = [member["IsWriter"] for member in members(DR) if member["DBClusterArn"] == arn]
     told["disabled"] = aws("route53", "update-health-check", "--health-check-id", CHECK, "--disabled", "--region", HOME)[
         "HealthCheck"]["HealthCheckConfig"]["Disabled"]
-    told["served"] = [passes(180)["traffic"], health("db-us-west-2.internal.example.com")]
+    told["served"] = [passes(120)["traffic"], health("db-us-west-2.internal.example.com")]
     return told
 
 
 def calm():
     """The same on an ordinary day; what its monitor does each minute; and the deployment's own check."""
+    # The check that the document recommends: to an address that no checker reaches.
+    route53 = client("route53", HOME)
+    check = route53.create_health_check(CallerReference="primary-tcp", HealthCheckConfig={
+        "Type": "TCP", "IPAddress": "10.0.1.20", "Port": 5432, "RequestInterval": 30, "FailureThreshold": 3,
+    })["HealthCheck"]["Id"]
+    seen = aws("route53", "get-health-check-status", "--health-check-id", check, "--region", HOME)
+    above = route53.create_health_check(CallerReference="primary", HealthCheckConfig={
+        "Type": "CALCULATED", "HealthThreshold": 1, "ChildHealthChecks": [check]})["HealthCheck"]["Id"]
     output = tempfile.NamedTemporaryFile()
     invoked = aws("lambda", "invoke", "--function-name", "primary-monitor-function-prod", "--region", HOME, output.name)
     found = client("rds", HOME).describe_global_clusters(GlobalClusterIdentifier=GLOBAL)["GlobalClusters"][0]
@@ -64,6 +80,8 @@ def calm():
         return [point["Maximum"] for point in metrics.get_metric_statistics(**ask, **more)["Datapoints"]]
 
     return {
+        "checkers": sorted({one["StatusReport"]["Status"].partition(":")[0] for one in seen["HealthCheckObservations"]}),
+        "calculated": refused(route53.get_health_check_status, HealthCheckId=above),
         "invoked": [invoked["StatusCode"], len(output.read()) > 0],
         "writer": [member["IsWriter"] for member in found["GlobalClusterMembers"]],
         "bare": try_aws(*FAILOVER, READER, "--region", HOME).refusal,
