@@ -64,7 +64,7 @@ fn init_writes_what_check_finds_sound_and_overwrites_nothing() {
     assert_eq!(shell.says(&["--service", service, "plan", "failover"]).0, 0);
     let path = shell.dir.path().join(service);
     fs::write(&path, "mine").unwrap();
-    fs::remove_file(path.with_file_name("runbooks").join("failover.toml")).unwrap();
+    fs::remove_dir_all(path.with_file_name("runbooks")).unwrap();
     let (status, _, err) = shell.says(&["init", "fineract", "my services/bank"]);
     assert_eq!(status, 1);
     assert!(err.contains("service.toml is there already; nothing was written"), "{err}");

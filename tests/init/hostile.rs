@@ -92,6 +92,19 @@ fn a_name_cannot_break_out_of_its_quotes_nor_a_comment_of_its_line() {
     assert!(out(&draft).chars().all(|c| c == '\n' || (!c.is_control() && c != '\u{202e}')), "{:?}", draft.text);
 }
 
+#[test]
+fn a_value_that_its_kind_cannot_have_is_commented_out_in_its_quotes() {
+    let odd = "it's \"odd\" \\ and ''' more \"\"\"";
+    let mut state = json("regami.tfstate");
+    attributes(&mut state, "aws_db_instance", "replica")["identifier"] = json!(odd);
+    let draft = draft_json(&state, &asked("", "")).unwrap();
+    assert!(loaded(&draft).component("database").is_none());
+    assert!(draft.left.iter().any(|line| line.contains("handover's own reader refuses it")), "{:?}", draft.left);
+    let line = draft.text.lines().find(|line| line.starts_with("# standby = { instance = ")).unwrap();
+    let table: toml::Table = line.trim_start_matches("# ").parse().unwrap();
+    assert_eq!(table["standby"]["instance"].as_str(), Some(odd));
+}
+
 /// A text that is hostile to TOML, to terminals, or to nobody.
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![

@@ -71,8 +71,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn left(mut value: Value, paths: Value) -> Value {
-        by_paths(value.as_object_mut().unwrap(), Some(&paths));
+    fn left(mut value: Value, paths: &Value) -> Value {
+        by_paths(value.as_object_mut().unwrap(), Some(paths));
         value
     }
 
@@ -81,13 +81,13 @@ mod tests {
         let attr = |name: &str| json!({"type": "get_attr", "value": name});
         let index = json!({"type": "index", "value": {"value": 0, "type": "number"}});
         let value = json!({"password": "s", "port": 5432, "origin": [{"id": "a", "header": "s"}]});
-        let out = left(value.clone(), json!([[attr("password")], [attr("origin"), index, attr("header")]]));
+        let out = left(value.clone(), &json!([[attr("password")], [attr("origin"), index, attr("header")]]));
         assert_eq!(out, json!({"password": null, "port": 5432, "origin": [{"id": "a", "header": null}]}));
         // An item of a set is named by its own value: then the whole set goes.
         let set = json!({"type": "index", "value": {"value": {"id": "a"}, "type": ["object", {}]}});
-        let out = left(value.clone(), json!([[attr("origin"), set, attr("header")]]));
+        let out = left(value.clone(), &json!([[attr("origin"), set, attr("header")]]));
         assert_eq!(out, json!({"password": "s", "port": 5432, "origin": null}));
-        assert_eq!(left(value, json!([[]])), json!({}));
+        assert_eq!(left(value, &json!([[]])), json!({}));
     }
 
     #[test]

@@ -23,7 +23,7 @@ mod wanted;
 pub use file::{BadFile, MAX_BYTES};
 pub use sides::Undecided;
 
-use block::Note;
+use block::{Block, Note};
 use resource::Estate;
 use sides::Sides;
 
@@ -105,28 +105,14 @@ impl Pen {
     fn write(mut self, estate: &Estate, sides: &Sides) -> Result<Draft, Refused> {
         for part in find::all(estate, sides) {
             let (mut number, mut over) = (0, 0);
-            for mut block in part.blocks {
+            for block in part.blocks {
                 if number == MOST {
                     over += 1;
                     continue;
                 }
                 number += 1;
                 let id = if number == 1 { block.id.to_owned() } else { format!("{}-{number}", block.id) };
-                if !KINDS.contains(&block.kind) {
-                    block.put_off(Note::Unknown(format!("there is no kind \"{}\" in this handover yet", block.kind)));
-                } else if !block.is_off()
-                    && let Some(why) = self.refusal(&block.render(&id))
-                {
-                    block.put_off(Note::Unsure(format!("handover's own reader refuses it: {why}")));
-                }
-                let text = block.render(&id);
-                let place = if block.is_off() { "commented out" } else { block.kind };
-                self.left.extend(block.notes().map(|note| format!("components.{id} ({place}): {note}")));
-                if !block.is_off() {
-                    self.components.push((id, block.kind, block.sources()));
-                }
-                self.body.push('\n');
-                self.body.push_str(&text);
+                self.add(id, block);
             }
             let mut rest: Vec<Note> = part.left;
             let cut = rest.len().saturating_sub(MOST);
@@ -153,11 +139,59 @@ impl Pen {
         }
     }
 
+    /// Adds a component; commented out if it is not certain, or if this program could not read it.
+    fn add(&mut self, id: String, mut block: Block) {
+        if !KINDS.contains(&block.kind) {
+            block.put_off(Note::Unknown(format!("there is no kind \"{}\" in this handover yet", block.kind)));
+        } else if !block.is_off()
+            && let Some(why) = self.refusal(&block.render(&id))
+        {
+            block.put_off(Note::Unsure(format!("handover's own reader refuses it: {why}")));
+        }
+        let place = if block.is_off() { "commented out" } else { block.kind };
+        self.left.extend(block.notes().map(|note| format!("components.{id} ({place}): {note}")));
+        self.body.push('\n');
+        self.body.push_str(&block.render(&id));
+        if !block.is_off() {
+            self.components.push((id, block.kind, block.sources()));
+        }
+    }
+
     /// Why the file would not load with a block more, if it wouldn't.
     fn refusal(&self, block: &str) -> Option<String> {
         let text = format!("{}{}\n{block}", self.head, self.body);
         let loaded = service::read(&Source::new("service.toml", text.as_bytes()));
         let error = loaded.diagnostics.iter().find(|found| found.severity == super::Severity::Error)?;
         Some(error.message.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pen() -> Pen {
+        let bytes = include_bytes!("../../../tests/fixtures/terraform/regami.tfstate");
+        let mut estate = Estate::default();
+        file::read("s.json", bytes, &mut estate).unwrap();
+        estate.settle();
+        let sides = sides::decide(&estate, &Asked::default()).unwrap();
+        Pen::new(&estate, &sides)
+    }
+
+    #[test]
+    fn a_kind_that_is_not_known_is_commented_out_and_one_that_is_known_is_read() {
+        let mut pen = pen();
+        for kind in ["abacus", "route53-failover"] {
+            let mut block = Block::new("part", kind);
+            block.set("zone", block::text("Z1"));
+            pen.add("part".to_owned(), block);
+        }
+        assert!(pen.body.contains("\n# # there is no kind \"abacus\" in this handover yet\n"), "{}", pen.body);
+        assert!(pen.left[pen.left.len() - 2].starts_with("components.part (commented out): there is no kind"));
+        // The other is known, and lacks what its kind needs: the reader says so.
+        let last = pen.left.last().unwrap();
+        assert!(last.contains("handover's own reader refuses it: components.part has no `"), "{last}");
+        assert!(pen.components.is_empty());
     }
 }

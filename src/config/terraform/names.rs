@@ -74,7 +74,7 @@ mod tests {
         assert_eq!((db.service, db.account, db.resource), ("rds", "123456789012", "db:shop"));
         assert_eq!(db.region, "us-east-1".parse().ok());
         assert_eq!(arn("arn:aws:s3:::bucket").map(|arn| (arn.region, arn.resource)), Some((None, "bucket")));
-        assert_eq!(arn("arn:aws-cn:rds:cn-north-1:123456789012:db:a").and_then(|arn| arn.region).is_some(), true);
+        assert!(arn("arn:aws-cn:rds:cn-north-1:123456789012:db:a").and_then(|arn| arn.region).is_some());
         for bad in ["", "arn", "arn:aws:rds:us-east-1", "arn:aws:rds:us-east-1:1:db:a", "x:aws:rds:a:123456789012:db:a"]
         {
             assert_eq!(arn(bad), None, "{bad}");

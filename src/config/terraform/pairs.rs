@@ -30,7 +30,8 @@ impl Twins<'_> {
     pub(super) fn tell(&self, block: &mut Block) {
         match self.how {
             How::Name => {}
-            How::Stem => block.note(Note::Check("paired by their names, which differ in the word for the side".into())),
+            How::Stem => block
+                .note(Note::Check("paired by their names, which differ in the Region or the word for the side".into())),
             How::Alone => block.put_off(Note::Unsure(
                 "one in each Region, with names that do not say that they belong together".to_owned(),
             )),

@@ -37,7 +37,7 @@ impl Sides {
 }
 
 /// Something that is in one Region and copied, or led, to another.
-pub(super) struct Copy {
+pub(super) struct Evidence {
     pub(super) from: Option<Region>,
     pub(super) to: Option<Region>,
     /// What it is, safe to show.
@@ -51,22 +51,22 @@ pub struct Undecided(String);
 
 /// Decides by what was asked for, else by where databases are replicated from, else by where PRIMARY records point.
 pub(super) fn decide(estate: &Estate, asked: &Asked) -> Result<Sides, Undecided> {
-    let mut databases = rds::copies(estate);
-    databases.extend(aurora::copies(estate));
-    let records = route53::copies(estate);
-    let mut others = elasticache::copies(estate);
-    others.extend(s3::copies(estate));
-    others.extend(secrets::copies(estate));
+    let mut databases = rds::evidence(estate);
+    databases.extend(aurora::evidence(estate));
+    let records = route53::evidence(estate);
+    let mut others = elasticache::evidence(estate);
+    others.extend(s3::evidence(estate));
+    others.extend(secrets::evidence(estate));
     let everywhere: BTreeSet<&Region> = estate.all().filter_map(|one| one.region.as_ref()).collect();
     let told = |regions: &BTreeSet<&Region>| regions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
 
-    let leading: Vec<&Copy> = databases.iter().chain(&records).filter(|copy| copy.from.is_some()).collect();
+    let leading: Vec<&Evidence> = databases.iter().chain(&records).filter(|copy| copy.from.is_some()).collect();
     let (primary, why) = if let Some(primary) = &asked.primary {
         (primary.clone(), "you said so".to_owned())
     } else {
         let from: BTreeSet<&Region> = leading.iter().filter_map(|copy| copy.from.as_ref()).collect();
         match (leading.first(), from.len()) {
-            (Some(Copy { from: Some(region), what, .. }), 1) => (region.clone(), what.clone()),
+            (Some(Evidence { from: Some(region), what, .. }), 1) => (region.clone(), what.clone()),
             (Some(_), _) => {
                 let reasons: Vec<String> = leading.iter().take(6).map(|copy| format!("\n  {}", copy.what)).collect();
                 let message = "the states do not agree on which Region is the primary; say it with --primary REGION";
@@ -104,7 +104,7 @@ pub(super) fn decide(estate: &Estate, asked: &Asked) -> Result<Sides, Undecided>
 /// The other Region, by the strongest evidence that names any; several are an error.
 fn other<'e>(
     primary: &Region,
-    evidence: [&'e [Copy]; 3],
+    evidence: [&'e [Evidence]; 3],
     everywhere: &BTreeSet<&'e Region>,
 ) -> Result<Region, BTreeSet<&'e Region>> {
     let named = evidence.into_iter().map(|copies| {

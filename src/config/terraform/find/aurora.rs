@@ -8,7 +8,7 @@ use super::{Part, sql};
 use crate::config::terraform::block::{Block, Note, Val, text};
 use crate::config::terraform::names;
 use crate::config::terraform::resource::{Estate, Resource, inner};
-use crate::config::terraform::sides::{Copy, Sides};
+use crate::config::terraform::sides::{Evidence, Sides};
 use crate::domain::region::Region;
 
 const KIND: &str = "aws_rds_global_cluster";
@@ -51,7 +51,7 @@ fn members<'e>(estate: &'e Estate, global: &'e Resource) -> Vec<Member<'e>> {
     members
 }
 
-pub(in crate::config::terraform) fn copies(estate: &Estate) -> Vec<Copy> {
+pub(in crate::config::terraform) fn evidence(estate: &Estate) -> Vec<Evidence> {
     let mut copies = Vec::new();
     for global in estate.of(KIND) {
         let members = members(estate, global);
@@ -62,7 +62,7 @@ pub(in crate::config::terraform) fn copies(estate: &Estate) -> Vec<Copy> {
                 None => format!("{} has a member in {}", global.told(), reader.region),
             };
             let from = writer.map(|writer| writer.region.clone());
-            copies.push(Copy { from, to: Some(reader.region.clone()), what });
+            copies.push(Evidence { from, to: Some(reader.region.clone()), what });
         }
     }
     copies

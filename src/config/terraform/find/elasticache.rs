@@ -3,7 +3,7 @@
 use super::Part;
 use crate::config::terraform::block::{Block, Note, Val, text};
 use crate::config::terraform::resource::{Estate, Resource};
-use crate::config::terraform::sides::{Copy, Sides};
+use crate::config::terraform::sides::{Evidence, Sides};
 use crate::domain::region::Region;
 
 const KIND: &str = "aws_elasticache_global_replication_group";
@@ -18,14 +18,14 @@ fn groups<'e>(estate: &'e Estate, global: &'e Resource) -> impl Iterator<Item = 
     })
 }
 
-pub(in crate::config::terraform) fn copies(estate: &Estate) -> Vec<Copy> {
+pub(in crate::config::terraform) fn evidence(estate: &Estate) -> Vec<Evidence> {
     let mut copies = Vec::new();
     for global in estate.of(KIND) {
         let first = global.text("primary_replication_group_id");
         let from = groups(estate, global).find(|group| group.key() == first).and_then(|group| group.region.clone());
         for other in groups(estate, global).filter(|group| group.key() != first) {
             let what = format!("{} has a group in another Region", global.told());
-            copies.push(Copy { from: from.clone(), to: other.region.clone(), what });
+            copies.push(Evidence { from: from.clone(), to: other.region.clone(), what });
         }
     }
     copies

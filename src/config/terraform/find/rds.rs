@@ -4,7 +4,7 @@ use super::{Part, sql};
 use crate::config::terraform::block::{Block, Note, Val, text};
 use crate::config::terraform::names::arn;
 use crate::config::terraform::resource::{Estate, Resource};
-use crate::config::terraform::sides::{Copy, Sides};
+use crate::config::terraform::sides::{Evidence, Sides};
 use crate::domain::region::{HomeRole, Region};
 
 const KIND: &str = "aws_db_instance";
@@ -24,8 +24,8 @@ fn replicas(estate: &Estate) -> impl Iterator<Item = Replica<'_>> {
     })
 }
 
-pub(in crate::config::terraform) fn copies(estate: &Estate) -> Vec<Copy> {
-    let copy = |found: Replica<'_>| Copy {
+pub(in crate::config::terraform) fn evidence(estate: &Estate) -> Vec<Evidence> {
+    let copy = |found: Replica<'_>| Evidence {
         what: format!("{} is a replica of the database in {}", found.instance.told(), found.from),
         from: Some(found.from),
         to: found.instance.region.clone(),

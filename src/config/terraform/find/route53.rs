@@ -6,7 +6,7 @@ use super::Part;
 use crate::config::terraform::block::{Block, Note, Val, text};
 use crate::config::terraform::hosts::{full_name, is_failover, region_of, target};
 use crate::config::terraform::resource::{Estate, Resource, inner};
-use crate::config::terraform::sides::{Copy, Sides};
+use crate::config::terraform::sides::{Evidence, Sides};
 use crate::domain::region::Region;
 
 /// Of three operators, as in the presets: what people's machines see, caches included.
@@ -46,7 +46,7 @@ fn region_of_record(estate: &Estate, record: &Resource) -> Option<Region> {
     region_of(estate, target(record)?)
 }
 
-pub(in crate::config::terraform) fn copies(estate: &Estate) -> Vec<Copy> {
+pub(in crate::config::terraform) fn evidence(estate: &Estate) -> Vec<Evidence> {
     let copy = |pair: RecordPair<'_>| {
         let (primary, secondary) = (pair.primary?, pair.secondary?);
         let (from, to) = (region_of_record(estate, primary), region_of_record(estate, secondary));
@@ -54,7 +54,7 @@ pub(in crate::config::terraform) fn copies(estate: &Estate) -> Vec<Copy> {
             Some(from) => format!("the PRIMARY record {} points into {from}", primary.told()),
             None => format!("the PRIMARY record {} points where no Region is known", primary.told()),
         };
-        Some(Copy { from: from.filter(|from| Some(from) != to.as_ref()), to, what })
+        Some(Evidence { from: from.filter(|from| Some(from) != to.as_ref()), to, what })
     };
     pairs(estate).into_iter().filter_map(copy).collect()
 }

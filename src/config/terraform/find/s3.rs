@@ -6,7 +6,7 @@ use super::Part;
 use crate::config::terraform::block::{Block, Note, Val, text};
 use crate::config::terraform::names::arn;
 use crate::config::terraform::resource::{Estate, Resource, inner};
-use crate::config::terraform::sides::{Copy, Sides};
+use crate::config::terraform::sides::{Evidence, Sides};
 use crate::domain::region::Region;
 
 const KIND: &str = "aws_s3_bucket_replication_configuration";
@@ -40,13 +40,13 @@ fn source<'e>(estate: &Estate, configuration: &'e Resource) -> Option<(&'e str, 
     Some((bucket, region_of(estate, bucket).or_else(|| configuration.region.clone())))
 }
 
-pub(in crate::config::terraform) fn copies(estate: &Estate) -> Vec<Copy> {
+pub(in crate::config::terraform) fn evidence(estate: &Estate) -> Vec<Evidence> {
     let mut copies = Vec::new();
     for configuration in estate.of(KIND) {
         let Some((_, from)) = source(estate, configuration) else { continue };
         for (bucket, _) in destinations(configuration) {
             let what = format!("{} is replicated", configuration.told());
-            copies.push(Copy { from: from.clone(), to: region_of(estate, bucket), what });
+            copies.push(Evidence { from: from.clone(), to: region_of(estate, bucket), what });
         }
     }
     copies

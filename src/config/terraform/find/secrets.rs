@@ -6,7 +6,7 @@ use super::Part;
 use crate::config::terraform::block::{Block, Note, text};
 use crate::config::terraform::names::arn;
 use crate::config::terraform::resource::{Estate, Resource, inner};
-use crate::config::terraform::sides::{Copy, Sides};
+use crate::config::terraform::sides::{Evidence, Sides};
 use crate::domain::region::Region;
 
 const KIND: &str = "aws_secretsmanager_secret";
@@ -16,10 +16,10 @@ fn replicas(secret: &Resource) -> impl Iterator<Item = Region> {
     secret.list("replica").iter().filter_map(|replica| inner(replica, "region")?.parse().ok())
 }
 
-pub(in crate::config::terraform) fn copies(estate: &Estate) -> Vec<Copy> {
+pub(in crate::config::terraform) fn evidence(estate: &Estate) -> Vec<Evidence> {
     let all = estate.of(KIND).flat_map(|secret| {
         let what = format!("{} is replicated", secret.told());
-        replicas(secret).map(move |to| Copy { from: secret.region.clone(), to: Some(to), what: what.clone() })
+        replicas(secret).map(move |to| Evidence { from: secret.region.clone(), to: Some(to), what: what.clone() })
     });
     all.collect()
 }
