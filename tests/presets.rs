@@ -12,7 +12,11 @@ use serde_json::Value;
 /// The gates that a lost Region makes unreadable, so that the operator must override them: by preset and runbook, the
 /// steps. Whatever else is overridden is a fault of the runbook.
 const OVERRIDDEN: &[(&str, &str, &[&str])] =
-    &[("fineract", "failover", &["fence", "promote"]), ("regami", "failover", &["fence", "promote"])];
+    &[
+        ("fineract", "failover", &["fence", "promote"]),
+        ("regami", "failover", &["fence", "promote"]),
+        ("matbakh", "failover", &["fence", "promote"]),
+    ];
 
 /// How many runs go on at once.
 const AT_ONCE: usize = 2;

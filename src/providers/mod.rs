@@ -81,9 +81,9 @@ pub fn components(service: &Service, aws: &aws::Clients, probes: Probes) -> Comp
                 let sql = spec.sql.as_ref().and(probes.sql.clone());
                 Arc::new(aws::aurora::AuroraGlobal::new(own(60), spec.clone(), aws.clone(), sql))
             }
-            // The lag is a 1-minute metric; the state of a switch is asked for by the step itself.
+            // The lag is a 1-minute metric, as above; the state of a switch is asked for by the step itself.
             Spec::ElasticacheGlobal(spec) => {
-                Arc::new(aws::elasticache::ElasticacheGlobal::new(own(30), spec.clone(), aws.clone()))
+                Arc::new(aws::elasticache::ElasticacheGlobal::new(own(60), spec.clone(), aws.clone()))
             }
             Spec::SsmParameter(spec) => Arc::new(aws::ssm::SsmParameter::new(own(30), spec.clone(), aws.clone())),
             // Lambda's control plane answers fifteen calls a second for the whole account, and this makes three.

@@ -80,6 +80,14 @@ fn halves(area: Rect, percent: u16) -> (Rect, Rect) {
     (Rect { width: left, ..area }, Rect { x: area.x.saturating_add(left), width: right, ..area })
 }
 
+/// How many of what no Region owns stand side by side: more would be cut in the middle of a word.
+pub(super) const ABREAST: u16 = 4;
+
+/// How many lines that takes.
+fn world_rows(model: &Model) -> u16 {
+    u16::try_from(model.global().count()).unwrap_or(u16::MAX).div_ceil(ABREAST).clamp(1, 3)
+}
+
 impl Layout {
     /// Lays the screen out.
     pub fn of(area: Rect, model: &Model) -> Self {
@@ -116,7 +124,10 @@ impl Layout {
             } = cut.0;
             return layout;
         }
-        let lines = u16::try_from(model.regional().count()).unwrap_or(u16::MAX).clamp(1, 8);
+        let rows = world_rows(model);
+        // On a small screen what is below needs the room: the rest of a Region's components is told in one line.
+        let most = if tier == Tier::Compact { 9_u16.saturating_sub(rows).max(4) } else { 12 };
+        let lines = u16::try_from(model.regional().count()).unwrap_or(u16::MAX).clamp(1, most);
         let facts = model.facts || tier == Tier::Wide;
         let regions = match (tier, facts) {
             (Tier::Wide, _) => lines.saturating_add(16).min(20),
@@ -125,7 +136,7 @@ impl Layout {
             _ => lines.saturating_add(2),
         };
         (layout.source, layout.target) = halves(cut.top(regions), 50);
-        layout.world = cut.top(1);
+        layout.world = cut.top(rows);
         layout.lag = cut.top(match tier {
             Tier::Wide => 8,
             Tier::Standard if !model.facts => 4,

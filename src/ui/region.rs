@@ -3,7 +3,7 @@
 
 use ratatui::layout::Rect;
 
-use super::layout::Layout;
+use super::layout::{ABREAST, Layout};
 use super::paint::{Painter, Pen, width};
 use super::skin::Tone;
 use super::words;
@@ -52,11 +52,12 @@ fn panel(model: &Model, region: &Region, side: &str, tone: Tone, area: Rect, pai
     let name = u16::try_from(model.regional().map(|component| width(&component.title)).max().unwrap_or(0))
         .unwrap_or(0)
         .clamp(8, most);
+    let count = model.regional().count();
+    let room = usize::from(inside.height);
+    // What has no line of its own is told in the last one.
+    let shown = if count > room { room.saturating_sub(1) } else { count };
     let mut line = 0;
-    for component in model.regional() {
-        if line >= inside.height {
-            break;
-        }
+    for component in model.regional().take(shown) {
         let mut pen = Pen::line(inside, line);
         let start = pen.x;
         pen.skip(1);
@@ -66,7 +67,28 @@ fn panel(model: &Model, region: &Region, side: &str, tone: Tone, area: Rect, pai
         glance(model, model.board.glance(&component.id, &place), &mut pen, painter);
         line += 1;
     }
+    if shown < count && line < inside.height {
+        others(model, &place, shown, Pen::line(inside, line), painter);
+        line += 1;
+    }
     facts(model, &place, inside, line.saturating_add(1), painter);
+}
+
+/// How many components are not shown, and how the worst of them is.
+fn others(model: &Model, place: &Place, shown: usize, mut pen: Pen, painter: &mut Painter<'_>) {
+    let health = |id| model.board.glance(id, place).map_or(Health::Unknown, |glance| glance.shown(model.now));
+    let rest: Vec<_> = model.regional().skip(shown).collect();
+    let Some(worst) = rest.iter().max_by_key(|component| health(&component.id)) else { return };
+    let (sign, word, tone) = words::health(health(&worst.id), painter.glyphs());
+    pen.skip(1);
+    painter.put(&mut pen, &format!("{} more: ", rest.len()), Tone::Dim);
+    painter.sign(&mut pen, sign, tone);
+    painter.put(&mut pen, " ", tone);
+    painter.put(&mut pen, word, tone);
+    if health(&worst.id) != Health::Healthy {
+        painter.put(&mut pen, ", ", tone);
+        painter.put(&mut pen, &worst.title, tone);
+    }
 }
 
 /// The state of one component on what is left of a line.
@@ -144,16 +166,19 @@ fn facts(model: &Model, place: &Place, inside: Rect, from: u16, painter: &mut Pa
     }
 }
 
-/// What no Region owns, side by side.
+/// What no Region owns, side by side, in as many lines as it takes.
 fn world(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     if area.is_empty() {
         return;
     }
     let count = u16::try_from(model.global().count()).unwrap_or(u16::MAX).max(1);
-    let wide = area.width / count;
+    // Lines of the same length, as far as they go.
+    let abreast = count.div_ceil(count.div_ceil(ABREAST).min(area.height).max(1)).max(1);
+    let wide = area.width / abreast;
     for (index, component) in (0..count).zip(model.global()) {
-        let x = area.x.saturating_add(wide.saturating_mul(index));
-        let mut pen = Pen { x, y: area.y, end: x.saturating_add(wide).min(area.right()) };
+        let x = area.x.saturating_add(wide.saturating_mul(index % abreast));
+        let y = area.y.saturating_add(index / abreast);
+        let mut pen = Pen { x, y, end: x.saturating_add(wide).min(area.right()) };
         pen.skip(2);
         painter.put(&mut pen, &component.title, Tone::Dim);
         painter.put(&mut pen, " ", Tone::Dim);

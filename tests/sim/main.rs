@@ -13,6 +13,7 @@ mod hostile;
 mod kubernetes;
 mod lambda;
 mod log;
+mod past;
 mod probes;
 mod s3;
 mod ssm;

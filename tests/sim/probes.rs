@@ -3,11 +3,15 @@
 use std::time::Duration;
 
 use handover::domain::plan::PerformError;
-use handover::domain::reading::Why;
+use handover::domain::reading::{Value, Why};
+use handover::domain::region::Place;
+use handover::domain::service::{Endpoint, Spec};
 use handover::ports::{Exit, ProgramSpec, WriteRefused};
 use tokio::sync::{mpsc, watch};
 
-use crate::support::{RECORD, RESOLVERS, Rig, east, rig, rig_of, scenario_with, west};
+use crate::support::{
+    RECORD, RESOLVERS, Rig, answering, component, east, fineract, pair, rig, rig_for, rig_of, scenario_with, west,
+};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -26,6 +30,49 @@ async fn endpoints_have_teeth() {
     assert!(status == 503 && body.contains("database is read-only"), "{body}");
     assert!(get(&rig, RECORD).await.unwrap().1.contains("us-east-1"));
     assert_eq!(get(&rig, "elsewhere.example.com").await, Err(Why::Unreachable));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_success_rate_is_of_the_last_questions_at_a_place() {
+    let rig = rig("false-alarm");
+    let endpoint = answering(&rig, &fineract())["endpoint"].clone();
+    let rate = async |place: Place| match endpoint.observe(&place).await.unwrap().value("success_rate") {
+        Some(Value::Number(rate)) => rate.round(),
+        other => panic!("{other:?}"),
+    };
+    let east = Place::Region(east());
+    for _ in 0..3 {
+        assert_eq!(rate(east.clone()).await, 0.0, "502");
+    }
+    rig.pass(100).await;
+    assert_eq!(rate(east.clone()).await, 25.0);
+    // Another place has questions of its own.
+    assert_eq!(rate(Place::Global).await, 100.0);
+    assert_eq!(rate(Place::Region(west())).await, 0.0, "503, as its database follows");
+    for _ in 0..56 {
+        rate(east.clone()).await;
+    }
+    assert_eq!(rate(east.clone()).await, 97.0, "two of sixty: the first is forgotten");
+    rate(east.clone()).await;
+    assert_eq!(rate(east).await, 100.0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_of_the_service_answers_whoever_writes() {
+    let mut service = fineract();
+    let urls = pair("https://east.fineract.com/health/cache", "https://west.fineract.com/health/cache");
+    let part = Endpoint { urls, public: None, expect_status: 204, expect_text: None, timeout: TIMEOUT };
+    service.components.push(component("cache-check", Spec::Endpoint(part)));
+    let at = rig_for(&service, &scenario_with("calm", ""));
+    let get = async |url: &str| at.regions.http().get(url, TIMEOUT).await.unwrap().status;
+    assert_eq!(get("https://west.fineract.com/health").await, 503);
+    assert_eq!(get("https://west.fineract.com/health/cache").await, 204);
+    assert_eq!(get("https://east.fineract.com/health/cache").await, 204);
+    // What no endpoint names is asked of the service's own.
+    assert_eq!(get("https://west.fineract.com/elsewhere").await, 503);
+    let gone = rig_for(&service, &scenario_with("region-outage", ""));
+    let asked = gone.regions.http().get("https://east.fineract.com/health/cache", TIMEOUT).await;
+    assert_eq!(asked.unwrap_err().why, Why::TimedOut, "a Region that hangs takes its parts along");
 }
 
 #[tokio::test(start_paused = true)]

@@ -95,8 +95,9 @@ impl World {
         }
         let versions = storage.everything(self, now).into_iter().filter(|version| version.origin == role);
         let fates = versions.map(|version| (storage.fate(self, &version), version));
+        // What had arrived before the first minute is in none of them.
         let all: Vec<(Version, Fate)> = fates
-            .filter(|(fate, _)| fate.rule.as_deref() == Some(rule))
+            .filter(|(fate, _)| fate.rule.as_deref() == Some(rule) && !fate.arrived(start))
             .map(|(fate, version)| (version, fate))
             .collect();
         let period = query.period.max(MINUTE);

@@ -16,7 +16,8 @@ pub use self::metrics::NAMESPACE;
 pub use self::replicate::Fate;
 pub use self::rules::{Config, Rule};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::World;
 use super::mutation::Change;
@@ -51,6 +52,16 @@ pub struct Storage {
     road: Steps<Road>,
     /// How much longer than usual they take.
     slower: Steps<Ms>,
+    memory: Memory,
+}
+
+/// What was worked out before: all of it follows from the rest, and is asked for again with every look.
+#[derive(Debug, Clone, Default)]
+struct Memory {
+    /// The application's objects by number.
+    objects: Arc<Mutex<HashMap<i64, Option<Version>>>>,
+    /// What becomes of a version, by its id.
+    fates: Arc<Mutex<HashMap<String, Fate>>>,
 }
 
 /// A bucket over time.
@@ -205,7 +216,7 @@ impl Storage {
         let writes = Steps::of(moments().chain(leads.moments()), |at| leads.at(at).filter(|role| !gone(*role, at)));
         let road = Steps::of(moments(), |at| road(scenario, at));
         let slower = Steps::of(moments(), |at| super::faults::slower_replication(scenario, at));
-        Self { spec: spec.clone(), buckets, written, removed, writes, road, slower }
+        Self { spec: spec.clone(), buckets, written, removed, writes, road, slower, memory: Memory::default() }
     }
 
     /// The home role of a bucket of this pair.
@@ -227,17 +238,23 @@ impl Storage {
     fn everything(&self, world: &World, until: Ms) -> Vec<Version> {
         let old = BEFORE.iter().map(|(key, at)| self.application(world, HomeRole::Primary, key, *at));
         let mut all: Vec<Version> = old.collect();
+        let mut known = self.memory.objects.lock().unwrap_or_else(PoisonError::into_inner);
         for number in -(SINCE / EVERY)..=until.div_euclid(EVERY) {
-            // Not all on the stroke.
-            let at = number * EVERY + world.chance.between(&self.spec.bucket.primary, number, 0, EVERY - 1);
-            if let Some(role) = self.writes.at(at).filter(|_| at <= until) {
-                let key = format!("documents/{:06}", number + SINCE / EVERY);
-                all.push(self.application(world, role, &key, at));
-            }
+            let object = known.entry(number).or_insert_with(|| self.numbered(world, number));
+            all.extend(object.iter().filter(|object| object.at <= until).cloned());
         }
+        drop(known);
         all.extend(self.written.iter().filter(|version| version.at <= until).cloned());
         all.sort_by_key(|version| version.at);
         all
+    }
+
+    /// The application's object of a number, if it was up to write it.
+    fn numbered(&self, world: &World, number: i64) -> Option<Version> {
+        // Not all on the stroke.
+        let at = number * EVERY + world.chance.between(&self.spec.bucket.primary, number, 0, EVERY - 1);
+        let key = format!("documents/{:06}", number + SINCE / EVERY);
+        self.writes.at(at).map(|role| self.application(world, role, &key, at))
     }
 
     /// An object of the application's own.

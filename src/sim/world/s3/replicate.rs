@@ -1,6 +1,8 @@
 //! What becomes of a version that was written: when its replica arrives, or why it does not.
 
-use super::{Road, Storage, Version, Versioning};
+use std::sync::PoisonError;
+
+use super::{NULL, Road, Storage, Version, Versioning};
 use crate::sim::steps::{Ms, NEVER};
 use crate::sim::world::World;
 
@@ -57,6 +59,15 @@ impl Fate {
 impl Storage {
     /// What becomes of a version.
     pub(super) fn fate(&self, world: &World, version: &Version) -> Fate {
+        // Of several null versions each has a fate of its own.
+        if version.id == NULL {
+            return self.becomes(world, version);
+        }
+        let mut known = self.memory.fates.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(version.id.clone()).or_insert_with(|| self.becomes(world, version)).clone()
+    }
+
+    fn becomes(&self, world: &World, version: &Version) -> Fate {
         let role = version.origin;
         let source = self.buckets.get(role);
         let to = self.spec.bucket.get(role.other());
