@@ -238,6 +238,42 @@ pub trait Kube: Send + Sync {
     async fn run(&self, arguments: &[String], limit: Duration) -> KubeAnswer;
 }
 
+/// A program that a service file declares, ready to be started: nothing is left to be filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandLine {
+    /// The component that declares it.
+    pub component: String,
+    /// The action that it carries out; `None` where it only reads.
+    pub action: Option<String>,
+    /// Of which place it is asked, or where it acts.
+    pub place: Place,
+    /// The program and its arguments.
+    pub argv: Vec<String>,
+    /// After how long it is ended.
+    pub timeout: Duration,
+}
+
+/// What a declared program wrote, without the secrets that are known, and how it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandAnswer {
+    /// How it ended.
+    pub exit: Exit,
+    /// Its standard output. What was JSON still is.
+    pub stdout: String,
+    /// Its standard error, made safe to show.
+    pub stderr: String,
+    /// Whether it wrote more than is read: then the output is of no use.
+    pub cut: bool,
+}
+
+/// Runs declared programs.
+#[async_trait]
+pub trait Commands: Send + Sync {
+    /// Runs one in a process group of its own, without a shell and with nothing to read on standard input, and ends it when
+    /// its time is over.
+    async fn run(&self, line: &CommandLine) -> CommandAnswer;
+}
+
 /// Everything that an engine needs of the world.
 #[derive(Clone)]
 pub struct World {

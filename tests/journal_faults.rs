@@ -132,10 +132,12 @@ fn a_full_disk_stops_everything_and_the_run_can_be_taken_up() {
 /// A run that was killed in the middle, so that it could be taken up.
 fn half() -> Short {
     let (short, intents, _) = whole();
-    let after = u32::try_from(intents[1] + 1).unwrap();
+    // How many readings come between differs from run to run: somewhere between the second intent and the third.
+    let after = u32::try_from(usize::midpoint(intents[1], intents[2])).unwrap();
     let output = short.play("half", "calm", &Fault::KillBeforeWrite(after).env(None));
     assert_eq!(output.status.code(), None, "{}", said(&output));
-    assert_eq!(count(&short.journal("half"), "intent"), 2);
+    let intents = count(&short.journal("half"), "intent");
+    assert!((1..=3).contains(&intents), "{intents}");
     short
 }
 

@@ -19,8 +19,14 @@ use crate::ports::Clock as _;
 use crate::sim::serve::{Served, serve};
 use crate::sim::{Regions, SimClock, scenario};
 
+const BESIDE: &str = "Beside AWS, to requests without a signature: the service's endpoints answer as HTTP by their own \
+names (curl -x http://ADDR http://HOST/PATH, or that Host), and GET /truth tells what is so behind all that can be seen, as \
+JSON: which database takes the application's writes and which follows, how the endpoints answer, where the traffic goes, how \
+many rows each database has, and how many acknowledged rows the database that was promoted last has lost.";
+
 /// `handover sim`.
 #[derive(Debug, Args)]
+#[command(after_help = BESIDE)]
 pub(super) struct Sim {
     /// The preset, or a service file of your own to simulate
     #[arg(default_value = "fineract")]
@@ -65,6 +71,7 @@ impl Sim {
             say!("listening on http://{address}; Ctrl-C ends it, and everything in it");
             say!("  AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any aws --endpoint-url http://{address} \\");
             say!("    --region {standby} rds describe-db-instances");
+            say!("  curl http://{address}/truth    # who takes writes, where the traffic goes, what is lost");
             let contexts = contexts(service, address);
             if let Some(path) = &self.kubeconfig {
                 let text = serde_json::to_string_pretty(&kubeconfig(&contexts))?;

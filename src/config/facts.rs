@@ -2,13 +2,15 @@
 
 use crate::domain::region::{HomeRole, Side};
 use crate::domain::runbook::Hazard;
-use crate::domain::service::Spec;
+use crate::domain::service::{Command, CommandType, Spec};
 
 /// What type of value a fact has, and so what a predicate may ask of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FactType {
+pub enum FactType<'s> {
     /// One of these words.
     Words(&'static [&'static str]),
+    /// One of these words, which the service file itself declares.
+    Declared(&'s [String]),
     /// A Region's code (or `{target}` and the like), or one of these words.
     Region(&'static [&'static str]),
     /// Any text.
@@ -23,11 +25,11 @@ pub enum FactType {
     Series,
 }
 
-impl FactType {
+impl FactType<'_> {
     /// What it is, in words.
     pub fn describe(self) -> &'static str {
         match self {
-            Self::Words(_) | Self::Text => "a text",
+            Self::Words(_) | Self::Declared(_) | Self::Text => "a text",
             Self::Region(_) => "a Region",
             Self::Bool => "yes or no",
             Self::Number => "a number",
@@ -81,11 +83,11 @@ pub enum Needs {
 
 /// A fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FactSpec {
+pub struct FactSpec<'s> {
     /// Its name.
-    pub name: &'static str,
+    pub name: &'s str,
     /// Its type.
-    pub of: FactType,
+    pub of: FactType<'s>,
     /// Where it is.
     pub places: Places,
     /// What it needs.
@@ -107,9 +109,9 @@ pub enum Also {
 
 /// An action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ActionSpec {
+pub struct ActionSpec<'s> {
     /// Its name.
-    pub name: &'static str,
+    pub name: &'s str,
     /// What it can do to the world at least.
     pub hazard: Hazard,
     /// Where it acts: the source or the target.
@@ -122,7 +124,7 @@ pub struct ActionSpec {
     pub drill: bool,
 }
 
-const fn fact(name: &'static str, of: FactType, places: Places, needs: Needs) -> FactSpec {
+const fn fact<'s>(name: &'s str, of: FactType<'s>, places: Places, needs: Needs) -> FactSpec<'s> {
     FactSpec { name, of, places, needs }
 }
 
@@ -198,6 +200,48 @@ const ROUTE53: &[FactSpec] = &[
     fact("resolvers", Region(&["mixed", "none"]), Global, Needs::Nothing),
     fact("resolvers_agree", Text, Global, Needs::Nothing),
     fact("ttl_left", Seconds, Global, Needs::Nothing),
+];
+
+/// Of the Regions' own checks; globally: of the one above them.
+const HEALTH_CHECK: &[FactSpec] = &[
+    fact(
+        "type",
+        Words(&[
+            "HTTP",
+            "HTTPS",
+            "HTTP_STR_MATCH",
+            "HTTPS_STR_MATCH",
+            "TCP",
+            "CALCULATED",
+            "CLOUDWATCH_METRIC",
+            "RECOVERY_CONTROL",
+        ]),
+        Everywhere,
+        Needs::Nothing,
+    ),
+    fact("status", Words(&["healthy", "unhealthy", "unknown"]), Everywhere, Needs::Nothing),
+    fact("disabled", Bool, Everywhere, Needs::Nothing),
+    fact("inverted", Bool, Everywhere, Needs::Nothing),
+    fact("counts_as", Words(&["healthy", "unhealthy"]), Everywhere, Needs::Nothing),
+    fact("detection", Seconds, Everywhere, Needs::Nothing),
+    fact("checkers_ok", Number, Everywhere, Needs::Nothing),
+    fact("children", Number, Everywhere, Needs::Nothing),
+    fact("threshold", Number, Everywhere, Needs::Nothing),
+    fact("sound", Bool, Everywhere, Needs::Nothing),
+];
+
+const ARC_ROUTING: &[FactSpec] = &[
+    fact("state", Words(&["On", "Off"]), Regions, Needs::Nothing),
+    fact("points_at", Region(&["both", "none"]), Global, Needs::Nothing),
+    fact("endpoints", Number, Global, Needs::Nothing),
+];
+
+/// `expires_in` is there for credentials that end.
+const IDENTITY: &[FactSpec] = &[
+    fact("account", Text, Regions, Needs::Nothing),
+    fact("arn", Text, Regions, Needs::Nothing),
+    fact("expires_in", Seconds, Regions, Needs::Nothing),
+    fact("clock_skew", Seconds, Regions, Needs::Nothing),
 ];
 
 const SECRET: &[FactSpec] = &[
@@ -335,7 +379,7 @@ pub const ALARM: &str = "alarm.";
 
 const ALARM_FACT: FactSpec = fact(ALARM, Words(&["OK", "ALARM", "INSUFFICIENT_DATA"]), Regions, Needs::Nothing);
 
-const fn action(name: &'static str, hazard: Hazard, on: Side, needs: Needs) -> ActionSpec {
+const fn action(name: &str, hazard: Hazard, on: Side, needs: Needs) -> ActionSpec<'_> {
     ActionSpec { name, hazard, on, also: Also::Never, needs, drill: true }
 }
 
@@ -359,7 +403,8 @@ const RESTORE_ACTIONS: &[ActionSpec] = &[
     ActionSpec { also: Also::Always, ..action("discard-snapshot", Hazard::Irreversible, Side::Target, Needs::Nothing) },
 ];
 
-const TRAFFIC_ACTIONS: &[ActionSpec] = &[action("point", Hazard::Write, Side::Target, Needs::Nothing)];
+const TRAFFIC_ACTIONS: &[ActionSpec] =
+    &[ActionSpec { also: Also::Drill, ..action("point", Hazard::Write, Side::Target, Needs::Nothing) }];
 
 const FLEET_ACTIONS: &[ActionSpec] = &[
     action("scale-up", Hazard::Write, Side::Target, Needs::Nothing),
@@ -391,6 +436,12 @@ const FUNCTION_ACTIONS: &[ActionSpec] = &[
     action("invoke-source", Hazard::Write, Side::Source, Needs::Nothing),
 ];
 
+const CHECK_ACTIONS: &[ActionSpec] = &[
+    action("force-unhealthy", Hazard::Write, Side::Source, Needs::Nothing),
+    // Its undoing: in the failback's target, and wherever it was done by mistake.
+    ActionSpec { also: Also::Always, ..action("release", Hazard::Write, Side::Target, Needs::Nothing) },
+];
+
 const CDN_ACTIONS: &[ActionSpec] = &[
     action("point", Hazard::Write, Side::Target, Needs::Nothing),
     action("invalidate", Hazard::Write, Side::Target, Needs::Nothing),
@@ -398,7 +449,7 @@ const CDN_ACTIONS: &[ActionSpec] = &[
 
 const KUBERNETES_ACTIONS: &[ActionSpec] = &[
     action("scale-up", Hazard::Write, Side::Target, Needs::Replicas),
-    action("scale-down", Hazard::Write, Side::Source, Needs::Workloads),
+    ActionSpec { also: Also::Drill, ..action("scale-down", Hazard::Write, Side::Source, Needs::Workloads) },
     action("restart", Hazard::Write, Side::Target, Needs::Workloads),
     action("apply", Hazard::Write, Side::Target, Needs::Manifests),
     action("patch-connection", Hazard::Write, Side::Target, Needs::Connection),
@@ -415,8 +466,8 @@ const STORAGE_ACTIONS: &[ActionSpec] = &[
 ];
 
 /// The facts of a kind, besides its alarms.
-pub fn facts(spec: &Spec) -> &'static [FactSpec] {
-    match spec {
+pub fn facts(spec: &Spec) -> Vec<FactSpec<'_>> {
+    let known = match spec {
         Spec::Endpoint(_) => ENDPOINT,
         Spec::RdsReplica(_) => RDS_REPLICA,
         Spec::RdsRestore(_) => RDS_RESTORE,
@@ -431,23 +482,58 @@ pub fn facts(spec: &Spec) -> &'static [FactSpec] {
         Spec::CloudFront(_) => CLOUDFRONT,
         Spec::Kubernetes(_) => KUBERNETES,
         Spec::S3Replication(_) => S3_REPLICATION,
-    }
+        Spec::HealthCheck(_) => HEALTH_CHECK,
+        Spec::ArcRouting(_) => ARC_ROUTING,
+        Spec::Identity => IDENTITY,
+        Spec::Command(command) => return declared_facts(command),
+    };
+    known.to_vec()
+}
+
+/// The facts that a service file declares.
+fn declared_facts(command: &Command) -> Vec<FactSpec<'_>> {
+    let places = if command.global { Global } else { Regions };
+    let facts = command.facts.iter();
+    facts
+        .map(|declared| {
+            let of = match &declared.of {
+                CommandType::Text => Text,
+                CommandType::Words(words) => FactType::Declared(words),
+                CommandType::Number => Number,
+                CommandType::Bool => Bool,
+                CommandType::Seconds => Seconds,
+            };
+            fact(&declared.name, of, places, Needs::Nothing)
+        })
+        .collect()
+}
+
+/// The actions that a service file declares. Nobody here knows what else they can be turned against: a drill never does
+/// what cannot be undone.
+fn declared_actions(command: &Command) -> Vec<ActionSpec<'_>> {
+    let actions = command.actions.iter();
+    actions
+        .map(|declared| {
+            let drill = declared.hazard < Hazard::Irreversible;
+            ActionSpec { drill, ..action(&declared.name, declared.hazard, declared.on, Needs::Nothing) }
+        })
+        .collect()
 }
 
 /// A fact of a kind by name; any `alarm.<name>` is one of CloudWatch.
-pub fn find(spec: &Spec, name: &str) -> Option<&'static FactSpec> {
+pub fn find<'s>(spec: &'s Spec, name: &str) -> Option<FactSpec<'s>> {
     if matches!(spec, Spec::CloudWatch(_)) && name.strip_prefix(ALARM).is_some_and(|alarm| !alarm.is_empty()) {
-        return Some(&ALARM_FACT);
+        return Some(ALARM_FACT);
     }
-    facts(spec).iter().find(|fact| fact.name == name)
+    facts(spec).into_iter().find(|fact| fact.name == name)
 }
 
 /// The actions of a kind.
-pub fn actions(spec: &Spec) -> &'static [ActionSpec] {
-    match spec {
+pub fn actions(spec: &Spec) -> Vec<ActionSpec<'_>> {
+    let known: &[ActionSpec<'static>] = match spec {
         Spec::RdsReplica(_) => DATABASE_ACTIONS,
         Spec::RdsRestore(_) => RESTORE_ACTIONS,
-        Spec::Route53Failover(_) => TRAFFIC_ACTIONS,
+        Spec::Route53Failover(_) | Spec::ArcRouting(_) => TRAFFIC_ACTIONS,
         Spec::Ecs(_) => FLEET_ACTIONS,
         Spec::AuroraGlobal(_) => AURORA_ACTIONS,
         Spec::ElasticacheGlobal(_) => CACHE_ACTIONS,
@@ -456,8 +542,11 @@ pub fn actions(spec: &Spec) -> &'static [ActionSpec] {
         Spec::CloudFront(_) => CDN_ACTIONS,
         Spec::Kubernetes(_) => KUBERNETES_ACTIONS,
         Spec::S3Replication(_) => STORAGE_ACTIONS,
-        Spec::Endpoint(_) | Spec::SecretReplica(_) | Spec::CloudWatch(_) => &[],
-    }
+        Spec::HealthCheck(_) => CHECK_ACTIONS,
+        Spec::Command(command) => return declared_actions(command),
+        Spec::Endpoint(_) | Spec::SecretReplica(_) | Spec::CloudWatch(_) | Spec::Identity => &[],
+    };
+    known.to_vec()
 }
 
 /// What a component lacks for something to work: words that complete "components.x has no …".
@@ -505,10 +594,12 @@ pub fn lacking(spec: &Spec, needs: Needs) -> Option<&'static str> {
 }
 
 /// Whether a component has a fact at a place: `None` for the service as a whole.
-pub fn is_at(spec: &Spec, fact: &FactSpec, role: Option<HomeRole>) -> bool {
+pub fn is_at(spec: &Spec, fact: &FactSpec<'_>, role: Option<HomeRole>) -> bool {
     match (spec, role) {
         // The public endpoint is there only if it is named.
         (Spec::Endpoint(endpoint), None) => endpoint.public.is_some(),
+        // As is the check above the others.
+        (Spec::HealthCheck(checks), None) => checks.parent.is_some(),
         (Spec::CloudWatch(watch), Some(role)) if fact.needs == Needs::Lag => {
             watch.lag.as_ref().is_some_and(|lag| lag.dimension_in(role).is_some())
         }

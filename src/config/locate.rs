@@ -36,6 +36,10 @@ const PRESETS: &[Preset] = &[
     preset!("fineract": "failover", "failback", "drill"),
     preset!("regami": "failover", "planned-failover", "failback", "drill", "corruption", "deletion", "cloud-outage", "snapshot"),
     preset!(
+        "provability-fabric": "failover", "failback", "drill", "migration", "migration-back", "test-normal", "test-failover",
+        "test-recovery", "test-replication", "test-migration", "diagnostics", "review"
+    ),
+    preset!(
         "matbakh": "failover", "planned-failover", "failback", "drill", "split-brain", "test-health", "test-failover", "test-consistency",
         "test-performance", "daily", "weekly", "monthly", "readiness", "diagnose"
     ),

@@ -18,6 +18,7 @@ pub mod source;
 pub mod theme;
 pub mod words;
 
+mod assume_role;
 mod component;
 mod form;
 mod graph;

@@ -77,7 +77,7 @@ pub(super) fn read_list(node: &Node<'_, '_>, scope: &Scope<'_>, way: Way) -> Opt
 }
 
 /// Reads `component.side.fact`. The type is `None` where the component itself could not be read.
-fn reading(node: &Node<'_, '_>, scope: &Scope<'_>, way: Way) -> Option<(ReadingRef, Option<FactType>)> {
+fn reading<'s>(node: &Node<'_, '_>, scope: &Scope<'s>, way: Way) -> Option<(ReadingRef, Option<FactType<'s>>)> {
     const EXPECTED: &str = "\"component.side.fact\", such as \"database.target.status\"";
     let text = node.line(EXPECTED, 400)?;
     let mut parts = text.splitn(3, '.');
@@ -110,8 +110,8 @@ fn reading(node: &Node<'_, '_>, scope: &Scope<'_>, way: Way) -> Option<(ReadingR
         return None;
     }
     let role = role(side, way);
-    if !facts::is_at(spec, fact, role) {
-        node.context().push(not_there(node, &reading, spec, fact, way));
+    if !facts::is_at(spec, &fact, role) {
+        node.context().push(not_there(node, &reading, spec, &fact, way));
         return None;
     }
     alarm_is_known(node, spec, role, name);
@@ -119,11 +119,18 @@ fn reading(node: &Node<'_, '_>, scope: &Scope<'_>, way: Way) -> Option<(ReadingR
 }
 
 /// Why a fact is never read at a side, and at which it is.
-fn not_there(node: &Node<'_, '_>, reading: &ReadingRef, spec: &Spec, fact: &FactSpec, way: Way) -> super::Diagnostic {
+fn not_there(
+    node: &Node<'_, '_>,
+    reading: &ReadingRef,
+    spec: &Spec,
+    fact: &FactSpec<'_>,
+    way: Way,
+) -> super::Diagnostic {
     let sides: Vec<&str> =
         Side::ALL.into_iter().filter(|side| facts::is_at(spec, fact, role(*side, way))).map(Side::as_str).collect();
     let ReadingRef { component, side, fact } = reading;
     let help = match (spec, *side) {
+        (Spec::HealthCheck(_), Side::Global) => format!("add components.{component}.parent to the service file"),
         (Spec::Endpoint(_), Side::Global) => format!("add components.{component}.public to the service file"),
         _ => format!(
             "write {}",
@@ -147,7 +154,13 @@ fn alarm_is_known(node: &Node<'_, '_>, spec: &Spec, role: Option<HomeRole>, name
 }
 
 /// A test on a fact whose type is known.
-fn typed_test(key: &str, node: &Node<'_, '_>, of: FactType, reading: &ReadingRef, scope: &Scope<'_>) -> Option<Test> {
+fn typed_test(
+    key: &str,
+    node: &Node<'_, '_>,
+    of: FactType<'_>,
+    reading: &ReadingRef,
+    scope: &Scope<'_>,
+) -> Option<Test> {
     let unfit = |fits: &str| {
         let found = node.found(format!("`{key}` does not apply to {reading}, which is {}", of.describe()));
         node.context().push(found.expected(fits));
@@ -178,8 +191,14 @@ fn typed_test(key: &str, node: &Node<'_, '_>, of: FactType, reading: &ReadingRef
             node.duration(Duration::ZERO, LONGEST).map(|limit| number_test(key, limit.as_secs_f64()))
         }
         FactType::Number | FactType::Seconds => unfit("at_most or at_least"),
-        FactType::Words(_) | FactType::Region(_) | FactType::Text if ordered => unfit("is, one_of or is_not"),
+        FactType::Words(_) | FactType::Declared(_) | FactType::Region(_) | FactType::Text if ordered => {
+            unfit("is, one_of or is_not")
+        }
         FactType::Words(words) => word_test(key, node, |word| known_word(word, words)),
+        FactType::Declared(words) => {
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            word_test(key, node, |word| known_word(word, &words))
+        }
         FactType::Region(words) => word_test(key, node, |word| known_region(word, words, scope)),
         FactType::Text => word_test(key, node, |word| known_word(word, &[])),
     }
@@ -198,7 +217,7 @@ fn number_test(key: &str, limit: f64) -> Test {
 /// What is wrong with a word: the expectation, and the help.
 type Wrong = (String, Option<String>);
 
-fn known_word(word: &str, words: &[&'static str]) -> Result<(), Wrong> {
+fn known_word(word: &str, words: &[&str]) -> Result<(), Wrong> {
     if words.is_empty() && !word.trim().is_empty() || words.contains(&word) {
         return Ok(());
     }

@@ -13,7 +13,7 @@ use super::reader::{Node, Table};
 use super::source::Source;
 use super::step::{self, Read};
 use super::words::{meant, one_of};
-use crate::domain::runbook::{Phase, Runbook, Way};
+use crate::domain::runbook::{Phase, Runbook, Step, Way};
 use crate::domain::service::{Component, Service};
 use crate::domain::text::bounded;
 
@@ -36,6 +36,11 @@ impl<'s> Scope<'s> {
     /// A service, and the ids of its components that could not be read: what is said of those is not judged.
     pub fn new(service: &'s Service, left_out: &'s [String]) -> Self {
         Self { service, left_out }
+    }
+
+    /// Why a drill may not carry out a step.
+    pub(super) fn not_in_a_drill(&self, step: &Step) -> Option<String> {
+        self.service.drills.refusal(step, &self.service.failover(), &self.service.regions)
     }
 
     /// The service.

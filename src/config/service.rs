@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::assume_role;
 use super::component;
 use super::context::Context;
 use super::diagnostic::Diagnostic;
@@ -142,6 +143,7 @@ fn aws_of(table: &Table<'_, '_>, regions: Option<&Pair<Region>>) -> Aws {
     let mut aws = Aws {
         profile: table.get("profile").and_then(|node| node.line("the name of a profile of the AWS configuration", 128)),
         account: table.get("account").and_then(|node| account(&node)),
+        assume_role: table.get("assume_role").and_then(|node| assume_role::read(&node)),
         ..Aws::default()
     };
     if let Some(endpoints) = table.get("endpoints").and_then(|node| node.table("a table of URLs by Region")) {

@@ -75,6 +75,12 @@ pub(super) fn read(node: &Node<'_, '_>, scope: &Scope<'_>, way: Way) -> Read {
             cleanup: head.cleanup?,
         })
     })();
+    if way == Way::Drill
+        && let Some(step) = &step
+        && let Some(why) = scope.not_in_a_drill(step)
+    {
+        table.context().error(table.span(), table.path(), why);
+    }
     Read { step, id, after: waits.unwrap_or_default() }
 }
 
@@ -213,7 +219,7 @@ fn act(table: &Table<'_, '_>, scope: &Scope<'_>, way: Way) -> Option<(Action, Ha
 }
 
 /// Whether a side is the one that an action is for, by whatever name the runbook gives it.
-fn acts_on(spec: &ActionSpec, on: Side, way: Way) -> bool {
+fn acts_on(spec: &ActionSpec<'_>, on: Side, way: Way) -> bool {
     on != Side::Global
         && match spec.also {
             Also::Always => true,

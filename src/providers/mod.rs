@@ -16,11 +16,16 @@
 //! | `cloudfront` | global | `points_at`, `status` (Deployed, InProgress), `enabled`, `origin_group`, `last_modified` | `point`, `invalidate` |
 //! | `kubernetes` | both Regions, and global when `keys` is set | in a Region: `reachable`, `version`, `nodes`, `nodes_ready`, `desired`, `ready`, `available` (never of no replicas), `applications`, `synced`, `application_health`, `auto_sync`, `connection_current`, `keys`, `keys_fingerprint`; global: `keys_equal` | `scale-up`, `scale-down`, `restart`, `apply`, `patch-connection`, `suspend-sync`, `resume-sync` |
 //! | `s3-replication` | both Regions, and global | in a Region: `exists`, `versioning` (Enabled, Suspended, none), of its own rule towards the other Region `replication` (enabled, disabled, none), `rtc`, `delete_markers`, `failed_operations` (over the last hour), of the other's towards it `latency`, `pending_bytes`, `pending_operations`; global: `replicates_to` | `canary`, `reverse`, `stop` |
+//! | `health-check` | both Regions, and global when `parent` is set | `type`, `status` (healthy, unhealthy, unknown: what is found), `disabled`, `inverted`, `counts_as` (healthy, unhealthy: what Route 53 makes of it), `detection`, `checkers_ok`, `children`, `threshold`, `sound` (whether it can work) | `force-unhealthy`, `release` |
+//! | `arc-routing` | both Regions, and global | in a Region: `state` (On, Off); global: `points_at` (a Region, both, none), `endpoints` (how many of the five answer) | `point` |
+//! | `identity` | both Regions | `account`, `arn`, `expires_in` (of credentials that end), `clock_skew` | none |
+//! | `command` | both Regions, or global | those that the service file declares | those that the service file declares |
 //!
 //! A fact that was not read is absent, never guessed.
 
 pub mod aws;
 pub mod clock;
+pub mod command;
 pub mod dns;
 pub mod endpoint;
 pub mod http;
@@ -35,7 +40,7 @@ use std::time::Duration;
 
 pub(crate) use self::own::Own;
 use crate::domain::service::{Service, Spec};
-use crate::ports::{Clock, Components, HttpProbe, Kube, Resolver, SqlProbe};
+use crate::ports::{Clock, Commands, Components, HttpProbe, Kube, Resolver, SqlProbe};
 
 /// The probes with which components look at what AWS's API does not tell.
 #[derive(Clone)]
@@ -50,6 +55,8 @@ pub struct Probes {
     pub http: Arc<dyn HttpProbe>,
     /// Kubernetes.
     pub kube: Arc<dyn Kube>,
+    /// Programs that the service file declares.
+    pub commands: Arc<dyn Commands>,
 }
 
 /// Every component of a service, ready to answer the four verbs.
@@ -93,6 +100,17 @@ pub fn components(service: &Service, aws: &aws::Clients, probes: Probes) -> Comp
             Spec::Kubernetes(spec) => Arc::new(kubernetes::Kubernetes::new(own(20), spec.clone(), probes.kube.clone())),
             // Its metrics come by the minute, as those above.
             Spec::S3Replication(spec) => Arc::new(aws::s3::S3Replication::new(own(60), spec.clone(), aws.clone())),
+            // As for `route53-failover`.
+            Spec::HealthCheck(spec) => {
+                Arc::new(aws::health_check::HealthCheck::new(own(30), spec.clone(), aws.clone()))
+            }
+            // A data plane that is made for being asked.
+            Spec::ArcRouting(spec) => Arc::new(aws::arc_routing::ArcRouting::new(own(30), spec.clone(), aws.clone())),
+            Spec::Identity => Arc::new(aws::identity::Identity::new(own(60), aws.clone())),
+            // A look is a process a place, and the AWS command line alone takes a second of a processor.
+            Spec::Command(spec) => {
+                Arc::new(command::Command::new(own(60), spec.clone(), service.name.clone(), probes.commands.clone()))
+            }
         };
         all.insert(component.id.clone(), answering);
     }

@@ -6,13 +6,15 @@
 //! the same mutations agree on everything.
 //!
 //! Around it: [`wire`] speaks the protocols of AWS to the SDK's own clients, [`probes`] answers SQL, DNS and HTTP,
-//! [`program`] stands in for external programs and [`kubectl`] for that one, [`log`] keeps the mutations, [`regions`] ties them to a clock, and
-//! [`serve`] opens them to other clients.
+//! [`program`] and [`commands`] stand in for external programs and [`kubectl`] for that one, [`log`] keeps the mutations, [`regions`] ties them to a clock, and
+//! [`serve`] opens them to other clients, the service's endpoints and what is so behind all that among them.
 
 pub mod chance;
 pub mod clock;
+pub mod commands;
 pub mod kubectl;
 pub mod log;
+mod plain;
 pub mod probes;
 pub mod program;
 pub mod regions;

@@ -237,6 +237,11 @@ fn endpoint(world: &World, url: &str) -> Option<Asked> {
     by(&|known| known == url).or_else(|| by(&|known| authority(known) == authority(url)))
 }
 
+/// Whether a host and port are an endpoint's of the service.
+pub(super) fn is_endpoint(world: &World, host: &str) -> bool {
+    endpoint(world, &format!("http://{host}/")).is_some()
+}
+
 #[async_trait]
 impl HttpProbe for Probes {
     async fn get(&self, url: &str, timeout: Duration) -> Result<HttpAnswer, Unread> {

@@ -9,6 +9,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use jiff::{SignedDuration, Timestamp};
 
 use super::clock::SimClock;
+use super::commands;
 use super::kubectl::Kubectl;
 use super::log::{Header, Log};
 use super::probes::Probes;
@@ -23,7 +24,7 @@ use super::world::faults::{ApiCall, Met, Verdict};
 use super::world::mutation::Mutation;
 use super::world::truth::Truth;
 use crate::domain::service::Service;
-use crate::ports::{Clock, HttpProbe, Kube, Program, Resolver, SqlProbe};
+use crate::ports::{Clock, Commands, HttpProbe, Kube, Program, Resolver, SqlProbe};
 
 /// Why a request got no answer at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,6 +130,11 @@ impl Regions {
     /// A kubectl for the simulated clusters.
     pub fn kube(self: &Arc<Self>) -> Arc<dyn Kube> {
         Arc::new(Kubectl::new(Arc::clone(self)))
+    }
+
+    /// A stand-in for the programs that the service file declares.
+    pub fn commands(self: &Arc<Self>) -> Arc<dyn Commands> {
+        Arc::new(commands::Pretend::new(Arc::clone(self)))
     }
 
     /// What has been done since the simulation opened, by any process, oldest first.

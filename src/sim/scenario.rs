@@ -8,13 +8,14 @@ use super::steps::{Ms, NEVER};
 use crate::domain::duration;
 use crate::domain::region::HomeRole;
 
-const EMBEDDED: [(&str, &str); 9] = [
+const EMBEDDED: [(&str, &str); 10] = [
     ("calm", include_str!("../../assets/scenarios/calm.toml")),
     ("region-outage", include_str!("../../assets/scenarios/region-outage.toml")),
     ("false-alarm", include_str!("../../assets/scenarios/false-alarm.toml")),
     ("lagging-replica", include_str!("../../assets/scenarios/lagging-replica.toml")),
     ("throttled", include_str!("../../assets/scenarios/throttled.toml")),
     ("failed-over", include_str!("../../assets/scenarios/failed-over.toml")),
+    ("moved-over", include_str!("../../assets/scenarios/moved-over.toml")),
     ("both-regions-out", include_str!("../../assets/scenarios/both-regions-out.toml")),
     ("corruption", include_str!("../../assets/scenarios/corruption.toml")),
     ("old-primary-returns", include_str!("../../assets/scenarios/old-primary-returns.toml")),
@@ -212,6 +213,8 @@ pub enum Part {
     Ssm,
     /// The Lambda API.
     Lambda,
+    /// The endpoint in the Region of a cluster of routing controls.
+    Arc,
     /// CloudFront's control plane, whichever Region the event names.
     Cloudfront,
     /// The Kubernetes cluster's API.

@@ -12,6 +12,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::plain;
 use super::regions::Regions;
 use super::wire::Called;
 
@@ -68,12 +69,16 @@ async fn connection<F: Fn(&Served) + Send + Sync>(stream: TcpStream, regions: Ar
 
 async fn answer<F: Fn(&Served)>(
     request: Request<Incoming>,
-    regions: &Regions,
+    regions: &Arc<Regions>,
     tell: &F,
 ) -> Result<Response<Full<Bytes>>, NoAnswer> {
     let (head, body) = request.into_parts();
     let body = Limited::new(body, LONGEST).collect().await.map_err(NoAnswer::Request)?;
     let request = Request::from_parts(head, body.to_bytes().to_vec());
+    if let Some(response) = plain::answer(&request, regions).await {
+        let response = response.map_err(|_| NoAnswer::Broken)?;
+        return Ok(response.map(|body| Full::new(Bytes::from(body))));
+    }
     let called = Called::of(&request);
     let response = regions.serve(&request).await;
     tell(&Served { called, status: response.as_ref().ok().map(|response| response.status().as_u16()) });

@@ -33,7 +33,8 @@ pub async fn live(
         sql: sql.clone(),
         resolver: Arc::new(providers::dns::Dns::new()),
         http: Arc::new(providers::http::Http::new()),
-        kube: Arc::new(providers::kubernetes::live::Kubectl::new(dir)),
+        kube: Arc::new(providers::kubernetes::live::Kubectl::new(dir.clone())),
+        commands: Arc::new(providers::command::live::Programs::new(redactor.clone(), dir)),
     };
     let components = providers::components(service, &aws, probes);
     let program = Arc::new(providers::program::Programs::new(redactor.clone()));
@@ -55,6 +56,7 @@ pub fn simulated_world(service: &Service, regions: &Arc<sim::Regions>, clock: &A
         resolver: regions.resolver(),
         http: regions.http(),
         kube: regions.kube(),
+        commands: regions.commands(),
     };
     let components = providers::components(service, &aws, probes);
     World { components, clock: Arc::clone(clock) as Arc<dyn Clock>, program: regions.program(), sql }
@@ -67,6 +69,7 @@ pub fn redactor(service: &Service) -> Redactor {
         Spec::AuroraGlobal(database) => database.sql.as_ref()?.password_env.clone(),
         _ => None,
     });
+    let external = service.aws.assume_role.as_ref().and_then(|assume| assume.external_id.as_ref()?.value());
     let always = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PGPASSWORD"].map(str::to_owned);
-    Redactor::new(named.chain(always).filter_map(|name| std::env::var(name).ok()))
+    Redactor::new(named.chain(always).filter_map(|name| std::env::var(name).ok()).chain(external))
 }

@@ -12,8 +12,9 @@ use handover::domain::gate::GateResult;
 use handover::domain::journal::{Body, Chain, Entry, Files, Verified, verify};
 use handover::domain::plan::{Plan, Refusal};
 use handover::domain::redact::Redactor;
+use handover::domain::region::Direction;
 use handover::domain::run::{Mode, Run};
-use handover::domain::runbook::Runbook;
+use handover::domain::runbook::{Runbook, Way};
 use handover::domain::service::Service;
 use handover::engine::recorder::Opened;
 use handover::engine::{Setup, autoplay};
@@ -199,6 +200,7 @@ pub(crate) fn project(runbook: &str) -> (Service, Runbook) {
 }
 
 pub(crate) struct Rig {
+    pub(crate) direction: Direction,
     pub(crate) service: Arc<Service>,
     pub(crate) runbook: Runbook,
     pub(crate) regions: Arc<Regions>,
@@ -232,6 +234,7 @@ impl Rig {
         let clock = Arc::new(SimClock::new("2026-03-03T14:00:20Z".parse().unwrap(), 1.0));
         let regions = Regions::start(&service, scenario, seed, Arc::clone(&clock), None).unwrap();
         Self {
+            direction: service.failover(),
             service: Arc::new(service),
             runbook,
             regions,
@@ -243,6 +246,40 @@ impl Rig {
         }
     }
 
+    /// A runbook of any preset, in the scenario that it is for or in another.
+    pub(crate) fn of(preset: &'static Preset, runbook: &str, scenario: Option<&str>) -> Self {
+        let project = Project::from_preset(preset);
+        assert!(!project.diagnostics.has_errors(), "{}", project.diagnostics);
+        let service = project.service().unwrap().clone();
+        let runbook = project.runbook(runbook).unwrap_or_else(|| panic!("{}: no {runbook}", preset.name)).clone();
+        let usual = match runbook.way {
+            Way::Failover => "region-outage",
+            Way::Failback => "failed-over",
+            Way::Drill => "calm",
+        };
+        let scenario = scenario.or(runbook.scenario.as_deref()).unwrap_or(usual);
+        let clock = Arc::new(SimClock::new("2026-03-03T14:00:20Z".parse().unwrap(), 1.0));
+        let scenario = scenario::load(scenario).unwrap();
+        let regions = Regions::start(&service, &scenario, SEED, Arc::clone(&clock), None).unwrap();
+        Self {
+            direction: if runbook.way == Way::Failback { service.failback() } else { service.failover() },
+            service: Arc::new(service),
+            runbook,
+            regions,
+            clock,
+            lines: Lines::default(),
+            ledger: Arc::default(),
+            mode: Mode::Simulation,
+            operator: "anna".to_owned(),
+        }
+    }
+
+    /// Another runbook of the same preset in the same Regions, as they are now.
+    pub(crate) fn then(&self, preset: &'static Preset, runbook: &str) -> Self {
+        let next = Self::of(preset, runbook, None);
+        Self { regions: Arc::clone(&self.regions), clock: Arc::clone(&self.clock), ..next }
+    }
+
     /// Starts an engine: on a new journal, or on what is there.
     pub(crate) fn boot(&self) -> Desk {
         self.boot_with(None)
@@ -252,7 +289,7 @@ impl Rig {
     pub(crate) fn boot_with(&self, fault: Option<(Fault, At)>) -> Desk {
         let (verified, tail) = self.lines.reopen();
         let resumed = !verified.entries.is_empty();
-        let fresh = Run::new(&self.service.name, self.runbook.clone(), self.mode, self.service.failover());
+        let fresh = Run::new(&self.service.name, self.runbook.clone(), self.mode, self.direction.clone());
         let run = fresh.fold(&verified.entries);
         let lead = Body::LeadChange { lead: self.operator.clone(), host: "here".to_owned() };
         let mut first = vec![if resumed {
@@ -263,7 +300,7 @@ impl Rig {
                 service: self.service.name.clone(),
                 runbook: self.runbook.id.clone(),
                 mode: self.mode,
-                direction: self.service.failover(),
+                direction: self.direction.clone(),
                 files: Files { service: String::new(), runbook: String::new() },
                 tool: "test".to_owned(),
                 host: "here".to_owned(),

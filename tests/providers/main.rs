@@ -5,12 +5,16 @@ mod aurora;
 mod aws_errors;
 mod cache;
 mod cdn;
+mod checks;
 mod cluster;
+#[cfg(unix)]
+mod command;
 mod database;
 mod dns;
 mod fleet;
 mod functions;
 mod http;
+mod identity;
 mod observing;
 mod parameter;
 #[path = "../common/peers.rs"]
@@ -19,6 +23,7 @@ mod peers;
 mod postgres;
 #[cfg(unix)]
 mod program;
+mod routing;
 mod storage;
 mod support;
 mod traffic;

@@ -20,7 +20,8 @@ use handover::domain::reading::{Unread, Why};
 use handover::domain::region::{Pair, Place, Region};
 use handover::domain::service::{Aws, Component, Objectives, Service, Spec};
 use handover::ports::{
-    self, DnsAnswer, HttpAnswer, HttpProbe, Kube, KubeAnswer, Resolver, SqlProbe, SqlState, WriteRefused,
+    self, CommandAnswer, CommandLine, Commands, DnsAnswer, Exit, HttpAnswer, HttpProbe, Kube, KubeAnswer, Resolver,
+    SqlProbe, SqlState, WriteRefused,
 };
 use handover::providers::aws::Clients;
 use handover::providers::clock::SystemClock;
@@ -208,7 +209,29 @@ pub(crate) fn component(service: &Service, wire: &Wire, sql: Option<Arc<Fake>>) 
 pub(crate) fn kubernetes(service: &Service, kube: Arc<dyn Kube>) -> Arc<dyn ports::Component> {
     let wire = Wire::new(|_| Reply::Refused);
     let fake = Arc::new(Fake::default());
-    let probes = Probes { clock: Arc::new(SystemClock::new()), sql: None, resolver: fake.clone(), http: fake, kube };
+    let probes = Probes {
+        clock: Arc::new(SystemClock::new()),
+        sql: None,
+        resolver: fake.clone(),
+        http: fake.clone(),
+        kube,
+        commands: fake,
+    };
+    components(service, &wire.clients(service), probes)[&service.components[0].id].clone()
+}
+
+/// The one component of a service, over declared programs.
+pub(crate) fn declared(service: &Service, commands: Arc<dyn Commands>) -> Arc<dyn ports::Component> {
+    let wire = Wire::new(|_| Reply::Refused);
+    let fake = Arc::new(Fake::default());
+    let probes = Probes {
+        clock: Arc::new(SystemClock::new()),
+        sql: None,
+        resolver: fake.clone(),
+        http: fake.clone(),
+        kube: fake,
+        commands,
+    };
     components(service, &wire.clients(service), probes)[&service.components[0].id].clone()
 }
 
@@ -220,7 +243,8 @@ fn over(service: &Service, clients: &Clients, sql: Option<Arc<Fake>>) -> Arc<dyn
         sql: sql.map(|sql| sql as Arc<dyn SqlProbe>),
         resolver: fake.clone(),
         http: fake.clone(),
-        kube: fake,
+        kube: fake.clone(),
+        commands: fake,
     };
     components(service, clients, probes)[&service.components[0].id].clone()
 }
@@ -295,6 +319,14 @@ pub(crate) fn ask(service: &Service, action: &str, on: &Region) -> Ask {
 impl Kube for Fake {
     async fn run(&self, arguments: &[String], _: Duration) -> KubeAnswer {
         (self.kubectl.lock().unwrap().as_mut().unwrap())(&arguments.join(" "))
+    }
+}
+
+#[async_trait]
+impl Commands for Fake {
+    async fn run(&self, _: &CommandLine) -> CommandAnswer {
+        let exit = Exit::NotStarted("there is no such program".to_owned());
+        CommandAnswer { exit, stdout: String::new(), stderr: String::new(), cut: false }
     }
 }
 

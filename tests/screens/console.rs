@@ -172,6 +172,8 @@ impl Console {
             90,
             seen(Health::Healthy, "in sync, same version", &[("exists", Value::Bool(true))]),
         );
+        let backups = [("restored", text("absent")), ("ready", Value::Bool(false))];
+        self.looked("backups", west(), 20, 180, seen(Health::Healthy, "no snapshot here", &backups));
         let series =
             (0..49).map(|i| (at(-3600 + i * 60), (i % 17 != 9).then(|| 1.0 + f64::from((i * 7 % 5) as i32)))).collect();
         let mut metrics = Observation::new("cloudwatch:GetMetricData us-west-2");
@@ -207,6 +209,7 @@ impl Console {
             seen(Health::Healthy, "primary available, takes writes", &[("status", text("available"))]),
         );
         self.looked("secrets", east(), -when, 90, seen(Health::Healthy, "present", &[("exists", Value::Bool(true))]));
+        self.looked("backups", east(), -when, 180, seen(Health::Healthy, "newest backup 5h old", &[]));
     }
 
     pub(crate) fn primary_hangs(&mut self) {
@@ -218,7 +221,8 @@ impl Console {
             15,
             seen(Health::Down, "timeout after 5.0 s", &[("health", text("unhealthy"))]),
         );
-        for component in ["database", "secrets", "metrics"] {
+        self.looked("database", Place::Global, 0, 15, Err(Unread::new(Why::TimedOut, "no answer in 3 s")));
+        for component in ["database", "backups", "secrets", "metrics"] {
             self.looked(component, east(), 0, 15, Err(Unread::new(Why::TimedOut, "no answer in 5 s")));
         }
     }

@@ -16,8 +16,12 @@ fn matbakh() -> Service {
 #[test]
 fn every_kind_is_as_its_failover_left_it_and_the_old_primary_knows_nothing_of_it() {
     let service = matbakh();
-    let world =
-        World::new(service.clone(), scenario::load("failed-over").unwrap(), SEED, "2026-03-03T14:00:00Z".parse().unwrap());
+    let world = World::new(
+        service.clone(),
+        scenario::load("failed-over").unwrap(),
+        SEED,
+        "2026-03-03T14:00:00Z".parse().unwrap(),
+    );
     let now = world.now();
     let pair = &world.cluster_pairs()[0];
     assert_eq!((pair.standing(Standby, now), pair.standing(Primary, now)), (Standing::Writer, Standing::Reader));

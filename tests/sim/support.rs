@@ -189,6 +189,8 @@ impl Rig {
     client!(ssm, aws_sdk_ssm);
     client!(lambda, aws_sdk_lambda);
     client!(cloudfront, aws_sdk_cloudfront);
+    client!(sts, aws_sdk_sts);
+    client!(cluster, aws_sdk_route53recoverycluster);
     client!(s3, aws_sdk_s3);
 
     pub(crate) fn route53(&self) -> aws_sdk_route53::Client {
@@ -224,6 +226,7 @@ pub(crate) fn answering(rig: &Rig, service: &Service) -> Components {
         resolver: rig.regions.resolver(),
         http: rig.regions.http(),
         kube: rig.regions.kube(),
+        commands: rig.regions.commands(),
     };
     components(service, &clients, probes)
 }

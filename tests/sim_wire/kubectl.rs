@@ -216,6 +216,7 @@ impl Over {
             resolver: regions.resolver(),
             http: regions.http(),
             kube: Arc::new(Kubectl::of(program, Some(clusters.folder.path().to_owned()))),
+            commands: regions.commands(),
         };
         let component = components(&service, &aws, probes)["cluster"].clone();
         Self { service, component }

@@ -1,11 +1,14 @@
 //! The components of a service file: one file a kind.
 
+mod arc_routing;
 mod aurora;
 mod cloudfront;
 mod cloudwatch;
+mod command;
 mod ecs;
 mod elasticache;
 mod endpoint;
+mod health_check;
 mod kubernetes;
 mod lambda;
 mod rds;
@@ -27,7 +30,7 @@ use crate::domain::service::{Component, Spec};
 use crate::domain::text::bounded;
 
 /// Every kind that a component can be.
-pub(super) const KINDS: [&str; 14] = [
+pub(super) const KINDS: [&str; 18] = [
     "endpoint",
     "rds-replica",
     "rds-restore",
@@ -42,6 +45,10 @@ pub(super) const KINDS: [&str; 14] = [
     "cloudfront",
     "kubernetes",
     "s3-replication",
+    "command",
+    "health-check",
+    "arc-routing",
+    "identity",
 ];
 
 const MS_100: Duration = Duration::from_millis(100);
@@ -108,6 +115,11 @@ fn component(id: &str, table: &Table<'_, '_>) -> Option<Component> {
         "lambda" => lambda::lambda(table).map(Spec::Lambda),
         "cloudfront" => cloudfront::cloudfront(table).map(Spec::CloudFront),
         "kubernetes" => kubernetes::kubernetes(table).map(Spec::Kubernetes),
+        "command" => command::command(table).map(Spec::Command),
+        "health-check" => health_check::health_check(table).map(Spec::HealthCheck),
+        // Whose credentials it is about stands in [aws].
+        "identity" => Some(Spec::Identity),
+        "arc-routing" => arc_routing::arc_routing(table).map(Spec::ArcRouting),
         "s3-replication" => s3::s3_replication(table).map(Spec::S3Replication),
         _ => ecs::ecs(table).map(Spec::Ecs),
     };
@@ -133,6 +145,12 @@ fn unlike_the_others(component: &Component, others: &[Component], node: &Node<'_
         (Spec::Kubernetes(a), Spec::Kubernetes(b)) => {
             let shared = || a.workloads.iter().any(|workload| b.workloads.contains(workload));
             a == b || (a.context == b.context && a.namespace == b.namespace && shared())
+        }
+        (Spec::Command(a), Spec::Command(b)) => a.observe == b.observe,
+        (Spec::HealthCheck(a), Spec::HealthCheck(b)) => a.id.primary == b.id.primary || a.id.standby == b.id.standby,
+        (Spec::Identity, Spec::Identity) => true,
+        (Spec::ArcRouting(a), Spec::ArcRouting(b)) => {
+            a.control.primary == b.control.primary || a.control.standby == b.control.standby
         }
         (Spec::S3Replication(a), Spec::S3Replication(b)) => a.bucket == b.bucket,
         _ => false,

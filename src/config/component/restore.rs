@@ -15,11 +15,12 @@ pub(super) fn rds_restore(table: &Table<'_, '_>) -> Option<RdsRestore> {
             let instance = identifier(&instance)?;
             let node = side.need("restored", "the name of the instance that is made")?;
             let restored = identifier(&node)?;
+            let with = rebuild(side)?;
             if restored.eq_ignore_ascii_case(&instance) {
                 node.error("what is restored would have the name of the instance that it is made from");
                 return None;
             }
-            Some((instance, restored, rebuild(side)?))
+            Some((instance, restored, with))
         });
     let margin = table.get("margin").map_or(Some(Duration::from_mins(1)), |node| node.duration(Duration::ZERO, HOUR));
     let Pair { primary, standby } = sides?;

@@ -1,11 +1,15 @@
 //! The service being protected, as its `service.toml` describes it.
 
+mod arc_routing;
 mod aurora;
+mod aws;
 mod cloudfront;
 mod cloudwatch;
+mod command;
 mod ecs;
 mod elasticache;
 mod endpoint;
+mod health_check;
 mod kubernetes;
 mod lambda;
 mod people;
@@ -24,12 +28,16 @@ use super::lag::Thresholds;
 use super::reading::ComponentId;
 use super::region::{Direction, Pair, Place, Region};
 
+pub use arc_routing::ArcRouting;
 pub use aurora::AuroraGlobal;
+pub use aws::{AssumeRole, ExternalId};
 pub use cloudfront::CloudFront;
 pub use cloudwatch::{CloudWatch, LagMetric, LagUnit};
+pub use command::{Command, CommandAction, CommandFact, CommandType, Done, Healthy};
 pub use ecs::Ecs;
 pub use elasticache::ElasticacheGlobal;
 pub use endpoint::Endpoint;
+pub use health_check::{HealthCheck, SimulatedCheck};
 pub use kubernetes::{Connection, Kubernetes, SealingKeys, Workload, WorkloadKind};
 pub use lambda::Lambda;
 pub use people::{Contact, Escalation, People};
@@ -85,6 +93,8 @@ pub struct Aws {
     pub profile: Option<String>,
     /// The account that the credentials must belong to.
     pub account: Option<String>,
+    /// A role that is assumed for everything, where one is.
+    pub assume_role: Option<AssumeRole>,
     /// An endpoint in place of AWS's own, by Region, for emulators: `(Region, URL)`.
     pub endpoints: Vec<(Region, String)>,
     /// An endpoint in place of Route 53's global one.
@@ -135,6 +145,14 @@ pub enum Spec {
     Kubernetes(Kubernetes),
     /// S3 buckets that are replicated.
     S3Replication(S3Replication),
+    /// Declared programs.
+    Command(Command),
+    /// Route 53 health checks.
+    HealthCheck(HealthCheck),
+    /// Routing controls of Route 53 Application Recovery Controller.
+    ArcRouting(ArcRouting),
+    /// As whom AWS knows us.
+    Identity,
 }
 
 impl Spec {
@@ -155,12 +173,16 @@ impl Spec {
             Self::CloudFront(_) => "cloudfront",
             Self::Kubernetes(_) => "kubernetes",
             Self::S3Replication(_) => "s3-replication",
+            Self::Command(_) => "command",
+            Self::HealthCheck(_) => "health-check",
+            Self::ArcRouting(_) => "arc-routing",
+            Self::Identity => "identity",
         }
     }
 
     /// Whether it stands in each Region, so that a Region's panel has a line for it.
     pub fn is_regional(&self) -> bool {
-        !matches!(self, Self::Route53Failover(_) | Self::CloudFront(_))
+        !matches!(self, Self::Route53Failover(_) | Self::CloudFront(_) | Self::Command(Command { global: true, .. }))
     }
 
     /// Whether it has something to say of no Region in particular.
@@ -172,11 +194,14 @@ impl Spec {
             | Self::ElasticacheGlobal(_)
             | Self::SsmParameter(_)
             | Self::CloudFront(_)
+            | Self::ArcRouting(_)
             | Self::S3Replication(_) => true,
             Self::Endpoint(endpoint) => endpoint.public.is_some(),
+            Self::Command(command) => command.global,
+            Self::HealthCheck(checks) => checks.parent.is_some(),
             Self::Kubernetes(cluster) => cluster.keys.is_some(),
             Self::RdsReplica(database) => database.sql.is_some(),
-            Self::RdsRestore(_) | Self::CloudWatch(_) | Self::Ecs(_) | Self::Lambda(_) => false,
+            Self::RdsRestore(_) | Self::CloudWatch(_) | Self::Ecs(_) | Self::Lambda(_) | Self::Identity => false,
         }
     }
 }

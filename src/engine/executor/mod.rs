@@ -36,7 +36,7 @@ use crate::domain::journal::{Body, Entry};
 use crate::domain::plan::{PerformError, Plan, Receipt, Refusal, Settlement};
 use crate::domain::region::Place;
 use crate::domain::run::Run;
-use crate::domain::runbook::StepId;
+use crate::domain::runbook::{Action, Step, StepId};
 use crate::domain::service::Service;
 use crate::ports::{Exit, OutputLine, World};
 
@@ -62,6 +62,9 @@ pub struct Setup {
 pub async fn run(setup: Setup, inbox: mpsc::UnboundedReceiver<Command>, events: mpsc::UnboundedSender<Event>) {
     Executor::new(setup, events).run(inbox).await;
 }
+
+/// What has to hold for longer than this is watched at the pace of rest.
+const LONG: Duration = Duration::from_mins(5);
 
 /// By whom the program records what it found by itself.
 const MYSELF: &str = "handover";
@@ -175,12 +178,19 @@ impl Executor {
             if !self.announced && self.recorder.is_open() {
                 self.announce().await;
             }
-            let brisk = self.run.running().next().is_some() || self.run.armed.is_some();
-            self.sampler.set_brisk(brisk);
+            self.sampler.set_brisk(self.is_brisk());
         }
         self.sampler.stop();
         self.tasks.abort_all();
         self.tell(Event::Ended);
+    }
+
+    /// Whether it is worth looking often: while somebody acts or may, but not for the hour for which a service is only
+    /// to stay well; others need the rate limits, too.
+    fn is_brisk(&self) -> bool {
+        let quiet = |step: &Step| matches!(&step.action, Action::Wait { hold, .. } if *hold >= LONG);
+        let mut running = self.run.running().peekable();
+        if running.peek().is_none() { self.run.armed.is_some() } else { !running.all(quiet) }
     }
 
     fn tell(&self, event: Event) {

@@ -8,16 +8,19 @@ use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
 use aws_config::{AppName, BehaviorVersion, SdkConfig};
-use aws_sdk_rds::config::{Credentials, SharedAsyncSleep, SharedCredentialsProvider, SharedHttpClient};
+use aws_sdk_rds::config::{
+    Credentials, ProvideCredentials, SharedAsyncSleep, SharedCredentialsProvider, SharedHttpClient,
+};
 use aws_sdk_rds::config::{StalledStreamProtectionConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_smithy_async::rt::sleep::{AsyncSleep, Sleep};
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
+use super::credentials::{Assumed, Kept};
 use crate::domain::reading::{Unread, Why};
 use crate::domain::region::Region;
-use crate::domain::service::{Aws, Service};
+use crate::domain::service::{Aws, Service, Spec};
 use crate::ports::Clock;
 
 /// The Region that Route 53's control plane is in, and that its requests are signed for.
@@ -35,6 +38,10 @@ pub struct Clients {
     regions: Arc<BTreeMap<Region, Regional>>,
     pub(crate) route53: ReadWrite<aws_sdk_route53::Client>,
     pub(crate) cloudfront: ReadWrite<aws_sdk_cloudfront::Client>,
+    /// Whose credentials are used.
+    pub(crate) credentials: Arc<Kept>,
+    /// The endpoints of a cluster of routing controls, by URL.
+    clusters: Arc<BTreeMap<String, ReadWrite<aws_sdk_route53recoverycluster::Client>>>,
     aws: Arc<Aws>,
 }
 
@@ -56,6 +63,7 @@ pub(crate) struct Regional {
     pub(crate) ssm: ReadWrite<aws_sdk_ssm::Client>,
     pub(crate) lambda: ReadWrite<aws_sdk_lambda::Client>,
     pub(crate) s3: ReadWrite<aws_sdk_s3::Client>,
+    pub(crate) sts: aws_sdk_sts::Client,
 }
 
 /// Why AWS cannot be reached at all.
@@ -82,7 +90,9 @@ impl Clients {
             .time_source(own)
             // Roles are assumed in the standby Region: nothing that is needed may live in the one that is being lost.
             .region(aws_config::Region::new(service.regions.standby.as_str().to_owned()));
-        if let Some(profile) = &service.aws.profile {
+        let assumes = service.aws.assume_role.as_ref();
+        let profile = assumes.and_then(|assume| assume.source_profile.as_ref()).or(service.aws.profile.as_ref());
+        if let Some(profile) = profile {
             loader = loader.profile_name(profile);
         }
         let base = loader.load().await;
@@ -114,6 +124,7 @@ impl Clients {
 
     fn build(service: &Service, base: &SdkConfig, http_client: impl Fn() -> SharedHttpClient) -> Self {
         let aws = &service.aws;
+        let (base, credentials) = with_credentials(service, base, &http_client);
         let config = |region: &str, endpoint: Option<&str>, http: &SharedHttpClient, writes: bool| {
             let timeouts = TimeoutConfig::builder()
                 .connect_timeout(CONNECT)
@@ -153,6 +164,7 @@ impl Clients {
                     write: aws_sdk_lambda::Client::new(&writes),
                 },
                 s3: ReadWrite { read: s3(&reads), write: s3(&writes) },
+                sts: aws_sdk_sts::Client::new(&reads),
             }
         };
         let both = [&service.regions.primary, &service.regions.standby];
@@ -167,7 +179,19 @@ impl Clients {
             read: aws_sdk_cloudfront::Client::new(&global(false)),
             write: aws_sdk_cloudfront::Client::new(&global(true)),
         };
-        Self { regions: Arc::new(regions), route53, cloudfront, aws: Arc::new(aws.clone()) }
+        let endpoints = service.components.iter().filter_map(|component| match &component.spec {
+            Spec::ArcRouting(spec) => Some(&spec.endpoints),
+            _ => None,
+        });
+        let cluster = |(region, url): &(Region, String)| {
+            let http = http_client();
+            let client = |writes| {
+                aws_sdk_route53recoverycluster::Client::new(&config(region.as_str(), Some(url), &http, writes))
+            };
+            (url.clone(), ReadWrite { read: client(false), write: client(true) })
+        };
+        let clusters = Arc::new(endpoints.flatten().map(cluster).collect());
+        Self { regions: Arc::new(regions), route53, cloudfront, credentials, clusters, aws: Arc::new(aws.clone()) }
     }
 
     /// The clients of a Region of this service.
@@ -177,9 +201,31 @@ impl Clients {
             .ok_or_else(|| Unread::new(Why::NotFound, format!("{region} is no Region of this service")))
     }
 
+    /// The clients of an endpoint of a cluster of routing controls.
+    pub(crate) fn cluster(&self, url: &str) -> Result<&ReadWrite<aws_sdk_route53recoverycluster::Client>, Unread> {
+        let none = || Unread::new(Why::NotFound, format!("{url} is no endpoint of this service"));
+        self.clusters.get(url).ok_or_else(none)
+    }
+
     /// The account that the credentials must belong to, where the service file says.
     pub(crate) fn account(&self) -> Option<&str> {
         self.aws.account.as_deref()
+    }
+
+    /// `--profile NAME`; nothing where a role is assumed, whose credentials are in no profile.
+    fn profile(&self) -> impl Iterator<Item = &str> {
+        let profile = self.aws.profile.as_deref().filter(|_| self.aws.assume_role.is_none());
+        profile.into_iter().flat_map(|profile| ["--profile", profile])
+    }
+
+    /// A line for the AWS CLI that asks an endpoint of its own.
+    pub(crate) fn by_hand_at(&self, words: &[&str], region: &str, endpoint: &str) -> String {
+        let mut line = vec!["aws"];
+        line.extend(words);
+        line.extend(["--region", region]);
+        line.extend(self.profile());
+        line.extend(["--endpoint-url", endpoint]);
+        crate::domain::text::shell_line(line)
     }
 
     /// A line for the AWS CLI with what this service's own calls use: Region, profile and endpoint.
@@ -189,9 +235,7 @@ impl Clients {
         if let Some(region) = region {
             line.extend(["--region", region.as_str()]);
         }
-        if let Some(profile) = &self.aws.profile {
-            line.extend(["--profile", profile]);
-        }
+        line.extend(self.profile());
         let endpoint = match region {
             Some(region) => endpoint(&self.aws, region),
             None => self.aws.global_endpoint.as_deref(),
@@ -201,6 +245,42 @@ impl Clients {
         }
         crate::domain::text::shell_line(line)
     }
+}
+
+/// The configuration with the credentials that are used: of the role that is assumed in the standby Region, where one is,
+/// since nothing that is needed may live in the one that is being lost.
+fn with_credentials(
+    service: &Service,
+    base: &SdkConfig,
+    http_client: &impl Fn() -> SharedHttpClient,
+) -> (SdkConfig, Arc<Kept>) {
+    let standby = &service.regions.standby;
+    let time = base.time_source().unwrap_or_default();
+    let given = base.credentials_provider();
+    let source = match &service.aws.assume_role {
+        None => given,
+        Some(assume) => {
+            let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(READ).build();
+            let mut config = base
+                .to_builder()
+                .region(aws_config::Region::new(standby.as_str().to_owned()))
+                .http_client(http_client())
+                .timeout_config(timeouts)
+                .retry_config(RetryConfig::standard().with_max_attempts(2));
+            if let Some(endpoint) = endpoint(&service.aws, standby) {
+                config = config.endpoint_url(endpoint);
+            }
+            let sts = aws_sdk_sts::Client::new(&config.build());
+            let assumed = Assumed::new(sts, standby.as_str(), &service.name, assume.clone());
+            Some(SharedCredentialsProvider::new(assumed))
+        }
+    };
+    // `live` has seen to it that there is a source, and `simulated` brings its own.
+    let source = source.unwrap_or_else(|| SharedCredentialsProvider::new(Credentials::new("", "", None, None, "none")));
+    let kept = Arc::new(Kept::new(source, time));
+    let shared = Arc::clone(&kept) as Arc<dyn ProvideCredentials>;
+    let base = base.to_builder().credentials_provider(SharedCredentialsProvider::new(shared)).build();
+    (base, kept)
 }
 
 /// An S3 client. At an endpoint other than AWS's own, a bucket's name is part of the path, not of the host.

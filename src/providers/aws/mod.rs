@@ -1,12 +1,16 @@
 //! What AWS answers for: one file or folder a component kind, the clients, and the one place that reads its errors.
 
+pub mod arc_routing;
 pub mod aurora;
 pub mod clients;
 pub mod cloudfront;
 pub mod cloudwatch;
+mod credentials;
 pub mod ecs;
 pub mod elasticache;
 pub mod errors;
+pub mod health_check;
+pub mod identity;
 pub mod lambda;
 pub mod rds;
 pub mod rds_restore;

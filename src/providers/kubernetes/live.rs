@@ -50,7 +50,8 @@ impl Kube for Kubectl {
         let mut child = match command.spawn() {
             Ok(child) => child,
             Err(error) => {
-                let said = text::bounded(&format!("kubectl could not be started: {error}"), 300);
+                let program = self.program.display();
+                let said = text::bounded(&format!("{program} could not be started: {error}"), 300);
                 return KubeAnswer { exit: Exit::NotStarted(said), stdout: vec![], stderr: vec![], cut: false };
             }
         };

@@ -7,7 +7,9 @@ use aws_smithy_types::DateTime;
 use super::tree::{Tree, map};
 use super::{Called, Protocol, WireRequest, WireResponse, json, respond, unknown_operation};
 use crate::sim::steps::Ms;
+use crate::sim::world::custom::Datum;
 use crate::sim::world::metrics::{Alarm, MetricQuery};
+use crate::sim::world::mutation::Change;
 use crate::sim::world::{ApiError, World, s3};
 
 const PREFIX: &str = "/service/GraniteServiceVersion20100801/operation/";
@@ -35,6 +37,11 @@ pub(super) fn answer(
         "GetMetricData" => metric_data(world, &called.region, &body)?,
         "GetMetricStatistics" => metric_statistics(world, &called.region, &body)?,
         "DescribeAlarms" => describe_alarms(world, &called.region, &body),
+        "PutMetricData" => {
+            let change = put_metric(&body)?;
+            world.apply(&called.region, id, change)?;
+            map([])
+        }
         "ListMetrics" => list_metrics(world, &called.region, &body),
         _ => return Err(unknown_operation(called)),
     };
@@ -117,6 +124,37 @@ fn metric_statistics(world: &World, region: &str, body: &Tree) -> Result<Tree, A
     Ok(map([("Label", body.text("MetricName").unwrap_or_default().into()), ("Datapoints", Tree::List(points))]))
 }
 
+fn put_metric(body: &Tree) -> Result<Change, ApiError> {
+    let namespace = body.text("Namespace").unwrap_or_default().to_owned();
+    let data = body.items("MetricData").iter().map(|datum| {
+        let metric = datum.text("MetricName").ok_or_else(|| invalid("Each datum needs a MetricName."))?.to_owned();
+        let value = match datum.get("Value") {
+            Some(Tree::Double(value)) => serde_json::Number::from_f64(*value),
+            Some(Tree::Whole(value)) => Some((*value).into()),
+            _ => None,
+        };
+        let mut dimensions: Vec<(String, String)> = datum.items("Dimensions").iter().filter_map(pair).collect();
+        dimensions.sort();
+        let at = datum.time("Timestamp").map(|time| {
+            let wall = time.to_millis().map_err(|error| invalid(&error.to_string()))?;
+            jiff::Timestamp::from_millisecond(wall).map_err(|error| invalid(&error.to_string()))
+        });
+        Ok(Datum {
+            metric,
+            dimensions,
+            at: at.transpose()?,
+            value: value.ok_or_else(|| invalid("The simulated CloudWatch takes a datum with a Value."))?,
+            unit: datum.text("Unit").map(str::to_owned),
+        })
+    });
+    Ok(Change::PutMetric { namespace, data: data.collect::<Result<_, ApiError>>()? })
+}
+
+/// A dimension.
+fn pair(dimension: &Tree) -> Option<(String, String)> {
+    Some((dimension.text("Name")?.to_owned(), dimension.text("Value")?.to_owned()))
+}
+
 fn read_query(query: &Tree) -> Result<MetricQuery, ApiError> {
     let stat = query.get("MetricStat").ok_or_else(|| invalid("Only queries with MetricStat are simulated."))?;
     let metric = stat.get("Metric").ok_or_else(|| invalid("MetricStat needs a Metric."))?;
@@ -129,9 +167,7 @@ fn query_of(metric: &Tree, how: &Tree, stat: &str) -> MetricQuery {
     MetricQuery {
         namespace: metric.text("Namespace").unwrap_or_default().to_owned(),
         metric: metric.text("MetricName").unwrap_or_default().to_owned(),
-        dimensions: dimensions
-            .filter_map(|pair| Some((pair.text("Name")?.to_owned(), pair.text("Value")?.to_owned())))
-            .collect(),
+        dimensions: dimensions.filter_map(pair).collect(),
         period: how.whole("Period").filter(|period| *period > 0).unwrap_or(60).saturating_mul(1_000),
         stat: stat.to_owned(),
         unit: how.text("Unit").map(str::to_owned),

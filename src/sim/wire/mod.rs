@@ -3,6 +3,7 @@
 //! [`answer`] is a plain function from request to response over the world, so that the same Regions can stand behind an
 //! in-process client or a real socket.
 
+mod arc;
 mod aurora;
 pub mod client;
 pub mod cloudfront;
@@ -18,6 +19,7 @@ pub mod route53;
 pub mod s3;
 pub mod secretsmanager;
 pub mod ssm;
+mod sts;
 mod tree;
 pub mod xml;
 
@@ -75,12 +77,12 @@ impl Called {
         let (_, service, region) = (parts.next()?, parts.next()?, parts.next()?);
         let target = json::operation(request);
         let (operation, protocol) = match service {
-            "rds" | "elasticache" => (form::action(request.body()), Protocol::Query),
+            "rds" | "elasticache" | "sts" => (form::action(request.body()), Protocol::Query),
             "route53" => {
                 (Some(route53::operation(request.method(), request.uri().path()).to_owned()), Protocol::RestXml)
             }
             "s3" => (Some(s3::operation(request).to_owned()), Protocol::RestXml),
-            "secretsmanager" | "ecs" | "ssm" => (target, Protocol::Json),
+            "secretsmanager" | "ecs" | "ssm" | arc::SERVICE => (target, Protocol::Json),
             "cloudfront" => {
                 (Some(cloudfront::operation(request.method(), request.uri().path()).to_owned()), Protocol::RestXml)
             }
@@ -105,6 +107,8 @@ impl Called {
         match self.service.as_str() {
             "route53" | "kubernetes" => *method != Method::GET,
             "s3" => *method != Method::GET && *method != Method::HEAD,
+            // A session is no part of the service.
+            "sts" => false,
             _ => !["Describe", "Get", "List"].iter().any(|verb| self.operation.starts_with(verb)),
         }
     }
@@ -112,9 +116,14 @@ impl Called {
 
 /// Answers a request from the world as it is now.
 pub fn answer(world: &mut World, called: &Called, request: &WireRequest, id: &str) -> WireResponse {
-    if world.role_of(&called.region).is_none() && !matches!(called.service.as_str(), "route53" | "cloudfront") {
+    if world.role_of(&called.region).is_none()
+        && !matches!(called.service.as_str(), "route53" | "cloudfront" | arc::SERVICE)
+    {
         let message = format!("the simulated Regions hold nothing in {}", called.region);
         return refuse(called, &ApiError::new(400, "InvalidParameterValue", message), id);
+    }
+    if let Some(error) = sts::expired(world, called, request) {
+        return refuse(called, &error, id);
     }
     let answered = match called.service.as_str() {
         "rds" => rds::answer(world, called, request, id),
@@ -122,6 +131,8 @@ pub fn answer(world: &mut World, called: &Called, request: &WireRequest, id: &st
         "secretsmanager" => secretsmanager::answer(world, called, request, id),
         "ecs" => ecs::answer(world, called, request, id),
         "elasticache" => elasticache::answer(world, called, request, id),
+        arc::SERVICE => arc::answer(world, called, request, id),
+        "sts" => sts::answer(world, called, request, id),
         "ssm" => ssm::answer(world, called, request, id),
         "lambda" => lambda::answer(world, called, request, id),
         "cloudfront" => cloudfront::answer(world, called, request, id),
@@ -148,6 +159,7 @@ pub fn refuse(called: &Called, error: &ApiError, id: &str) -> WireResponse {
         Protocol::RestXml if called.service == "cloudfront" => xml::error(error, cloudfront::NAMESPACE, id),
         Protocol::RestXml if called.service == "s3" => s3::error(error, called, id),
         Protocol::RestXml => xml::error(error, route53::NAMESPACE, id),
+        Protocol::Query if called.service == "sts" => xml::error(error, sts::NAMESPACE, id),
         Protocol::Query if called.service == "elasticache" => xml::error(error, elasticache::NAMESPACE, id),
         Protocol::Query => xml::error(error, rds::NAMESPACE, id),
         Protocol::Cbor => cloudwatch::error(error, id),
@@ -168,7 +180,7 @@ pub fn throttled(called: &Called) -> ApiError {
         return ApiError::new(503, "SlowDown", "Please reduce your request rate.".to_owned());
     }
     let code = match called.service.as_str() {
-        "secretsmanager" | "ecs" | "ssm" => "ThrottlingException",
+        "secretsmanager" | "ecs" | "ssm" | arc::SERVICE => "ThrottlingException",
         "lambda" => "TooManyRequestsException",
         _ => "Throttling",
     };
@@ -186,6 +198,7 @@ pub fn failed(called: &Called) -> ApiError {
         "ecs" => "ServerException",
         "lambda" => "ServiceException",
         "ssm" => "InternalServerError",
+        arc::SERVICE => "EndpointTemporarilyUnavailableException",
         "kubernetes" => "InternalError",
         "monitoring" => "InternalServiceFault",
         _ => "InternalFailure",
@@ -207,7 +220,7 @@ fn respond(status: u16, content_type: &str, id: &str, body: Vec<u8>) -> WireResp
 fn unknown_operation(called: &Called) -> ApiError {
     let operation = crate::domain::text::bounded(&called.operation, 80);
     match called.service.as_str() {
-        "rds" | "elasticache" => {
+        "rds" | "elasticache" | "sts" => {
             ApiError::new(400, "InvalidAction", format!("The action {operation} is not valid for this web service."))
         }
         _ => ApiError::new(404, "UnknownOperationException", format!("There is no operation {operation} here.")),

@@ -1,12 +1,13 @@
 //! Route 53: REST with XML. Its control plane is in us-east-1, whichever Regions the service is in.
 
-use http::Method;
+mod checks;
+
+use http::{HeaderValue, Method, header};
 use roxmltree::{Document, Node};
 
 use super::xml::Xml;
 use super::{Called, WireRequest, WireResponse, form, respond, unknown_operation};
 use crate::sim::steps::Ms;
-use crate::sim::world::health::HealthCheck;
 use crate::sim::world::mutation::{Action, AliasTarget, Change, RecordChange, RecordSet, full_name};
 use crate::sim::world::{ApiError, World};
 
@@ -30,6 +31,7 @@ pub(super) fn operation(method: &Method, path: &str) -> &'static str {
         ["hostedzone", _, "rrset"] if get => "ListResourceRecordSets",
         ["hostedzone", _, "rrset"] if post => "ChangeResourceRecordSets",
         ["change", _] if get => "GetChange",
+        ["healthcheck"] if post => "CreateHealthCheck",
         ["healthcheck"] if get => "ListHealthChecks",
         ["healthcheck", _] if get => "GetHealthCheck",
         ["healthcheck", _] if post => "UpdateHealthCheck",
@@ -58,17 +60,29 @@ pub(super) fn answer(
             change_info(world, "ChangeResourceRecordSetsResponse", &last.unwrap_or_default())?
         }
         "GetChange" => change_info(world, "GetChangeResponse", subject)?,
-        "ListHealthChecks" => list_checks(world),
-        "GetHealthCheck" => one_check(world, "GetHealthCheckResponse", subject)?,
+        "ListHealthChecks" => checks::list(world),
+        "GetHealthCheck" => checks::one(world, "GetHealthCheckResponse", subject)?,
         "UpdateHealthCheck" => {
-            let change = read_check_update(world, subject, request.body())?;
+            let change = checks::read_update(world, subject, request.body())?;
             world.apply(&called.region, id, change)?;
-            one_check(world, "UpdateHealthCheckResponse", subject)?
+            checks::one(world, "UpdateHealthCheckResponse", subject)?
         }
-        "GetHealthCheckStatus" => check_status(world, subject)?,
+        "GetHealthCheckStatus" => checks::status(world, subject)?,
+        "CreateHealthCheck" => return create_check(world, called, request, id),
         _ => return Err(unknown_operation(called)),
     };
     Ok(respond(200, "text/xml", id, body))
+}
+
+fn create_check(world: &mut World, called: &Called, request: &WireRequest, id: &str) -> Result<WireResponse, ApiError> {
+    let (made, change) = checks::read_new(world, request.body())?;
+    world.apply(&called.region, id, change)?;
+    let mut response = respond(201, "text/xml", id, checks::one(world, "CreateHealthCheckResponse", &made)?);
+    let place = format!("https://route53.amazonaws.com{PREFIX}healthcheck/{made}");
+    if let Ok(place) = HeaderValue::from_str(&place) {
+        response.headers_mut().insert(header::LOCATION, place);
+    }
+    Ok(response)
 }
 
 fn hosted_zone(world: &World, id: &str) -> Result<Vec<u8>, ApiError> {
@@ -174,80 +188,6 @@ fn time(world: &World, at: Ms) -> String {
     format!("{:.3}", world.timestamp(at))
 }
 
-fn find_check<'a>(world: &'a World, id: &str) -> Result<&'a HealthCheck, ApiError> {
-    world
-        .checks()
-        .iter()
-        .find(|check| check.id == id)
-        .ok_or_else(|| ApiError::new(404, "NoSuchHealthCheck", format!("No health check exists with ID: {id}")))
-}
-
-fn one_check(world: &World, root: &str, id: &str) -> Result<Vec<u8>, ApiError> {
-    let check = find_check(world, id)?;
-    let mut xml = Xml::root(root, NAMESPACE);
-    write_check(&mut xml, world, check);
-    Ok(xml.end(root))
-}
-
-fn list_checks(world: &World) -> Vec<u8> {
-    let mut xml = Xml::root("ListHealthChecksResponse", NAMESPACE);
-    xml.nest("HealthChecks", |xml| {
-        for check in world.checks() {
-            write_check(xml, world, check);
-        }
-    });
-    xml.text("Marker", "").text("IsTruncated", false).text("MaxItems", 100);
-    xml.end("ListHealthChecksResponse")
-}
-
-fn write_check(xml: &mut Xml, world: &World, check: &HealthCheck) {
-    let settings = check.settings.at(world.now());
-    let (host, path) = world.checked(check.role);
-    xml.nest("HealthCheck", |xml| {
-        xml.text("Id", &check.id).text("CallerReference", format_args!("simulated-{}", check.role));
-        xml.nest("HealthCheckConfig", |xml| {
-            xml.text("Port", 443)
-                .text("Type", "HTTPS")
-                .text("ResourcePath", path)
-                .text("FullyQualifiedDomainName", host)
-                .text("RequestInterval", 30)
-                .text("FailureThreshold", 3)
-                .text("MeasureLatency", false)
-                .text("Inverted", settings.inverted)
-                .text("Disabled", settings.disabled)
-                .text("EnableSNI", true);
-        });
-        xml.text("HealthCheckVersion", settings.version);
-    });
-}
-
-/// What checkers of several Regions last saw.
-fn check_status(world: &World, id: &str) -> Result<Vec<u8>, ApiError> {
-    let check = find_check(world, id)?;
-    let now = world.now();
-    let status = if *check.seen.at(now) {
-        "Success: HTTP Status Code 200, OK".to_owned()
-    } else {
-        world.checker_failure(check.role, now).to_owned()
-    };
-    let mut xml = Xml::root("GetHealthCheckStatusResponse", NAMESPACE);
-    xml.nest("HealthCheckObservations", |xml| {
-        for (n, region) in
-            (1_i64..).zip(["us-east-1", "us-west-1", "us-west-2", "eu-west-1", "ap-southeast-1", "sa-east-1"])
-        {
-            // Each looked at a moment of its own in the last half minute.
-            let ago = world.chance().between(region, now.div_euclid(30_000), 0, 29_000).min(now.rem_euclid(30_000));
-            xml.nest("HealthCheckObservation", |xml| {
-                xml.text("Region", region).text("IPAddress", format_args!("198.51.100.{n}"));
-                xml.nest("StatusReport", |xml| {
-                    xml.text("Status", &status).text("CheckedTime", time(world, now - ago));
-                });
-            });
-        }
-    });
-    Ok(xml.end("GetHealthCheckStatusResponse"))
-}
-
 fn malformed(message: impl std::fmt::Display) -> ApiError {
     ApiError::new(400, "InvalidInput", format!("Invalid XML ; {message}"))
 }
@@ -317,19 +257,4 @@ fn element<'a, 'input>(node: Node<'a, 'input>, name: &str) -> Option<Node<'a, 'i
 
 fn text<'a>(node: Node<'a, '_>, name: &str) -> Option<&'a str> {
     element(node, name).and_then(|child| child.text())
-}
-
-fn read_check_update(world: &World, id: &str, body: &[u8]) -> Result<Change, ApiError> {
-    let text_of = std::str::from_utf8(body).map_err(malformed)?;
-    let document = Document::parse(text_of).map_err(malformed)?;
-    let root = document.root_element();
-    let check = find_check(world, id)?;
-    if let Some(told) = text(root, "HealthCheckVersion")
-        && told.parse() != Ok(check.settings.at(world.now()).version)
-    {
-        let message = "The value of HealthCheckVersion in the request doesn't match the health check's.".to_owned();
-        return Err(ApiError::new(409, "HealthCheckVersionMismatch", message));
-    }
-    let flag = |name: &str| text(root, name).map(|told| told == "true");
-    Ok(Change::HealthCheck { id: id.to_owned(), disabled: flag("Disabled"), inverted: flag("Inverted") })
 }

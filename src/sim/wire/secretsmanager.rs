@@ -19,6 +19,26 @@ pub(super) fn answer(
     let described = |world: &World| world.describe_secret(&called.region, secret, world.now());
     let answer = match called.operation.as_str() {
         "DescribeSecret" => describe(world, &described(world)?),
+        "GetSecretValue" => {
+            let found = described(world)?;
+            let stage = text("VersionStage").unwrap_or("AWSCURRENT");
+            let staged = match stage {
+                "AWSCURRENT" => Some(found.versions.0.clone()),
+                "AWSPREVIOUS" => found.versions.1.clone(),
+                _ => None,
+            };
+            let version = text("VersionId").map(str::to_owned).or(staged).ok_or_else(|| {
+                let message =
+                    format!("Secrets Manager can't find the specified secret value for staging label: {stage}");
+                ApiError::new(400, "ResourceNotFoundException", message)
+            })?;
+            let value = world.secret_value(&called.region, secret, Some(&version), world.now())?;
+            let stage = if version == found.versions.0 { "AWSCURRENT" } else { "AWSPREVIOUS" };
+            json!({
+                "ARN": found.arn, "Name": found.name, "VersionId": version, "VersionStages": [stage],
+                "SecretString": value, "CreatedDate": world.timestamp(found.changed).as_second(),
+            })
+        }
         "StopReplicationToReplica" => {
             let name = described(world)?.name;
             world.apply(&called.region, id, Change::StopReplication { secret: name })?;
@@ -27,7 +47,8 @@ pub(super) fn answer(
         "PutSecretValue" => {
             let name = described(world)?.name;
             let version = text("ClientRequestToken").map_or_else(|| world.chance().uuid(id, 2), str::to_owned);
-            let change = Change::PutSecret { secret: name.clone(), version: version.clone() };
+            let value = text("SecretString").map(str::to_owned);
+            let change = Change::PutSecret { secret: name.clone(), version: version.clone(), value };
             world.apply(&called.region, id, change)?;
             json!({
                 "ARN": described(world)?.arn, "Name": name,

@@ -62,6 +62,7 @@ impl Tree {
             Type::String | Type::StringIndef => Self::Text(decoder.string()?),
             Type::Bool => Self::Flag(decoder.boolean()?),
             Type::Tag => Self::Time(decoder.timestamp()?),
+            Type::F64 => Self::Double(decoder.double()?),
             Type::U8 | Type::U16 | Type::U32 | Type::U64 | Type::I8 | Type::I16 | Type::I32 | Type::I64 | Type::Int => {
                 Self::Whole(decoder.long()?)
             }
@@ -205,7 +206,7 @@ mod tests {
         for read in [&cbor, &json] {
             assert_eq!(read.text("Id"), Some("lag"));
             assert_eq!(read.time("At"), Some(DateTime::from_secs(1_800_000_000)));
-            assert_eq!(read.items("Values").len(), 2);
+            assert_eq!(read.items("Values"), [Tree::Double(1.5), Tree::Whole(-1)]);
         }
         let deep = [0x81_u8; 64];
         assert!(Tree::from_cbor(&deep).is_err());

@@ -173,6 +173,7 @@ impl World {
             Part::Elasticache => call.service == "elasticache",
             Part::Ssm => call.service == "ssm",
             Part::Lambda => call.service == "lambda",
+            Part::Arc => call.service == "route53-recovery-cluster",
             Part::Route53
             | Part::Cloudfront
             | Part::Database

@@ -1,9 +1,9 @@
 //! The service's endpoints, and Route 53's health checkers that watch them.
 
 use super::aurora::ClusterPair;
+use super::checks::CheckConfig;
 use super::database::Database;
 use super::ecs::{self, Fleet};
-use super::mutation::Change;
 use super::store::{Store, stores};
 use super::{World, faults};
 use crate::domain::region::{HomeRole, Pair};
@@ -13,8 +13,6 @@ use crate::sim::steps::{EVER, Ms, Steps};
 
 /// How long the application takes to open its connections once its database takes writes.
 const RECONNECT: Ms = 20_000;
-/// A checker's interval and the failures (or successes) in a row that it wants.
-const INTERVAL: Ms = 30_000;
 
 /// How a Region's endpoint answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,13 +44,15 @@ pub struct CheckSettings {
     pub version: i64,
 }
 
-/// A health check: one watches each Region's endpoint.
+/// A health check.
 #[derive(Debug, Clone)]
 pub struct HealthCheck {
     /// Its id.
     pub id: String,
-    /// Whose endpoint it watches.
+    /// Whose endpoint it watches, where it does.
     pub role: HomeRole,
+    /// What it is.
+    pub config: CheckConfig,
     /// Its settings over time.
     pub settings: Steps<CheckSettings>,
     /// What its checkers see, inversion and all left aside.
@@ -98,39 +98,6 @@ pub(super) fn endpoints(
         })
     };
     Pair { primary: of(HomeRole::Primary), standby: of(HomeRole::Standby) }
-}
-
-/// One health check a Region.
-pub(super) fn checks(world: &World, endpoints: &Pair<Steps<Answering>>) -> Vec<HealthCheck> {
-    [HomeRole::Primary, HomeRole::Standby]
-        .into_iter()
-        .map(|role| {
-            let named = world.service.components.iter().find_map(|component| match &component.spec {
-                Spec::Route53Failover(spec) => spec.health_check.get(role).clone(),
-                _ => None,
-            });
-            let id = named.unwrap_or_else(|| world.chance.uuid("health check", role as i64));
-            let raw = endpoints.get(role);
-            let raw = Steps::of(raw.moments(), |at| *raw.at(at) == Answering::Ok);
-            // The first of three looks falls anywhere in an interval, the other two follow.
-            let seen =
-                Steps::settled(&raw, |at, _| 2 * INTERVAL + world.chance.between(&id, at, 1_000, INTERVAL - 1_000));
-            let mut settings = Steps::always(CheckSettings { version: 1, ..CheckSettings::default() });
-            for mutation in world.mutations() {
-                let Change::HealthCheck { id: of, disabled, inverted } = &mutation.change else { continue };
-                if *of == id {
-                    let now: &CheckSettings = settings.last();
-                    let next = CheckSettings {
-                        disabled: disabled.unwrap_or(now.disabled),
-                        inverted: inverted.unwrap_or(now.inverted),
-                        version: now.version + 1,
-                    };
-                    settings.push(world.ms(mutation.at), next);
-                }
-            }
-            HealthCheck { id, role, settings, seen }
-        })
-        .collect()
 }
 
 impl World {

@@ -102,7 +102,9 @@ impl World {
         if query.metric == "GlobalDatastoreReplicationLag" && query.namespace == "AWS/ElastiCache" {
             return self.cache_samples(region, query, start, end, now);
         }
-        let Some((role, scale)) = self.lag_of(region, query) else { return Vec::new() };
+        let Some((role, scale)) = self.lag_of(region, query) else {
+            return self.own_samples(region, query, (start, end), now);
+        };
         let period = query.period.max(MINUTE);
         // Periods are of the wall clock, not of the simulation.
         let offset = self.epoch().as_millisecond();

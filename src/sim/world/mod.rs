@@ -1,8 +1,12 @@
 //! The two Regions as a pure function of what is known: service, scenario, seed, accepted mutations, time.
 
+pub mod arc;
 pub mod aurora;
 pub mod balancers;
+pub mod checks;
 pub mod cloudfront;
+pub mod command;
+pub mod custom;
 pub mod database;
 pub mod dns;
 pub mod ecs;
@@ -30,6 +34,7 @@ use jiff::{SignedDuration, Timestamp};
 use self::aurora::ClusterPair;
 use self::balancers::Balancer;
 use self::cloudfront::Distribution;
+use self::command::Declared;
 use self::database::Database;
 use self::dns::Zone;
 use self::ecs::Fleet;
@@ -96,6 +101,7 @@ struct Compiled {
     parameters: Parameters,
     functions: Vec<Function>,
     distributions: Vec<Distribution>,
+    declared: Vec<Declared>,
     kube: Pair<Cluster>,
     storages: Vec<Storage>,
     leads: Steps<Option<HomeRole>>,
@@ -129,6 +135,7 @@ impl World {
                 parameters: Parameters::new(),
                 functions: Vec::new(),
                 distributions: Vec::new(),
+                declared: Vec::new(),
                 kube: Pair::default(),
                 storages: Vec::new(),
                 leads: Steps::always(None),
@@ -154,7 +161,7 @@ impl World {
         // An endpoint does not care what runs behind it.
         let behind = [fleets.clone(), kube::behind(self, &kube)].concat();
         let endpoints = health::endpoints(self, (&databases, &clusters), &behind, &reach);
-        let checks = health::checks(self, &endpoints);
+        let checks = checks::compile(self, &endpoints);
         let zones = Zone::compile(self, &checks);
         let balancers = balancers::compile(self, &fleets);
         let data = dns::Data { zones: &zones, checks: &checks, balancers: &balancers };
@@ -166,6 +173,7 @@ impl World {
         let parameters = ssm::compile(self);
         let functions = lambda::compile(self);
         let distributions = cloudfront::compile(self);
+        let declared = command::compile(self);
         self.compiled = Compiled {
             databases,
             clusters,
@@ -181,6 +189,7 @@ impl World {
             parameters,
             functions,
             distributions,
+            declared,
             leads,
             rows,
         };
@@ -282,6 +291,8 @@ impl World {
             Change::RestoreSnapshot { instance, snapshot } => self.may_restore(region, snapshot, instance, at),
             Change::RestorePoint { source, instance, time } => self.may_restore_to(region, source, instance, *time, at),
             Change::Records { zone, changes } => self.may_change_records(zone, changes, at),
+            Change::RoutingControls { entries } => self.may_turn(region, entries, at),
+            Change::CreateHealthCheck { reference, config, .. } => self.may_create_check(reference, config),
             Change::HealthCheck { id, .. } => self.may_change_check(id),
             Change::StopReplication { secret } => self.may_stop_replication(region, secret, at),
             Change::PutSecret { secret, .. } => self.may_put_secret(region, secret, at),
@@ -297,6 +308,7 @@ impl World {
             Change::PutParameter { name, value, kind, overwrite } => {
                 self.may_put_parameter(region, (name, value), kind.as_deref(), *overwrite, at)
             }
+            Change::PutMetric { namespace, data } => self.may_put_metric(namespace, data, at),
             Change::InvokeFunction { function } => self.may_invoke(region, function),
             Change::PointDistribution { distribution, if_match, origin } => {
                 self.may_point_distribution(distribution, if_match.as_deref(), origin, at)
@@ -304,6 +316,7 @@ impl World {
             Change::Invalidate { distribution, reference, paths } => {
                 self.may_invalidate(distribution, reference, paths, at)
             }
+            Change::RunCommand { component, action } => self.may_run(component, action),
             Change::Object { resource, namespace, object, .. } => {
                 self.may_write_object(region, resource, namespace, object.as_ref(), at)
             }
@@ -350,7 +363,7 @@ impl World {
     /// Takes in a mutation that was accepted before: by this world, or by another process.
     pub fn accept(&mut self, mutation: Mutation) {
         self.advance(self.ms(mutation.at));
-        let idle = matches!(mutation.change, Change::TestWrite {});
+        let idle = matches!(mutation.change, Change::TestWrite {} | Change::PutMetric { .. });
         self.mutations.push(mutation);
         if !idle {
             self.compile();

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::checks::CheckConfig;
+use super::custom::Datum;
 use super::s3::Put;
 
 /// A change that was accepted: one line of the wire log.
@@ -127,6 +129,32 @@ pub enum Change {
         #[serde(rename = "Changes")]
         changes: Vec<RecordChange>,
     },
+    /// Routing controls are turned on or off, all at once.
+    #[serde(rename = "route53-recovery-cluster:UpdateRoutingControlStates")]
+    RoutingControls {
+        /// Each control's ARN with its new state, `On` or `Off`.
+        #[serde(rename = "UpdateRoutingControlStateEntries")]
+        entries: Vec<(String, String)>,
+    },
+    /// A health check is made.
+    #[serde(rename = "route53:CreateHealthCheck")]
+    CreateHealthCheck {
+        /// Its id.
+        #[serde(rename = "HealthCheckId")]
+        id: String,
+        /// What its caller called it.
+        #[serde(rename = "CallerReference")]
+        reference: String,
+        /// What it is.
+        #[serde(rename = "HealthCheckConfig")]
+        config: CheckConfig,
+        /// Not checked: it counts as healthy.
+        #[serde(rename = "Disabled")]
+        disabled: bool,
+        /// Healthy counts as unhealthy and the other way round.
+        #[serde(rename = "Inverted")]
+        inverted: bool,
+    },
     /// A health check's settings.
     #[serde(rename = "route53:UpdateHealthCheck")]
     HealthCheck {
@@ -147,7 +175,7 @@ pub enum Change {
         #[serde(rename = "SecretId")]
         secret: String,
     },
-    /// A secret's value, of which only the version is known here.
+    /// A secret's value.
     #[serde(rename = "secretsmanager:PutSecretValue")]
     PutSecret {
         /// The secret's name.
@@ -156,6 +184,9 @@ pub enum Change {
         /// The new version's id.
         #[serde(rename = "ClientRequestToken")]
         version: String,
+        /// The new value, if it is a text.
+        #[serde(rename = "SecretString", default, skip_serializing_if = "Option::is_none")]
+        value: Option<String>,
     },
     /// Another number of tasks of an ECS service.
     #[serde(rename = "ecs:UpdateService")]
@@ -250,6 +281,16 @@ pub enum Change {
         #[serde(rename = "Overwrite")]
         overwrite: bool,
     },
+    /// Values of a caller's own metrics.
+    #[serde(rename = "cloudwatch:PutMetricData")]
+    PutMetric {
+        /// The namespace.
+        #[serde(rename = "Namespace")]
+        namespace: String,
+        /// The values.
+        #[serde(rename = "MetricData")]
+        data: Vec<Datum>,
+    },
     /// A function is called.
     #[serde(rename = "lambda:Invoke")]
     InvokeFunction {
@@ -282,6 +323,16 @@ pub enum Change {
         /// The paths.
         #[serde(rename = "Paths")]
         paths: Vec<String>,
+    },
+    /// An action of a component of declared programs.
+    #[serde(rename = "command:Run")]
+    RunCommand {
+        /// The component.
+        #[serde(rename = "Component")]
+        component: String,
+        /// The action.
+        #[serde(rename = "Action")]
+        action: String,
     },
     /// An object of a Kubernetes cluster.
     #[serde(rename = "kubernetes:Write")]
@@ -379,6 +430,8 @@ impl Change {
             Self::RestoreSnapshot { .. } => "rds:RestoreDBInstanceFromDBSnapshot",
             Self::RestorePoint { .. } => "rds:RestoreDBInstanceToPointInTime",
             Self::Records { .. } => "route53:ChangeResourceRecordSets",
+            Self::RoutingControls { .. } => "route53-recovery-cluster:UpdateRoutingControlStates",
+            Self::CreateHealthCheck { .. } => "route53:CreateHealthCheck",
             Self::HealthCheck { .. } => "route53:UpdateHealthCheck",
             Self::StopReplication { .. } => "secretsmanager:StopReplicationToReplica",
             Self::PutSecret { .. } => "secretsmanager:PutSecretValue",
@@ -390,9 +443,11 @@ impl Change {
             Self::FailoverCache { .. } => "elasticache:FailoverGlobalReplicationGroup",
             Self::DetachCache { .. } => "elasticache:DisassociateGlobalReplicationGroup",
             Self::PutParameter { .. } => "ssm:PutParameter",
+            Self::PutMetric { .. } => "cloudwatch:PutMetricData",
             Self::InvokeFunction { .. } => "lambda:Invoke",
             Self::PointDistribution { .. } => "cloudfront:UpdateDistribution",
             Self::Invalidate { .. } => "cloudfront:CreateInvalidation",
+            Self::RunCommand { .. } => "command:Run",
             Self::Object { .. } => "kubernetes:Write",
             Self::PutObject { .. } => "s3:PutObject",
             Self::DeleteObject { .. } => "s3:DeleteObject",

@@ -1,13 +1,20 @@
 //! What was done before a simulation opens: a scenario may begin after the service was handed over.
 
-use super::World;
+use serde_json::json;
+
+use super::kube::{self, Key};
 use super::mutation::{Action, Change, Mutation, RecordChange};
-use crate::domain::region::HomeRole;
-use crate::domain::service::Spec;
+use super::{World, faults};
+use crate::domain::region::{HomeRole, Region};
+use crate::domain::service::{Kubernetes, Spec};
+use crate::sim::scenario::Part;
 use crate::sim::steps::Ms;
 
-/// How long after the promotion the fleet is scaled, the cache is moved, the parameters are written and the traffic is moved.
+/// How long before the promotion a source that answers is fenced, so that the replica has all of it.
+const FENCED: Ms = 60_000;
+/// How long after the promotion the fleet is scaled, the application is let in, and the traffic is moved.
 const SCALED: Ms = 30_000;
+const ADMITTED: Ms = 235_000;
 const CACHED: Ms = 45_000;
 const TOLD: Ms = 200_000;
 const POINTED: Ms = 240_000;
@@ -23,6 +30,21 @@ pub(super) fn failed_over(world: &mut World, at: Ms) {
             Spec::RdsReplica(spec) => {
                 let instance = spec.instance.standby.clone();
                 calls.push((at, standby.clone(), Change::Promote { instance }));
+                let answers = faults::broken(&world.scenario, HomeRole::Primary, Part::Database, at - FENCED).is_none();
+                if answers && spec.sql.as_ref().is_some_and(|sql| sql.app_user.is_some()) {
+                    calls.push((at - FENCED, primary.clone(), Change::Fence {}));
+                    calls.push((at + ADMITTED, standby.clone(), Change::Admit {}));
+                }
+            }
+            Spec::Kubernetes(spec) => calls.extend(
+                started(world, &standby, spec, at + SCALED).map(|change| (at + SCALED, standby.clone(), change)),
+            ),
+            Spec::ArcRouting(spec) => {
+                let on = (spec.control.standby.clone(), "On".to_owned());
+                let entries = vec![on, (spec.control.primary.clone(), "Off".to_owned())];
+                let (region, _) = spec.endpoints.first().cloned().unzip();
+                let region = region.map_or_else(|| standby.clone(), |region: Region| region.to_string());
+                calls.push((at + POINTED, region, Change::RoutingControls { entries }));
             }
             Spec::Ecs(spec) => {
                 let (cluster, service) = (spec.cluster.standby.clone(), spec.service.standby.clone());
@@ -69,6 +91,18 @@ pub(super) fn failed_over(world: &mut World, at: Ms) {
         world.mutations.push(Mutation { at: world.timestamp(at), region, request_id, change });
     }
     world.compile();
+}
+
+/// The workloads of the standby's cluster, scaled to what they are to have there.
+fn started(world: &World, standby: &str, spec: &Kubernetes, at: Ms) -> impl Iterator<Item = Change> {
+    let count = spec.replicas.as_ref().map(|replicas| replicas.standby);
+    spec.workloads.iter().zip(std::iter::repeat(count)).filter_map(move |(workload, count)| {
+        let key = Key::new(workload.kind.resource(), &spec.namespace, &workload.name);
+        let mut object = world.kube_written(standby, &key, at).ok()??.clone();
+        kube::set(&mut object, "/spec", "replicas", json!(count?));
+        let Key { resource, namespace, name } = key;
+        Some(Change::Object { resource, namespace, name, object: Some(object) })
+    })
 }
 
 /// The PRIMARY record as the standby's, so that a primary which turns healthy gets no traffic back.

@@ -1,5 +1,7 @@
 //! Secrets Manager: a secret in the primary Region and its replica in the standby.
 
+use std::collections::BTreeMap;
+
 use super::mutation::Change;
 use super::{ApiError, World};
 use crate::domain::region::HomeRole;
@@ -17,6 +19,16 @@ pub struct Secret {
     pub replica_version: Steps<String>,
     /// From when on the replica stands alone.
     pub alone: Option<Ms>,
+    /// The values that have been put, by their versions.
+    values: BTreeMap<String, String>,
+}
+
+impl Secret {
+    /// A version's value. What was there from the first is nobody's key.
+    fn value(&self, version: &str) -> String {
+        let first = || format!("{{\"keys\":\"simulated\",\"version\":\"{version}\"}}");
+        self.values.get(version).cloned().unwrap_or_else(first)
+    }
 }
 
 /// What `DescribeSecret` tells.
@@ -44,7 +56,7 @@ pub(super) fn compile(world: &World) -> Vec<Secret> {
     let mut secrets: Vec<Secret> = names
         .map(|name| {
             let version = Steps::always(world.chance.uuid(&name, 0));
-            Secret { replica_version: version.clone(), version, name, alone: None }
+            Secret { replica_version: version.clone(), version, name, alone: None, values: BTreeMap::new() }
         })
         .collect();
     for mutation in world.mutations() {
@@ -55,9 +67,10 @@ pub(super) fn compile(world: &World) -> Vec<Secret> {
                     known.alone = Some(at);
                 }
             }
-            Change::PutSecret { secret, version } => {
+            Change::PutSecret { secret, version, value } => {
                 let role = world.role_of(&mutation.region);
                 for known in secrets.iter_mut().filter(|known| known.name == *secret) {
+                    known.values.extend(value.iter().map(|value| (version.clone(), value.clone())));
                     if role == Some(HomeRole::Standby) {
                         known.replica_version.push(at, version.clone());
                         continue;
@@ -116,6 +129,18 @@ impl World {
             primary: (!alone).then(|| self.service.regions.primary.to_string()),
             replica: (!alone).then(|| (self.service.regions.standby.to_string(), status)),
         })
+    }
+
+    /// The value of a version that a Region has: by its id, or the current one. The error says what is not there.
+    pub fn secret_value(&self, region: &str, id: &str, version: Option<&str>, at: Ms) -> Result<String, ApiError> {
+        let described = self.describe_secret(region, id, at)?;
+        let (current, old) = &described.versions;
+        let wanted = version.unwrap_or(current);
+        if wanted != current && Some(wanted) != old.as_deref() {
+            let message = format!("Secrets Manager can't find the specified secret value for VersionId: {wanted}");
+            return Err(ApiError::new(400, "ResourceNotFoundException", message));
+        }
+        Ok(self.secret(id)?.value(wanted))
     }
 
     pub(super) fn may_stop_replication(&self, region: &str, id: &str, at: Ms) -> Result<(), ApiError> {

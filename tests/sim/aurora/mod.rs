@@ -53,6 +53,7 @@ impl Desk {
             resolver: rig.regions.resolver(),
             http: rig.regions.http(),
             kube: rig.regions.kube(),
+            commands: rig.regions.commands(),
         };
         let aurora = components(&shop, &aws, probes)["aurora"].clone();
         Self { rig, aurora }

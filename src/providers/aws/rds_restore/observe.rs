@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::RdsRestore;
 use crate::domain::reading::{Health, Observation, Unread, Value, Why, age};
-use crate::domain::region::{HomeRole, Place, Region};
+use crate::domain::region::{Place, Region};
 use crate::domain::{duration, text};
-use crate::providers::aws::rds::instance::describe;
+use crate::providers::aws::rds::instance::{Role, describe};
 use crate::providers::aws::{errors, timestamp};
 
 /// A snapshot, as `DescribeDBSnapshots` tells it; every text is safe to show.
@@ -66,13 +66,17 @@ impl RdsRestore {
         let (region, role) = self.own.side(place).map_err(|why| Unread::new(Why::NotFound, why))?;
         let now = self.own.clock.now();
         let restored = self.spec.restored.get(role);
-        let (snapshots, made) = tokio::join!(self.snapshots(region), describe(&self.aws, region, restored));
+        let (snapshots, made, of) = tokio::join!(
+            self.snapshots(region),
+            describe(&self.aws, region, restored),
+            describe(&self.aws, region, self.spec.instance.get(role)),
+        );
         let snapshots = snapshots?;
         let mut seen = Observation::new(format!("rds:DescribeDBSnapshots, DescribeDBInstances {region}"));
         let newest = snapshots.iter().find(|snapshot| snapshot.available());
         let mut said = match newest.and_then(|newest| newest.taken) {
             Some(at) => format!("newest backup {} old", duration::age(age(at, now))),
-            None => "no snapshot".to_owned(),
+            None => "no snapshot here".to_owned(),
         };
         if let Some(newest) = newest {
             seen.text("snapshot", &newest.id);
@@ -97,23 +101,22 @@ impl RdsRestore {
             }
             Err(unread) => seen.unread.push(("restored".to_owned(), unread)),
         }
-        self.tell_restorable(&mut seen, region, role).await;
-        let health = if newest.is_none() { Health::Degraded } else { Health::Healthy };
-        seen.glance(health, said);
-        Ok(seen)
-    }
-
-    /// To which moment the instance can be restored: what a restore to a point in time would lose at most.
-    async fn tell_restorable(&self, seen: &mut Observation, region: &Region, role: HomeRole) {
-        let id = self.spec.instance.get(role);
-        match describe(&self.aws, region, id).await {
+        // A replica is backed up where its source is; a database of its own must have something to go back to.
+        let own = match &of {
+            Ok(instance) => instance.role != Role::Replica,
+            Err(_) => false,
+        };
+        match of {
+            // To which moment it can be restored: what a restore to a point in time would lose at most.
             Ok(instance) => {
                 if let Some(at) = instance.restorable {
-                    seen.fact("restorable_age", Value::Seconds(age(at, self.own.clock.now()).as_secs_f64()));
+                    seen.fact("restorable_age", Value::Seconds(age(at, now).as_secs_f64()));
                 }
             }
             Err(unread) => seen.unread.push(("restorable_age".to_owned(), unread)),
         }
+        seen.glance(if own && newest.is_none() { Health::Degraded } else { Health::Healthy }, said);
+        Ok(seen)
     }
 }
 
