@@ -14,6 +14,7 @@ use handover::domain::redact::Redactor;
 use handover::domain::region::HomeRole;
 use handover::domain::run::{Mode, Run};
 use handover::domain::runbook::{Action, Runbook, Way};
+use handover::domain::timeline::Milestone;
 use handover::engine::recorder::Opened;
 use handover::engine::{Setup, autoplay};
 use handover::ports::{Clock, JournalStore, Lease};
@@ -132,6 +133,18 @@ fn wrong(preset: &Preset, runbook: &Runbook, played: &Played) -> Vec<String> {
         meant.map_or(&[][..], |(_, _, gates)| gates).iter().map(|gate| (*gate).to_owned()).collect();
     if overridden != meant {
         wrong.push(format!("overridden were {overridden:?}, not {meant:?}"));
+    }
+    let last = |wanted: Milestone| {
+        entries.iter().rev().find_map(|entry| match &entry.body {
+            Body::Milestone { milestone, when, .. } if *milestone == wanted => Some(*when),
+            _ => None,
+        })
+    };
+    // What a drill calls to come home is no promotion.
+    if let (Some(called), Some(promoted)) = (last(Milestone::PromoteCalled), last(Milestone::Promoted))
+        && called > promoted
+    {
+        wrong.push(format!("promoted at {promoted}, and called at {called}"));
     }
     let mut promotes = runbook.steps().filter_map(|(_, step)| match &step.action {
         Action::Act { action, .. } => Some(action.as_str()),
