@@ -15,6 +15,7 @@ pub mod reader;
 pub mod runbook;
 pub mod service;
 pub mod source;
+pub mod terraform;
 pub mod theme;
 pub mod words;
 

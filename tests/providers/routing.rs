@@ -87,8 +87,8 @@ async fn one_call_turns_both_and_the_endpoint_in_the_source_comes_last() {
 
 #[tokio::test]
 async fn a_certain_no_goes_on_and_anything_else_does_not() {
-    let unavailable = "EndpointTemporarilyUnavailableException";
     type Says = &'static [(&'static str, u16, &'static str)];
+    let unavailable = "EndpointTemporarilyUnavailableException";
     let cases: [(Says, &str, &[&str]); 6] = [
         (&[("us-west-2", 1, "")], "accepted in eu-west-1", &["us-west-2", "eu-west-1"]),
         (

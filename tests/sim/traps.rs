@@ -155,7 +155,7 @@ async fn each_scenario_ends_as_it_expects() {
             if scenario.failed_over.is_some() {
                 let truth = rig.regions.truth();
                 assert!(truth.promoted && truth.serves.standby && truth.takes_writes.standby, "{truth:?}");
-                assert!(truth.takes_writes.primary, "the old primary came back as it was: {truth:?}");
+                assert_eq!(truth.takes_writes.primary, expected.split_brain, "{name}: {truth:?}");
                 assert_eq!(truth.traffic, Some(HomeRole::Standby), "and gets no traffic back");
                 assert!(rig.regions.mutations().is_empty(), "what was done before is nobody's doing now");
                 continue;

@@ -22,12 +22,12 @@ pub(crate) struct Kept {
     source: SharedCredentialsProvider,
     time: SharedTimeSource,
     /// Those that end some time, and with how much left new ones are asked for.
-    kept: tokio::sync::Mutex<Option<(Credentials, Duration)>>,
+    current: tokio::sync::Mutex<Option<(Credentials, Duration)>>,
 }
 
 impl Kept {
     pub(super) fn new(source: SharedCredentialsProvider, time: SharedTimeSource) -> Self {
-        Self { source, time, kept: tokio::sync::Mutex::new(None) }
+        Self { source, time, current: tokio::sync::Mutex::new(None) }
     }
 
     /// How long those that would be used now last; `None` if they never end.
@@ -37,7 +37,7 @@ impl Kept {
     }
 
     async fn credentials(&self) -> provider::Result {
-        let mut kept = self.kept.lock().await;
+        let mut kept = self.current.lock().await;
         let now = self.time.now();
         let left = |credentials: &Credentials| credentials.expiry().and_then(|at| at.duration_since(now).ok());
         if let Some((credentials, early)) = kept.as_ref()

@@ -16,7 +16,7 @@ pub const NAMESPACE: &str = "http://rds.amazonaws.com/doc/2014-10-31/";
 /// What is told.
 enum Told {
     Instances(Vec<Instance>),
-    Instance(Option<Instance>),
+    Instance(Option<Box<Instance>>),
     Snapshots(Vec<String>),
     Snapshot(Option<String>),
 }
@@ -78,17 +78,31 @@ pub(super) fn answer(
     xml.nest(&result, |xml| match told {
         Told::Instances(all) => {
             xml.nest("DBInstances", |xml| {
-                all.iter().for_each(|instance| write(xml, instance));
-                clusters.iter().for_each(|cluster| aurora::write_instances(xml, cluster));
+                for instance in &all {
+                    write(xml, instance);
+                }
+                for cluster in &clusters {
+                    aurora::write_instances(xml, cluster);
+                }
             });
         }
-        Told::Instance(one) => one.iter().for_each(|instance| write(xml, instance)),
+        Told::Instance(one) => {
+            if let Some(instance) = one {
+                write(xml, &instance);
+            }
+        }
         Told::Snapshots(all) => {
             xml.nest("DBSnapshots", |xml| {
-                all.iter().for_each(|name| write_snapshot(world, xml, &called.region, name));
+                for name in &all {
+                    write_snapshot(world, xml, &called.region, name);
+                }
             });
         }
-        Told::Snapshot(one) => one.iter().for_each(|name| write_snapshot(world, xml, &called.region, name)),
+        Told::Snapshot(one) => {
+            if let Some(name) = one {
+                write_snapshot(world, xml, &called.region, &name);
+            }
+        }
     });
     xml.nest("ResponseMetadata", |xml| {
         xml.text("RequestId", id);
@@ -180,7 +194,7 @@ fn tell(world: &mut World, region: &str, id: &str, change: Change) -> Result<Tol
     }
     world.apply(region, id, change)?;
     Ok(match instance {
-        Some(instance) => Told::Instance(describe(world, region, Some(&instance))?.into_iter().next()),
+        Some(instance) => Told::Instance(describe(world, region, Some(&instance))?.into_iter().next().map(Box::new)),
         None => Told::Snapshot(snapshot),
     })
 }

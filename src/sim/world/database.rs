@@ -172,7 +172,7 @@ impl Database {
     }
 
     /// What an instance holds at a moment.
-    pub(super) fn held(&self, machine: &Machine, at: Ms) -> Held {
+    pub(super) fn held(machine: &Machine, at: Ms) -> Held {
         machine.aside.unwrap_or((machine.role, at))
     }
 

@@ -82,7 +82,7 @@ impl Machine {
         names.push(called, Some(id.to_owned()));
         let aside = if let Origin::Restored(held) = origin { Some(held) } else { None };
         let protected = Steps::always(false);
-        Self { names, available, aside, protected, ..Self::first(role, id, origin) }
+        Self { names, available, protected, aside, ..Self::first(role, id, origin) }
     }
 
     /// Whether it goes by a name at a moment.

@@ -70,7 +70,7 @@ pub(super) fn take(database: &mut Database, world: &World, change: &Change, role
     let chance = world.chance;
     match change {
         Change::CreateSnapshot { instance, snapshot } => {
-            let Some(holds) = database.machine(role, instance, at).map(|machine| database.held(machine, at)) else {
+            let Some(holds) = database.machine(role, instance, at).map(|machine| Database::held(machine, at)) else {
                 return;
             };
             let done = at + chance.between(snapshot, at, 70_000, 130_000);
@@ -118,7 +118,7 @@ pub(super) fn take(database: &mut Database, world: &World, change: &Change, role
         }
         Change::RestorePoint { source, instance, time } => {
             let Some(machine) = database.machine(role, source, at) else { return };
-            let (of, _) = database.held(machine, at);
+            let (of, _) = Database::held(machine, at);
             let then = time.map_or(at - LATEST, |time| world.ms(time));
             restore(database, world, role, instance, (of, then), at);
         }

@@ -142,8 +142,8 @@ impl<'w> Store<'w> {
         match self {
             Self::Rds(database) => database.lineage.last_cut(at),
             Self::Aurora(clusters) => {
-                let moved = clusters.operations.iter().filter(|op| op.cancelled.is_none() && op.called <= at);
-                moved.last().map(|op| Cut { role: op.to, called: op.called, at: op.begins, done: op.turns })
+                let mut moved = clusters.operations.iter().filter(|op| op.cancelled.is_none() && op.called <= at);
+                moved.next_back().map(|op| Cut { role: op.to, called: op.called, at: op.begins, done: op.turns })
             }
         }
     }
