@@ -29,8 +29,6 @@ const OVERRIDDEN: &[(&str, &str, &[&str])] = &[
     ("regami", "failover", LOST),
     ("provability-fabric", "failover", LOST),
     ("matbakh", "failover", LOST),
-    // Where nothing is written any more S3 tells nothing of what waits, and a gate without evidence does not pass.
-    ("matbakh", "failback", &["stop-files: nothing waits to be replicated"]),
 ];
 const LOST: &[&str] = &["fence: database answers", "promote: data loss within the RPO"];
 
@@ -167,8 +165,7 @@ fn untrue(runbook: &Runbook, promotes: bool, played: &Played) -> Vec<String> {
         return wrong;
     }
     let active = match runbook.way {
-        // A rehearsal that switches the service over leaves it there: the way home is a run of its own.
-        Way::Failover | Way::Drill if promotes => HomeRole::Standby,
+        Way::Failover if promotes => HomeRole::Standby,
         Way::Failover | Way::Drill if began_away => HomeRole::Standby,
         Way::Failback | Way::Failover | Way::Drill => HomeRole::Primary,
     };
