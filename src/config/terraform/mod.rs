@@ -1,6 +1,6 @@
 //! A service file drafted from what Terraform knows: states (version 4), `terraform show -json`, `terraform output -json`.
 //!
-//! Only the attributes that [`wanted`] lists are ever taken from a state, and none that it marks as sensitive: states hold
+//! Only the attributes that `wanted` lists are ever taken from a state, and none that it marks as sensitive: states hold
 //! passwords and keys. What is in the draft follows from the state. What does not is in a comment at its place and in
 //! [`Draft::left`]; a block that rests on something uncertain is commented out. The draft loads through this program's own
 //! reader, or there is none.
