@@ -59,10 +59,8 @@ async fn point_back_is_the_way_back_in_whichever_region() {
     let rig = rig_for(&shop(), &scenario_with("calm", ""));
     let parameter = answering(&rig, &shop())["active-region"].clone();
     let failover = shop().failover();
-    let ask = |action: &str, on: &Region| Ask {
-        direction: failover.clone(),
-        ..ask_on(&shop(), "active-region", action, on)
-    };
+    let ask =
+        |action: &str, on: &Region| Ask { direction: failover.clone(), ..ask_on(&shop(), "active-region", action, on) };
     assert!(parameter.plan(&ask("point-back", &west())).await.unwrap_err().already, "nothing was pointed yet");
     for (action, on, word) in [
         ("point", west(), "us-west-2"),
