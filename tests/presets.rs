@@ -14,6 +14,7 @@ use handover::domain::redact::Redactor;
 use handover::domain::region::HomeRole;
 use handover::domain::run::{Mode, Run};
 use handover::domain::runbook::{Action, Runbook, Way};
+use handover::domain::timeline::Milestone;
 use handover::engine::recorder::Opened;
 use handover::engine::{Setup, autoplay};
 use handover::ports::{Clock, JournalStore, Lease};
@@ -28,8 +29,6 @@ const OVERRIDDEN: &[(&str, &str, &[&str])] = &[
     ("regami", "failover", LOST),
     ("provability-fabric", "failover", LOST),
     ("matbakh", "failover", LOST),
-    // Where nothing is written any more S3 tells nothing of what waits, and a gate without evidence does not pass.
-    ("matbakh", "failback", &["stop-files: nothing waits to be replicated"]),
 ];
 const LOST: &[&str] = &["fence: database answers", "promote: data loss within the RPO"];
 
@@ -135,6 +134,18 @@ fn wrong(preset: &Preset, runbook: &Runbook, played: &Played) -> Vec<String> {
     if overridden != meant {
         wrong.push(format!("overridden were {overridden:?}, not {meant:?}"));
     }
+    let last = |wanted: Milestone| {
+        entries.iter().rev().find_map(|entry| match &entry.body {
+            Body::Milestone { milestone, when, .. } if *milestone == wanted => Some(*when),
+            _ => None,
+        })
+    };
+    // What a drill calls to come home is no promotion.
+    if let (Some(called), Some(promoted)) = (last(Milestone::PromoteCalled), last(Milestone::Promoted))
+        && called > promoted
+    {
+        wrong.push(format!("promoted at {promoted}, and called at {called}"));
+    }
     let mut promotes = runbook.steps().filter_map(|(_, step)| match &step.action {
         Action::Act { action, .. } => Some(action.as_str()),
         _ => None,
@@ -154,8 +165,7 @@ fn untrue(runbook: &Runbook, promotes: bool, played: &Played) -> Vec<String> {
         return wrong;
     }
     let active = match runbook.way {
-        // A rehearsal that switches the service over leaves it there: the way home is a run of its own.
-        Way::Failover | Way::Drill if promotes => HomeRole::Standby,
+        Way::Failover if promotes => HomeRole::Standby,
         Way::Failover | Way::Drill if began_away => HomeRole::Standby,
         Way::Failback | Way::Failover | Way::Drill => HomeRole::Primary,
     };

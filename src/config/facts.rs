@@ -101,7 +101,7 @@ pub enum Also {
     Never,
     /// When the service comes home: what the outage left behind there is fenced.
     Failback,
-    /// In a drill, where what would take over serves nobody and is left as it was found.
+    /// In a drill, which leaves everything as it was found: what it has moved it moves back.
     Drill,
     /// Always.
     Always,
@@ -413,12 +413,12 @@ const FLEET_ACTIONS: &[ActionSpec] = &[
 ];
 
 const AURORA_ACTIONS: &[ActionSpec] = &[
-    action("switchover", Hazard::Write, Side::Target, Needs::Nothing),
+    ActionSpec { also: Also::Drill, ..action("switchover", Hazard::Write, Side::Target, Needs::Nothing) },
     ActionSpec { drill: false, ..action("failover", Hazard::Irreversible, Side::Target, Needs::Nothing) },
     ActionSpec { drill: false, ..action("detach", Hazard::Irreversible, Side::Target, Needs::Nothing) },
     action("fence", Hazard::Write, Side::Source, Needs::AppUser),
     action("admit", Hazard::Write, Side::Target, Needs::AppUser),
-    action("verify-writes", Hazard::Write, Side::Target, Needs::Sql),
+    ActionSpec { also: Also::Drill, ..action("verify-writes", Hazard::Write, Side::Target, Needs::Sql) },
 ];
 
 const CACHE_ACTIONS: &[ActionSpec] = &[
@@ -429,6 +429,7 @@ const CACHE_ACTIONS: &[ActionSpec] = &[
 const PARAMETER_ACTIONS: &[ActionSpec] = &[
     action("point", Hazard::Write, Side::Target, Needs::Nothing),
     action("point-source", Hazard::Write, Side::Source, Needs::Nothing),
+    ActionSpec { also: Also::Always, ..action("point-back", Hazard::Write, Side::Target, Needs::Nothing) },
 ];
 
 const FUNCTION_ACTIONS: &[ActionSpec] = &[
@@ -443,8 +444,8 @@ const CHECK_ACTIONS: &[ActionSpec] = &[
 ];
 
 const CDN_ACTIONS: &[ActionSpec] = &[
-    action("point", Hazard::Write, Side::Target, Needs::Nothing),
-    action("invalidate", Hazard::Write, Side::Target, Needs::Nothing),
+    ActionSpec { also: Also::Drill, ..action("point", Hazard::Write, Side::Target, Needs::Nothing) },
+    ActionSpec { also: Also::Drill, ..action("invalidate", Hazard::Write, Side::Target, Needs::Nothing) },
 ];
 
 const KUBERNETES_ACTIONS: &[ActionSpec] = &[

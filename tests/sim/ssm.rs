@@ -2,9 +2,9 @@
 
 use aws_sdk_ssm::error::ProvideErrorMetadata as _;
 use aws_sdk_ssm::types::ParameterType;
-use handover::domain::plan::Settlement;
+use handover::domain::plan::{Ask, Settlement};
 use handover::domain::reading::{Health, Observation};
-use handover::domain::region::Place;
+use handover::domain::region::{Place, Region};
 use handover::domain::service::{Service, Spec, SsmParameter};
 
 use crate::support::{answering, ask_on, carry_out, component, east, fineract, pair, rig_for, scenario_with, west};
@@ -52,6 +52,30 @@ async fn each_region_is_pointed_by_itself_over_and_back_and_over_again() {
         let global = parameter.observe(&Place::Global).await.unwrap();
         assert_eq!(global.summary, format!("both say {word}"));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn point_back_is_the_way_back_in_whichever_region() {
+    let rig = rig_for(&shop(), &scenario_with("calm", ""));
+    let parameter = answering(&rig, &shop())["active-region"].clone();
+    let failover = shop().failover();
+    let ask =
+        |action: &str, on: &Region| Ask { direction: failover.clone(), ..ask_on(&shop(), "active-region", action, on) };
+    assert!(parameter.plan(&ask("point-back", &west())).await.unwrap_err().already, "nothing was pointed yet");
+    for (action, on, word) in [
+        ("point", west(), "us-west-2"),
+        ("point-source", east(), "us-west-2"),
+        ("point-back", west(), "us-east-1"),
+        ("point-back", east(), "us-east-1"),
+    ] {
+        rig.pass(60).await;
+        let (settled, _) = carry_out(&rig, &parameter, &ask(action, &on)).await;
+        assert!(matches!(settled, Settlement::Done(_)), "{action} {on}: {settled:?}");
+        let seen = parameter.observe(&Place::Region(on)).await.unwrap();
+        assert_eq!(seen.value("points_at").unwrap().to_string(), word, "{action}");
+    }
+    let global = parameter.observe(&Place::Global).await.unwrap();
+    assert_eq!(global.summary, "both say us-east-1");
 }
 
 #[tokio::test(start_paused = true)]

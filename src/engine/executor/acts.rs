@@ -238,7 +238,7 @@ impl Executor {
             }
             _ => self.send(authorised, 1),
         }
-        if self.service.takes_over(&plan.component, &plan.action) {
+        if self.takes_over(step) {
             self.keep_unreplayed(&plan.component);
             let (when, source) = (self.now(), format!("step {}: intent", step.id));
             self.record(MYSELF, Body::Milestone { milestone: Milestone::PromoteCalled, when, source }).await;

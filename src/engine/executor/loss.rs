@@ -52,9 +52,11 @@ impl Executor {
         })
     }
 
-    /// Whether a step makes the other Region's database the one that writes.
+    /// Whether a step makes the target's database the one that writes. The way back at the end of a drill does not.
     pub(super) fn takes_over(&self, step: &Step) -> bool {
-        matches!(&step.action, Action::Act { component, action, .. } if self.service.takes_over(component, action))
+        let writes =
+            matches!(&step.action, Action::Act { component, action, .. } if self.service.takes_over(component, action));
+        writes && !self.on_source(step)
     }
 
     /// Whether a step acts on the Region being left: a failback fences the other one, too.

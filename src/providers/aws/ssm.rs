@@ -1,7 +1,7 @@
 //! `ssm-parameter`: a parameter in each Region that says which Region is active.
 //!
-//! `point` writes the target's value in the target's Region, `point-source` the same in the source's. Nothing replicates
-//! between the two. A SecureString is not decrypted, and what stands in its place is thrown away: only its type and version
+//! `point` writes the target's value in the target's Region, `point-source` the same in the source's; `point-back` is the way
+//! back of either: the source's value, in whichever Region. Nothing replicates between the two. A SecureString is not decrypted, and what stands in its place is thrown away: only its type and version
 //! are known here.
 
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::{Clients, errors, timestamp};
 use crate::domain::consent::Authorised;
 use crate::domain::plan::{Ask, PerformError, Plan, Receipt, Refusal, Settlement};
 use crate::domain::reading::{Health, Observation, Unread, Value, Why};
-use crate::domain::region::{HomeRole, Place, Region};
+use crate::domain::region::{Direction, HomeRole, Place, Region};
 use crate::domain::runbook::Hazard;
 use crate::domain::{service, text};
 use crate::ports::Component;
@@ -21,6 +21,7 @@ use crate::providers::own::{Own, basis, call, refused};
 
 const POINT: &str = "point";
 const POINT_SOURCE: &str = "point-source";
+const POINT_BACK: &str = "point-back";
 
 /// After how long an accepted change would show.
 const WOULD_SHOW: Duration = Duration::from_secs(30);
@@ -136,7 +137,7 @@ impl SsmParameter {
 
     async fn plan_point(&self, ask: &Ask) -> Result<Plan, Refusal> {
         let (region, _) = self.own.side(&ask.on).map_err(Refusal::new)?;
-        let target = &ask.direction.target;
+        let target = meant(&ask.action, &ask.direction);
         let role = self.own.regions.role_of(target);
         let value = role.map(|role| self.spec.value.get(role).as_str());
         let value = value.ok_or_else(|| Refusal::new(format!("{} knows no value for {target}", self.own.id)))?;
@@ -225,15 +226,16 @@ impl Component for SsmParameter {
 
     async fn plan(&self, ask: &Ask) -> Result<Plan, Refusal> {
         match ask.action.as_str() {
-            POINT | POINT_SOURCE => self.plan_point(ask).await,
-            _ => Err(self.own.no_action(ask, &[POINT, POINT_SOURCE])),
+            POINT | POINT_SOURCE | POINT_BACK => self.plan_point(ask).await,
+            _ => Err(self.own.no_action(ask, &[POINT, POINT_SOURCE, POINT_BACK])),
         }
     }
 
     async fn perform(&self, authorised: &Authorised) -> Result<Receipt, PerformError> {
         let plan = authorised.plan();
         let (region, _) = self.own.side(&plan.on).map_err(refused)?;
-        let wanted = self.own.regions.role_of(&plan.direction.target).map(|role| self.spec.value.get(role));
+        let wanted = meant(&plan.action, &plan.direction);
+        let wanted = self.own.regions.role_of(wanted).map(|role| self.spec.value.get(role));
         let value = plan.call.param("Value").filter(|value| wanted.is_some_and(|wanted| wanted == value));
         let (Some(value), Some(name)) = (value, plan.call.param("Name").filter(|name| *name == self.spec.name)) else {
             return Err(refused("the plan names another parameter or value than the service file"));
@@ -294,6 +296,11 @@ impl Component for SsmParameter {
             _ => Settlement::InProgress("the value is not changed yet".to_owned(), evidence),
         }
     }
+}
+
+/// The Region that a parameter is to name.
+fn meant<'d>(action: &str, direction: &'d Direction) -> &'d Region {
+    if action == POINT_BACK { &direction.source } else { &direction.target }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "Parameter Store counts to some thousands")]
