@@ -217,7 +217,11 @@ fn a_global_failover_hangs_or_is_refused_as_it_is_written() {
     let itself = (&found["by itself"]["traffic"], &found["by itself"]["answers"]["standby"]);
     assert_eq!(itself, (&json!("primary"), &json!("ok")), "without children both sides are unhealthy for ever");
     assert_eq!(found["disabled"], true);
-    assert_eq!(found["served"], json!(["primary", 200]), "the standby serves, and the traffic goes to the dead primary");
+    assert_eq!(
+        found["served"],
+        json!(["primary", 200]),
+        "the standby serves, and the traffic goes to the dead primary"
+    );
     table::carried(&sim, "a_global_failover_hangs_or_is_refused_as_it_is_written");
 }
 

@@ -79,6 +79,8 @@ pub enum Needs {
     Connection,
     /// `role`, with which S3 replicates.
     ReplicationRole,
+    /// A zone that is not `private`.
+    PublicZone,
 }
 
 /// A fact.
@@ -195,8 +197,8 @@ const ROUTE53: &[FactSpec] = &[
     fact("primary_check", Words(CHECK_WORDS), Global, Needs::Nothing),
     fact("standby_check", Words(CHECK_WORDS), Global, Needs::Nothing),
     fact("ttl", Seconds, Global, Needs::Nothing),
-    fact("authoritative", Region(&["mixed", "none"]), Global, Needs::Nothing),
-    fact("authoritative_servers", Text, Global, Needs::Nothing),
+    fact("authoritative", Region(&["mixed", "none"]), Global, Needs::PublicZone),
+    fact("authoritative_servers", Text, Global, Needs::PublicZone),
     fact("resolvers", Region(&["mixed", "none"]), Global, Needs::Nothing),
     fact("resolvers_agree", Text, Global, Needs::Nothing),
     fact("ttl_left", Seconds, Global, Needs::Nothing),
@@ -575,6 +577,7 @@ pub fn lacking(spec: &Spec, needs: Needs) -> Option<&'static str> {
         Needs::Keys => cluster.is_some_and(|cluster| cluster.keys.is_some()),
         Needs::Connection => cluster.is_some_and(|cluster| cluster.connection.is_some()),
         Needs::ReplicationRole => matches!(spec, Spec::S3Replication(buckets) if buckets.role.is_some()),
+        Needs::PublicZone => matches!(spec, Spec::Route53Failover(traffic) if !traffic.private),
     };
     let name = match needs {
         Needs::Nothing => "",
@@ -590,6 +593,7 @@ pub fn lacking(spec: &Spec, needs: Needs) -> Option<&'static str> {
         Needs::Keys => "keys",
         Needs::Connection => "connection",
         Needs::ReplicationRole => "role",
+        Needs::PublicZone => "private = false",
     };
     (!has).then_some(name)
 }

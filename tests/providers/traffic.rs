@@ -23,6 +23,7 @@ fn traffic() -> Service {
             record_type: RecordType::Cname,
             target: Pair { primary: EAST.into(), standby: WEST.into() },
             alias_zone: None,
+            private: false,
             nameservers: vec!["ns1:53".into(), "ns2:53".into()],
             resolvers: vec!["r1:53".into(), "r2:53".into()],
             health_check: Pair::default(),

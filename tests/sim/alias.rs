@@ -1,4 +1,4 @@
-//! Alias records in the simulated Regions, and the traffic component on them.
+//! Alias records and private zones in the simulated Regions, and the traffic component on them.
 
 use std::time::Duration;
 
@@ -75,6 +75,18 @@ async fn traffic_stays_with_a_dead_primary_while_the_standby_has_no_task() {
     assert_eq!(rig.regions.truth().traffic, Some(HomeRole::Standby));
 }
 
+fn ask(service: &Service) -> Ask {
+    Ask {
+        step: "point".into(),
+        component: "traffic".into(),
+        action: "point".into(),
+        on: Place::Region(west()),
+        direction: service.failover(),
+        run: "run-1".into(),
+        impact: None,
+    }
+}
+
 fn authorised(rig: &Rig, plan: &Plan) -> handover::domain::consent::Authorised {
     let now = rig.clock.now();
     let consent = Consent { plan: plan.hash(), operator: "anna".into(), at: now, how: How::TwoKeys };
@@ -85,15 +97,7 @@ fn authorised(rig: &Rig, plan: &Plan) -> handover::domain::consent::Authorised {
 async fn an_alias_is_pointed_by_compare_and_set_and_settles_by_its_addresses() {
     let rig = rig_for(&shop(), &scenario_with("calm", ""));
     let traffic = traffic(&rig);
-    let ask = Ask {
-        step: "point".into(),
-        component: "traffic".into(),
-        action: "point".into(),
-        on: Place::Region(west()),
-        direction: shop().failover(),
-        run: "run-1".into(),
-        impact: None,
-    };
+    let ask = ask(&shop());
     let plan = traffic.plan(&ask).await.unwrap();
     let batch = plan.call.param("ChangeBatch").unwrap();
     assert!(batch.contains(r#""DNSName":"shop-west-1.us-west-2.elb.amazonaws.com""#), "{batch}");
@@ -143,4 +147,53 @@ async fn an_alias_has_no_ttl_and_is_listed_as_it_was_made() {
     let batch = ChangeBatch::builder().changes(change).build().unwrap();
     let call = rig.route53().change_resource_record_sets().hosted_zone_id(ZONE).change_batch(batch);
     assert_eq!(call.send().await.unwrap_err().code(), Some("InvalidInput"));
+}
+
+/// The same name in a private zone.
+fn inside() -> Service {
+    let mut inside = fineract();
+    for component in &mut inside.components {
+        if let Spec::Route53Failover(traffic) = &mut component.spec {
+            traffic.private = true;
+        }
+    }
+    inside
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_private_zone_the_resolvers_alone_tell() {
+    let rig = rig_for(&inside(), &scenario_with("calm", ""));
+    let zone = rig.route53().get_hosted_zone().id(ZONE).send().await.unwrap();
+    assert!(zone.delegation_set().is_none() && zone.vpcs().len() == 2);
+    assert!(zone.hosted_zone().unwrap().config().unwrap().private_zone());
+    let resolver = rig.regions.resolver();
+    let refused = resolver.ask("ns-1.sim:53", "api.fineract.com", "CNAME").await.unwrap_err();
+    assert!(refused.to_string().contains("REFUSED"), "{refused}");
+
+    let traffic = simulated_world(&inside(), &rig.regions, &rig.clock).components["traffic"].clone();
+    let seen = traffic.observe(&Place::Global).await.unwrap();
+    assert_eq!(seen.value("authoritative"), None);
+    assert_eq!(seen.value("resolvers"), Some(&Value::Text("us-east-1".into())));
+    assert!(seen.unread.is_empty(), "{:?}", seen.unread);
+
+    let plan = traffic.plan(&ask(&inside())).await.unwrap();
+    let receipt = traffic.perform(&authorised(&rig, &plan)).await.unwrap();
+    // Before Route 53 says that every server has it, it is under way; after a crash the change's id may be lost.
+    let first = traffic.settle(&plan, Some(&receipt), Duration::from_secs(1)).await;
+    assert!(matches!(first, Settlement::InProgress(..)), "{first:?}");
+    let (mut known, mut lost) = (None, None);
+    for second in 0..240 {
+        if known.is_none()
+            && matches!(traffic.settle(&plan, Some(&receipt), Duration::from_secs(1)).await, Settlement::Done(_))
+        {
+            known = Some(second);
+        }
+        if lost.is_none() && matches!(traffic.settle(&plan, None, Duration::from_secs(1)).await, Settlement::Done(_)) {
+            lost = Some(second);
+        }
+        rig.pass(1).await;
+    }
+    assert!(known.is_some() && lost.is_some(), "{known:?} {lost:?}");
+    let seen = traffic.observe(&Place::Global).await.unwrap();
+    assert_eq!(seen.value("resolvers"), Some(&Value::Text("us-west-2".into())));
 }

@@ -99,6 +99,7 @@ pub(crate) fn fineract() -> Service {
                     record_type: RecordType::Cname,
                     target: pair("east.fineract.com", "west.fineract.com"),
                     alias_zone: None,
+                    private: false,
                     nameservers: vec![],
                     health_check: Pair::default(),
                     resolvers: RESOLVERS.map(str::to_owned).to_vec(),

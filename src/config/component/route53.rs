@@ -49,7 +49,21 @@ pub(super) fn route53(table: &Table<'_, '_>) -> Option<Route53Failover> {
     let sides = sides.and_then(differing);
     let nameservers = servers(table.get("nameservers"));
     let resolvers = servers(table.get("resolvers"));
+    let private = table.get("private").map_or(Some(false), |node| node.boolean());
     let (target, health_check) = sides?;
+    if private == Some(true) {
+        if let Some(node) = table.get("nameservers") {
+            node.error("a private zone has no servers that could be asked: leave nameservers out");
+            return None;
+        }
+        if resolvers.as_ref().is_some_and(Vec::is_empty) {
+            let message = format!("{} has a private zone and no resolvers", table.path());
+            let help =
+                "name some that see it, such as the inbound endpoints of its VPCs: resolvers = [\"10.0.1.10:53\"]";
+            table.context().error(table.span(), table.path(), format!("{message}: {help}"));
+            return None;
+        }
+    }
     // What an alias answers are addresses that change: only a resolver tells whose they are.
     if is_alias && resolvers.as_ref().is_some_and(Vec::is_empty) {
         let message = format!("{} has alias records and no resolvers", table.path());
@@ -71,6 +85,7 @@ pub(super) fn route53(table: &Table<'_, '_>) -> Option<Route53Failover> {
         target,
         alias_zone,
         health_check,
+        private: private?,
         nameservers: nameservers?,
         resolvers: resolvers?,
     })

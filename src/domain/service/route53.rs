@@ -18,6 +18,8 @@ pub struct Route53Failover {
     /// The id of the health check that belongs to each Region's target. Moving traffic overwrites a record's health
     /// check, so which one belongs where must be known from the file, not from the record.
     pub health_check: Pair<Option<String>>,
+    /// Whether the zone is private: nobody outside its VPCs can ask its servers, so only resolvers are asked.
+    pub private: bool,
     /// Authoritative servers as `host:port`; without them, the zone's own.
     pub nameservers: Vec<String>,
     /// Recursive resolvers to ask, as `host:port`.

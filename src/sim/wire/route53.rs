@@ -90,16 +90,31 @@ fn create_check(world: &mut World, called: &Called, request: &WireRequest, id: &
 
 fn hosted_zone(world: &World, id: &str) -> Result<Vec<u8>, ApiError> {
     let zone = find_zone(world, id)?;
+    let private = world.is_private(&zone.id);
     let mut xml = Xml::root("GetHostedZoneResponse", NAMESPACE);
     xml.nest("HostedZone", |xml| {
         xml.text("Id", format_args!("/hostedzone/{}", zone.id))
             .text("Name", &zone.name)
             .text("CallerReference", format_args!("simulated-{}", zone.id))
             .nest("Config", |xml| {
-                xml.text("PrivateZone", false);
+                xml.text("PrivateZone", private);
             })
             .text("ResourceRecordSetCount", zone.records.at(world.now()).len());
     });
+    // A private zone is delegated to nobody; it is known in its VPCs.
+    if private {
+        xml.nest("VPCs", |xml| {
+            let regions = &world.service().regions;
+            for (region, vpc) in
+                [(&regions.primary, "vpc-0a0000000000000a1"), (&regions.standby, "vpc-0b0000000000000b1")]
+            {
+                xml.nest("VPC", |xml| {
+                    xml.text("VPCRegion", region).text("VPCId", vpc);
+                });
+            }
+        });
+        return Ok(xml.end("GetHostedZoneResponse"));
+    }
     xml.nest("DelegationSet", |xml| {
         xml.nest("NameServers", |xml| {
             for server in world.server_names() {

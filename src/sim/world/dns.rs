@@ -148,7 +148,14 @@ impl World {
 
     /// What an authoritative server answers; `None` where no zone of the service holds the name.
     pub fn authoritative(&self, server: usize, name: &str, kind: &str, at: Ms) -> Option<Reply> {
-        self.data().answer(server, &full_name(name), kind, at)
+        let name = full_name(name);
+        let private = self.compiled.zones.iter().any(|zone| zone.holds(&name) && self.is_private(&zone.id));
+        if private { None } else { self.data().answer(server, &name, kind, at) }
+    }
+
+    /// Whether a zone is private: only the resolvers of its VPCs know its names.
+    pub fn is_private(&self, zone: &str) -> bool {
+        self.traffic_specs().any(|spec| spec.zone == zone && spec.private)
     }
 
     /// What a resolver answers, with the TTL it has left.

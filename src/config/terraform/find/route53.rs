@@ -121,8 +121,10 @@ fn block(
         .of("aws_route53_zone")
         .any(|zone| zone.text("zone_id") == primary.text("zone_id") && !zone.list("vpc").is_empty());
     if private {
-        block.note(Note::Missing("a resolver that sees the private zone: resolvers = [\"HOST:53\"]".to_owned()));
+        let said = "a resolver that sees the private zone: private = true, resolvers = [\"HOST:53\"]";
+        block.note(Note::Missing(said.to_owned()));
         if is_alias {
+            block.set("private", Val::Flag(true));
             block.set("resolvers", Val::List(vec![Val::Gap]));
         }
     } else {

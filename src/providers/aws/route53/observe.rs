@@ -34,7 +34,10 @@ impl Failover {
         };
         // What the world should get: by the records where they can be read, else by the most that say the same.
         let wanted = answers.clone().or_else(|| servers.most()).or_else(|| resolvers.most()).unwrap_or_default();
-        tell_servers(&mut seen, servers, &resolvers, &wanted);
+        if !self.spec.private {
+            tell_authoritative(&mut seen, servers, &wanted);
+        }
+        tell_resolvers(&mut seen, &resolvers, &wanted);
         let healthy = match &api {
             Err(unread) => {
                 seen.unread.push(("api".to_owned(), unread.clone()));
@@ -52,7 +55,10 @@ impl Failover {
             Health::Degraded
         };
         let shown = if wanted.is_empty() { "?" } else { &wanted };
-        let mut summary = format!("{shown}, {}/{} authoritative", servers.agreeing(&wanted), servers.0.len());
+        let mut summary = shown.to_owned();
+        if !self.spec.private {
+            summary = format!("{summary}, {}/{} authoritative", servers.agreeing(&wanted), servers.0.len());
+        }
         if !resolvers.0.is_empty() {
             summary = format!("{summary}, {}/{} resolvers", resolvers.agreeing(&wanted), resolvers.0.len());
         }
@@ -149,9 +155,12 @@ impl Failover {
     }
 }
 
-fn tell_servers(seen: &mut Observation, authoritative: &Servers, resolvers: &Servers, wanted: &str) {
-    seen.text("authoritative", authoritative.word());
-    seen.text("authoritative_servers", format!("{}/{}", authoritative.agreeing(wanted), authoritative.0.len()));
+fn tell_authoritative(seen: &mut Observation, servers: &Servers, wanted: &str) {
+    seen.text("authoritative", servers.word());
+    seen.text("authoritative_servers", format!("{}/{}", servers.agreeing(wanted), servers.0.len()));
+}
+
+fn tell_resolvers(seen: &mut Observation, resolvers: &Servers, wanted: &str) {
     if resolvers.0.is_empty() {
         return;
     }

@@ -143,7 +143,8 @@ impl Failover {
         if !same(&both.primary, new) {
             return Settlement::Failed("somebody else has changed the record".to_owned(), evidence);
         }
-        if let Some(id) = receipt.and_then(|receipt| receipt.handle.as_deref()) {
+        let handle = receipt.and_then(|receipt| receipt.handle.as_deref());
+        if let Some(id) = handle {
             match self.aws.route53.read.get_change().id(id).send().await {
                 Ok(output) => {
                     let status = output.change_info().map_or("?", |info| info.status().as_str()).to_owned();
@@ -156,6 +157,20 @@ impl Failover {
                     return Settlement::InProgress(errors::unread("route53:GetChange", &err).to_string(), evidence);
                 }
             }
+        }
+        if self.spec.private {
+            // Nobody outside its VPCs can ask the servers of a private zone: Route 53's own word is all there is, and
+            // where the change's id is not known, that of a resolver.
+            let servers = self.ask_resolvers().await;
+            evidence.push(self.seen("resolvers", servers.list(), "DNS"));
+            return if handle.is_some() || servers.agreeing(region.as_str()) > 0 {
+                Settlement::Done(evidence)
+            } else {
+                Settlement::InProgress(
+                    bounded(&format!("no resolver answers {region}: {}", servers.list()), 400),
+                    evidence,
+                )
+            };
         }
         match self.ask_authoritative().await {
             Ok(servers) => {
