@@ -28,6 +28,8 @@ const OVERRIDDEN: &[(&str, &str, &[&str])] = &[
     ("fineract", "failover", LOST),
     ("regami", "failover", LOST),
     ("provability-fabric", "failover", LOST),
+    ("aurora-financial", "failover", LOST),
+    ("aurora-financial", "detach", &["fence: database answers", "detach: data loss within the RPO"]),
     ("matbakh", "failover", LOST),
 ];
 const LOST: &[&str] = &["fence: database answers", "promote: data loss within the RPO"];
@@ -150,7 +152,7 @@ fn wrong(preset: &Preset, runbook: &Runbook, played: &Played) -> Vec<String> {
         Action::Act { action, .. } => Some(action.as_str()),
         _ => None,
     });
-    let promotes = promotes.any(|action| ["promote", "failover", "switchover"].contains(&action));
+    let promotes = promotes.any(|action| ["promote", "failover", "switchover", "detach"].contains(&action));
     wrong.extend(untrue(runbook, promotes, played));
     wrong
 }

@@ -40,6 +40,9 @@ const PRESETS: &[Preset] = &[
         "test-recovery", "test-replication", "test-migration", "diagnostics", "review"
     ),
     preset!(
+        "aurora-financial": "failover", "planned-failover", "failback", "drill", "detach", "restore", "readiness", "audit"
+    ),
+    preset!(
         "matbakh": "failover", "planned-failover", "failback", "drill", "split-brain", "test-health", "test-failover", "test-consistency",
         "test-performance", "daily", "weekly", "monthly", "readiness", "diagnose"
     ),

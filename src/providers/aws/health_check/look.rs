@@ -1,26 +1,30 @@
 //! What a health check is, and what it finds.
 
+use std::time::Duration;
+
+use aws_sdk_cloudwatch::config::timeout::TimeoutConfig;
 use aws_sdk_route53::types::{HealthCheckConfig, HealthCheckType};
 
-use super::HealthCheck;
 use crate::domain::reading::{Unread, Why};
 use crate::domain::region::Region;
 use crate::domain::text;
-use crate::providers::aws::errors;
+use crate::providers::aws::{Clients, errors};
 
 /// How many children of a calculated check are looked at: Route 53 tells the status of one check a second.
 const MOST_CHILDREN: usize = 16;
+/// For how long an alarm is asked for: it may be in the Region that is out, and the rest of the look must not wait for it.
+const ALARM: Duration = Duration::from_secs(3);
 /// How deep calculated checks are followed.
 const DEEPEST: usize = 3;
 
 /// A health check, looked at.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Check {
+pub(in crate::providers::aws) struct Check {
     /// Its type, such as `HTTPS`.
     pub(super) kind: String,
     pub(super) version: i64,
-    pub(super) disabled: bool,
-    pub(super) inverted: bool,
+    pub(in crate::providers::aws) disabled: bool,
+    pub(in crate::providers::aws) inverted: bool,
     /// What it finds, inversion and all left aside; `None` if nobody knows.
     pub(super) found: Option<bool>,
     /// How many checkers report success, and how many report.
@@ -34,12 +38,12 @@ pub(super) struct Check {
     /// Why it cannot work as it is made.
     pub(super) faults: Vec<String>,
     /// What could not be read of it.
-    pub(super) unread: Vec<(String, Unread)>,
+    pub(in crate::providers::aws) unread: Vec<(String, Unread)>,
 }
 
 impl Check {
     /// What Route 53 counts it as (API reference, `Disabled` and `Inverted`); `None` if nobody knows.
-    pub(super) fn counts(&self) -> Option<bool> {
+    pub(in crate::providers::aws) fn counts(&self) -> Option<bool> {
         if self.disabled { Some(!self.inverted) } else { self.found.map(|found| found != self.inverted) }
     }
 
@@ -81,12 +85,17 @@ fn is_private(address: &str) -> bool {
     }
 }
 
-impl HealthCheck {
-    /// Reads a health check, and what it finds. Calculated ones are told by their children: Route 53 does not tell.
-    pub(super) async fn look(&self, id: &str) -> Result<Check, Unread> {
-        self.look_at(id, 0).await
-    }
+/// Reads a health check, and what it finds. Calculated ones are told by their children, and those on an alarm by the
+/// alarm: Route 53 does not tell.
+pub(in crate::providers::aws) async fn look(aws: &Clients, id: &str) -> Result<Check, Unread> {
+    Look { aws }.look_at(id, 0).await
+}
 
+struct Look<'a> {
+    aws: &'a Clients,
+}
+
+impl Look<'_> {
     async fn look_at(&self, id: &str, depth: usize) -> Result<Check, Unread> {
         let what = format!("route53:GetHealthCheck {}", text::bounded(id, 64));
         let asked = self.aws.route53.read.get_health_check().health_check_id(id);
@@ -224,7 +233,10 @@ impl HealthCheck {
                 return;
             }
         };
-        let output = match client.describe_alarms().alarm_names(name).send().await {
+        let patience = TimeoutConfig::builder().operation_timeout(ALARM).build();
+        let patience = aws_sdk_cloudwatch::config::Builder::default().timeout_config(patience);
+        let asked = client.describe_alarms().alarm_names(name).customize().config_override(patience);
+        let output = match asked.send().await {
             Ok(output) => output,
             Err(err) => {
                 check.unread.push(("alarm".to_owned(), errors::unread(&what, &err)));

@@ -3,13 +3,13 @@
 //! A disabled health check counts as healthy: whoever disables the primary's to force a failover pins the traffic to it.
 //! `force-unhealthy` disables it *and* inverts it; `release` undoes that. Health checks are changed in us-east-1 alone.
 
-mod look;
+pub(super) mod look;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use self::look::{Check, word};
+use self::look::{Check, look, word};
 use super::clients::ROUTE53_REGION;
 use super::{Clients, errors};
 use crate::domain::consent::Authorised;
@@ -114,7 +114,7 @@ impl HealthCheck {
         let (region, role) = self.own.side(&ask.on).map_err(Refusal::new)?;
         let id = self.spec.id.get(role).as_str();
         let unread = |unread| Refusal::new(format!("what it rests on cannot be read now: {unread}"));
-        let check = self.look(id).await.map_err(unread)?;
+        let check = look(&self.aws, id).await.map_err(unread)?;
         let inverted = if force { true } else { *self.spec.inverted.get(role) };
         if (check.disabled, check.inverted) == (force, inverted) {
             let how = if force { "disabled and inverted" } else { "as it is on an ordinary day" };
@@ -142,7 +142,7 @@ impl HealthCheck {
                 "What answers in its place is the other record of a failover pair, if that is healthy.".to_owned(),
             );
             let other = self.own.regions.get(role.other()).clone();
-            let (verdict, shown) = match self.look(self.spec.id.get(role.other())).await {
+            let (verdict, shown) = match look(&self.aws, self.spec.id.get(role.other())).await {
                 Ok(check) => match check.counts() {
                     Some(counts) => (crate::providers::own::verdict(counts), word(Some(counts)).to_owned()),
                     None => (Verdict::Unknown, "unknown".to_owned()),
@@ -223,7 +223,7 @@ impl Component for HealthCheck {
 
     async fn observe(&self, place: &Place) -> Result<Observation, Unread> {
         let id = self.id_at(place).map_err(|why| Unread::new(Why::NotFound, why))?;
-        self.look(id).await.map(Self::tell)
+        look(&self.aws, id).await.map(Self::tell)
     }
 
     async fn plan(&self, ask: &Ask) -> Result<Plan, Refusal> {
@@ -271,7 +271,7 @@ impl Component for HealthCheck {
         else {
             return Settlement::CannotTell("the plan cannot be read".to_owned());
         };
-        let check = match self.look(self.spec.id.get(role)).await {
+        let check = match look(&self.aws, self.spec.id.get(role)).await {
             Ok(check) => check,
             Err(unread) => return Settlement::CannotTell(unread.to_string()),
         };

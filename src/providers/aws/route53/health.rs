@@ -7,6 +7,7 @@ use super::records::{Both, plain};
 use crate::domain::reading::Unread;
 use crate::domain::region::HomeRole;
 use crate::providers::aws::errors;
+use crate::providers::aws::health_check::look::look;
 
 /// A health check, as Route 53 uses it to answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,46 +52,19 @@ pub(super) fn answering(primary: Check, secondary: Check) -> Option<HomeRole> {
     }
 }
 
-/// Healthy if more than 18 % of the checkers report success (developer guide, "How Amazon Route 53 determines whether a health
-/// check is healthy").
-fn judge<'a>(statuses: impl Iterator<Item = Option<&'a str>>, inverted: bool) -> Check {
-    let (mut all, mut good) = (0_u32, 0_u32);
-    for status in statuses.flatten() {
-        all += 1;
-        good += u32::from(status.starts_with("Success"));
-    }
-    if all == 0 {
-        return Check::Unknown;
-    }
-    let healthy = good * 100 > all * 18;
-    if healthy == inverted { Check::Unhealthy } else { Check::Healthy }
-}
-
 impl Failover {
     pub(super) async fn check(&self, id: &str) -> Result<Check, Unread> {
-        let client = &self.aws.route53.read;
-        let described = client
-            .get_health_check()
-            .health_check_id(id)
-            .send()
-            .await
-            .map_err(|err| errors::unread("route53:GetHealthCheck", &err))?;
-        let config = described.health_check().and_then(|check| check.health_check_config());
-        let inverted = config.and_then(HealthCheckConfig::inverted).unwrap_or(false);
-        if config.and_then(HealthCheckConfig::disabled).unwrap_or(false) {
-            return Ok(if inverted { Check::Unhealthy } else { Check::Disabled });
-        }
-        let status = client
-            .get_health_check_status()
-            .health_check_id(id)
-            .send()
-            .await
-            .map_err(|err| errors::unread("route53:GetHealthCheckStatus", &err))?;
-        let statuses = status
-            .health_check_observations()
-            .iter()
-            .map(|seen| seen.status_report().and_then(|report| report.status()));
-        Ok(judge(statuses, inverted))
+        let seen = look(&self.aws, id).await?;
+        Ok(match (seen.disabled && !seen.inverted, seen.counts()) {
+            (true, _) => Check::Disabled,
+            (false, Some(true)) => Check::Healthy,
+            (false, Some(false)) => Check::Unhealthy,
+            // A status that was not told is said: what is missing of a calculated one is in its children.
+            (false, None) => match seen.unread.into_iter().next() {
+                Some((_, unread)) => return Err(unread),
+                None => Check::Unknown,
+            },
+        })
     }
 
     /// The health check that belongs to a Region: the one that the service file names; else of whichever record has its target; else of the one check whose own
@@ -137,16 +111,5 @@ mod tests {
         assert_eq!(answering(Check::Unhealthy, Check::None), Some(HomeRole::Standby));
         assert_eq!(answering(Check::Unknown, Check::Healthy), None);
         assert_eq!(answering(Check::Unhealthy, Check::Unknown), None);
-    }
-
-    #[test]
-    fn more_than_18_percent_of_the_checkers_must_agree() {
-        let of = |good: usize, all: usize| {
-            (0..all).map(move |i| Some(if i < good { "Success: HTTP 200" } else { "Failure: timeout" }))
-        };
-        assert_eq!(judge(of(18, 100), false), Check::Unhealthy);
-        assert_eq!(judge(of(19, 100), false), Check::Healthy);
-        assert_eq!(judge(of(19, 100), true), Check::Unhealthy);
-        assert_eq!(judge(of(0, 0), false), Check::Unknown);
     }
 }
