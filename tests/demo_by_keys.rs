@@ -1,4 +1,4 @@
-//! The demo, taken from alarm to verified by somebody with nothing but keys.
+//! The demo of every preset, there and back and its drill, taken to verified by somebody with nothing but keys.
 
 #![cfg(target_os = "linux")]
 #![allow(dead_code, unreachable_pub, reason = "as in the other helpers")]
@@ -9,40 +9,73 @@ mod common;
 #[path = "common/person.rs"]
 mod person;
 
+use std::collections::BTreeSet;
 use std::process::Command;
 use std::time::Duration;
 
-use common::pty::Pty;
+use common::{pty::Pty, short};
 use handover::config::{Project, locate};
 use handover::domain::journal::RunOutcome;
 use handover::domain::run::{Ending, Mode, Run, State};
+use handover::domain::runbook::{Hazard, Way};
 use jiff::Timestamp;
 use person::{Person, TARGET};
 
 /// How many times faster than time the simulated Regions go; the person is as quick as a person.
 const SPEED: &str = "60";
+/// Where half an hour is watched, again and again.
+const FAST: &str = "120";
 
-#[test]
-fn a_live_outage_is_taken_from_alarm_to_verified_by_keys_alone() {
+/// Plays a runbook of a preset to its end; gives how it went.
+fn play(preset: &locate::Preset, runbook: &str, speed: &str) -> (Run, Vec<String>) {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().display().to_string();
     let env = [("HANDOVER_DATA_DIR", data.as_str()), ("HANDOVER_OPERATOR", "anna")];
-    let pty = Pty::spawn(env!("CARGO_BIN_EXE_handover"), &["demo", "--speed", SPEED], &env, 120, 40);
-    let project = Project::from_preset(&locate::presets()[0]);
+    let args = ["demo", preset.name, "--runbook", runbook, "--speed", speed];
+    let pty = Pty::spawn(env!("CARGO_BIN_EXE_handover"), &args, &env, 120, 40);
+    let project = Project::from_preset(preset);
     let service = project.service().unwrap();
-    let empty =
-        Run::new(&service.name, project.runbook("failover").unwrap().clone(), Mode::Simulation, service.failover());
+    let runbook = project.runbook(runbook).unwrap().clone();
+    let direction = if runbook.way == Way::Failback { service.failback() } else { service.failover() };
+    let empty = Run::new(&service.name, runbook, Mode::Simulation, direction);
     let mut person = Person::at(pty, dir.path().join("runs"), empty, &[]);
     person.arm();
     person.walk();
     person.close();
 
     let run = person.run();
-    assert_eq!(run.closed.map(|(outcome, _)| outcome), Some(RunOutcome::Verified));
-    assert_eq!(person.phrases, [format!("promote {TARGET}")]);
+    assert_eq!(run.closed.as_ref().map(|(outcome, _)| *outcome), Some(RunOutcome::Verified));
+    let verified = Command::new(env!("CARGO_BIN_EXE_handover")).args(["journal", "verify"]).envs(env).output().unwrap();
+    assert!(verified.status.success(), "{verified:?}");
+    (run, person.phrases)
+}
+
+#[test]
+fn a_live_outage_is_taken_from_alarm_to_verified_by_keys_alone() {
+    let (run, phrases) = play(&locate::presets()[0], "failover", SPEED);
+    assert_eq!(phrases, [format!("promote {TARGET}")]);
     // The source hangs: nobody can fence it, and somebody said that they accept that.
     assert_eq!(run.state("fence"), State::Ended(Ending::RiskAccepted));
     assert!(run.timeline.recovery(Timestamp::now()).is_some_and(|took| took > Duration::from_mins(1)));
-    let verified = Command::new(env!("CARGO_BIN_EXE_handover")).args(["journal", "verify"]).envs(env).output().unwrap();
-    assert!(verified.status.success(), "{verified:?}");
+}
+
+#[test]
+fn every_preset_goes_there_and_back_and_drills_by_keys_alone() {
+    // Such as `regami/drill`, to look at one alone.
+    let only = std::env::var("ONLY").unwrap_or_default();
+    let jobs: Vec<(usize, &str)> = (0..locate::presets().len())
+        .flat_map(|preset| ["failover", "failback", "drill"].map(|runbook| (preset, runbook)))
+        .filter(|job| *job != (0, "failover"))
+        .filter(|(preset, runbook)| format!("{}/{runbook}", locate::presets()[*preset].name).starts_with(&only))
+        .collect();
+    short::side_by_side(&jobs, |(preset, runbook)| {
+        let (run, phrases) = play(&locate::presets()[*preset], runbook, FAST);
+        // Nothing that cannot be undone was done without its phrase.
+        let undoable = run.runbook.steps().filter(|(_, step)| step.hazard == Hazard::Irreversible);
+        let done: BTreeSet<&str> = undoable
+            .filter(|(_, step)| run.state(&step.id) == State::Ended(Ending::Done))
+            .map(|(_, step)| step.id.as_str())
+            .collect();
+        assert!(phrases.len() >= done.len(), "{done:?} by {phrases:?}");
+    });
 }

@@ -173,7 +173,7 @@ impl Person {
     pub fn walk(&mut self) {
         let began = Instant::now();
         while !self.run().is_complete() {
-            assert!(began.elapsed() < Duration::from_mins(5), "too long; the screen is\n{}", self.screen());
+            assert!(began.elapsed() < Duration::from_mins(8), "too long; the screen is\n{}", self.screen());
             self.measure();
             let run = self.run();
             let number = self.selected();
@@ -204,7 +204,8 @@ impl Person {
             let count = self.failures.entry(step.id.clone()).or_default();
             *count += 1;
             assert!(*count < 20, "{} fails again and again\n{}", step.id, self.screen());
-            if matches!(&step.action, Action::Act { action, .. } if action == "fence") {
+            let unfenced = self.screen().contains("accept the risk");
+            if unfenced && matches!(&step.action, Action::Act { action, .. } if action == "fence") {
                 self.choose("accept the risk");
                 self.tell("accept the risk", "the region does not answer");
                 return self.follow(step);
@@ -226,6 +227,13 @@ impl Person {
             Action::Exec(_) if step.hazard != Hazard::None => self.confirm(step, &number),
             Action::Check { .. } | Action::Wait { .. } | Action::Exec(_) => self.follow(step),
         }
+    }
+
+    /// What is to be typed for what cannot be undone, as the screen has it.
+    fn phrase(&self) -> Option<String> {
+        let screen = self.screen();
+        let (_, rest) = screen.split_once("Type ")?;
+        rest.split_once(" exactly").map(|(phrase, _)| phrase.to_owned())
     }
 
     /// Goes through whatever stands between a person and a write.
@@ -250,14 +258,13 @@ impl Person {
                 }
             } else if heading.starts_with(&format!("confirm {number}")) {
                 sleep(LOOK);
-                let phrase = format!("promote {TARGET}");
-                let screen = self.screen();
-                if screen.contains(&format!("Type {phrase} exactly")) {
-                    self.press(&phrase);
-                    self.phrases.push(phrase);
-                    self.press("<enter>");
-                } else {
-                    self.two_keys();
+                match self.phrase() {
+                    Some(phrase) => {
+                        self.press(&phrase);
+                        self.phrases.push(phrase);
+                        self.press("<enter>");
+                    }
+                    None => self.two_keys(),
                 }
                 self.until("the confirmation is taken", || !self.heading().starts_with("confirm"));
                 return self.follow(step);

@@ -47,35 +47,36 @@ fn preset(name: &str) -> &'static Preset {
 
 #[test]
 fn there_and_back_no_acknowledged_row_is_lost_when_both_regions_are_well() {
-    paused(async {
-        let regami = preset("regami");
-        let there = Rig::of(regami, "planned-failover", None);
-        assert_eq!(wrong(&there).await, Vec::<String>::new());
-        assert_eq!(there.regions.truth().rows_lost, Some(0), "planned, with the writes stopped");
-        let back = there.then(regami, "failback");
-        assert_eq!(wrong(&back).await, Vec::<String>::new());
-        let truth = back.regions.truth();
-        assert_eq!(truth.rows_lost, Some(0), "{truth:?}");
-        assert!(truth.takes_writes.primary && !truth.takes_writes.standby, "{truth:?}");
-        assert!(truth.serves.primary);
-        // And once more: the standby is one again.
-        let again = back.then(regami, "planned-failover");
-        assert_eq!(wrong(&again).await, Vec::<String>::new());
-        assert_eq!(again.regions.truth().rows_lost, Some(0));
-    });
+    for name in ["regami", "aurora-financial", "matbakh"] {
+        paused(async {
+            let there = Rig::of(preset(name), "planned-failover", None);
+            assert_eq!(wrong(&there).await, Vec::<String>::new(), "{name}");
+            assert_eq!(there.regions.truth().rows_lost, Some(0), "{name}: planned, with the writes stopped");
+            let back = there.then(preset(name), "failback");
+            assert_eq!(wrong(&back).await, Vec::<String>::new(), "{name}");
+            let truth = back.regions.truth();
+            assert_eq!(truth.rows_lost, Some(0), "{name}: {truth:?}");
+            assert!(truth.takes_writes.primary && !truth.takes_writes.standby, "{name}: {truth:?}");
+            assert!(truth.serves.primary, "{name}");
+            // And once more: the standby is one again.
+            let again = back.then(preset(name), "planned-failover");
+            assert_eq!(wrong(&again).await, Vec::<String>::new(), "{name}");
+            assert_eq!(again.regions.truth().rows_lost, Some(0), "{name}");
+        });
+    }
 }
 
 #[test]
 fn the_way_home_after_a_lost_region_loses_nothing_beyond_what_the_outage_did() {
-    paused(async {
-        for name in ["fineract", "regami"] {
-            let rig = Rig::of(preset(name), "failback", Some("failed-over"));
+    for preset in locate::presets() {
+        paused(async {
+            let rig = Rig::of(preset, "failback", Some("failed-over"));
             let before = rig.regions.truth().rows_lost.unwrap();
-            assert!(before > 0, "the outage lost what was not replicated");
-            assert_eq!(wrong(&rig).await, Vec::<String>::new());
-            assert_eq!(rig.regions.truth().rows_lost, Some(before), "{name}");
-        }
-    });
+            assert!(before > 0, "{}: the outage lost what was not replicated", preset.name);
+            assert_eq!(wrong(&rig).await, Vec::<String>::new(), "{}", preset.name);
+            assert_eq!(rig.regions.truth().rows_lost, Some(before), "{}", preset.name);
+        });
+    }
 }
 
 #[tokio::test(start_paused = true)]
