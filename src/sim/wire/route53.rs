@@ -8,7 +8,8 @@ use roxmltree::{Document, Node};
 use super::xml::Xml;
 use super::{Called, WireRequest, WireResponse, form, respond, unknown_operation};
 use crate::sim::steps::Ms;
-use crate::sim::world::mutation::{Action, AliasTarget, Change, RecordChange, RecordSet, full_name};
+use crate::sim::world::mutation::Change;
+use crate::sim::world::records::{Action, AliasTarget, RecordChange, RecordSet, full_name};
 use crate::sim::world::{ApiError, World};
 
 /// The namespace of its documents.

@@ -33,7 +33,7 @@ fn balancer(spec: &Route53Failover, role: HomeRole, fleets: &[Fleet]) -> Balance
     // TEST-NET-3 (RFC 5737), so that nobody's address is told.
     let first = if role == HomeRole::Primary { 10 } else { 20 };
     Balancer {
-        name: super::mutation::full_name(spec.target.get(role)),
+        name: super::records::full_name(spec.target.get(role)),
         role,
         addresses: (first..first + 2).map(|n| format!("203.0.113.{n}")).collect(),
         healthy: Steps::of(moments, |at: Ms| !ecs::empty(fleets, role, at)),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::balancers::{self, Balancer};
 use super::health::HealthCheck;
-use super::mutation::{RecordSet, full_name};
+use super::records::{RecordSet, full_name};
 use super::{Compiled, World};
 use crate::domain::region::HomeRole;
 use crate::domain::service::Route53Failover;

@@ -20,6 +20,7 @@ pub mod lineage;
 pub mod metrics;
 pub mod mutation;
 mod past;
+pub mod records;
 pub mod s3;
 pub mod secrets;
 pub mod snapshots;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::checks::CheckConfig;
 use super::custom::Datum;
+use super::records::RecordChange;
 use super::s3::Put;
 
 /// A change that was accepted: one line of the wire log.
@@ -417,125 +418,9 @@ pub enum Change {
 }
 
 impl Change {
-    /// The operation's name, such as `rds:PromoteReadReplica`.
-    pub fn operation(&self) -> &'static str {
-        match self {
-            Self::Promote { .. } => "rds:PromoteReadReplica",
-            Self::CreateReplica { .. } => "rds:CreateDBInstanceReadReplica",
-            Self::ModifyInstance { .. } => "rds:ModifyDBInstance",
-            Self::DeleteInstance { .. } => "rds:DeleteDBInstance",
-            Self::CreateSnapshot { .. } => "rds:CreateDBSnapshot",
-            Self::CopySnapshot { .. } => "rds:CopyDBSnapshot",
-            Self::DeleteSnapshot { .. } => "rds:DeleteDBSnapshot",
-            Self::RestoreSnapshot { .. } => "rds:RestoreDBInstanceFromDBSnapshot",
-            Self::RestorePoint { .. } => "rds:RestoreDBInstanceToPointInTime",
-            Self::Records { .. } => "route53:ChangeResourceRecordSets",
-            Self::RoutingControls { .. } => "route53-recovery-cluster:UpdateRoutingControlStates",
-            Self::CreateHealthCheck { .. } => "route53:CreateHealthCheck",
-            Self::HealthCheck { .. } => "route53:UpdateHealthCheck",
-            Self::StopReplication { .. } => "secretsmanager:StopReplicationToReplica",
-            Self::PutSecret { .. } => "secretsmanager:PutSecretValue",
-            Self::ScaleService { .. } => "ecs:UpdateService",
-            Self::SwitchoverGlobal { .. } => "rds:SwitchoverGlobalCluster",
-            Self::FailoverGlobal { .. } => "rds:FailoverGlobalCluster",
-            Self::RemoveFromGlobal { .. } => "rds:RemoveFromGlobalCluster",
-            Self::FailoverCluster { .. } => "rds:FailoverDBCluster",
-            Self::FailoverCache { .. } => "elasticache:FailoverGlobalReplicationGroup",
-            Self::DetachCache { .. } => "elasticache:DisassociateGlobalReplicationGroup",
-            Self::PutParameter { .. } => "ssm:PutParameter",
-            Self::PutMetric { .. } => "cloudwatch:PutMetricData",
-            Self::InvokeFunction { .. } => "lambda:Invoke",
-            Self::PointDistribution { .. } => "cloudfront:UpdateDistribution",
-            Self::Invalidate { .. } => "cloudfront:CreateInvalidation",
-            Self::RunCommand { .. } => "command:Run",
-            Self::Object { .. } => "kubernetes:Write",
-            Self::PutObject { .. } => "s3:PutObject",
-            Self::DeleteObject { .. } => "s3:DeleteObject",
-            Self::DeleteVersion { .. } => "s3:DeleteObjectVersion",
-            Self::PutVersioning { .. } => "s3:PutBucketVersioning",
-            Self::PutReplication { .. } => "s3:PutBucketReplication",
-            Self::Fence {} => "sql:Fence",
-            Self::Admit {} => "sql:Admit",
-            Self::TestWrite {} => "sql:TestWrite",
-        }
+    /// The operation's name, such as `rds:PromoteReadReplica`: its tag in the wire log.
+    pub fn operation(&self) -> String {
+        let told = serde_json::to_value(self).unwrap_or_default();
+        told["operation"].as_str().unwrap_or_default().to_owned()
     }
-}
-
-/// One change of a batch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RecordChange {
-    /// `CREATE`, `DELETE` or `UPSERT`.
-    #[serde(rename = "Action")]
-    pub action: Action,
-    /// The record set.
-    #[serde(rename = "ResourceRecordSet")]
-    pub record: RecordSet,
-}
-
-/// What is done to a record set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Action {
-    /// It must not exist.
-    Create,
-    /// It must exist exactly so.
-    Delete,
-    /// Whatever is there is replaced.
-    Upsert,
-}
-
-/// A record set.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RecordSet {
-    /// Its name: lower case, with the final dot.
-    #[serde(rename = "Name")]
-    pub name: String,
-    /// Its type.
-    #[serde(rename = "Type")]
-    pub kind: String,
-    /// What tells it from others of the same name and type.
-    #[serde(rename = "SetIdentifier", default, skip_serializing_if = "Option::is_none")]
-    pub set: Option<String>,
-    /// `PRIMARY` or `SECONDARY`.
-    #[serde(rename = "Failover", default, skip_serializing_if = "Option::is_none")]
-    pub failover: Option<String>,
-    /// Seconds for which an answer may be kept.
-    #[serde(rename = "TTL")]
-    pub ttl: u32,
-    /// Its values; an alias has none.
-    #[serde(rename = "ResourceRecords", default, skip_serializing_if = "Vec::is_empty")]
-    pub values: Vec<String>,
-    /// What it is an alias of.
-    #[serde(rename = "AliasTarget", default, skip_serializing_if = "Option::is_none")]
-    pub alias: Option<AliasTarget>,
-    /// The health check that it depends on.
-    #[serde(rename = "HealthCheckId", default, skip_serializing_if = "Option::is_none")]
-    pub check: Option<String>,
-}
-
-/// What an alias record stands for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AliasTarget {
-    /// The hosted zone that the name is in.
-    #[serde(rename = "HostedZoneId")]
-    pub zone: String,
-    /// The name: lower case, with the final dot.
-    #[serde(rename = "DNSName")]
-    pub name: String,
-    /// Whether the record is unhealthy when its target is.
-    #[serde(rename = "EvaluateTargetHealth")]
-    pub evaluate: bool,
-}
-
-impl RecordSet {
-    /// Whether it is in the same place as another: same name, type and set identifier.
-    pub fn same_place(&self, other: &Self) -> bool {
-        self.name == other.name && self.kind == other.kind && self.set == other.set
-    }
-}
-
-/// A name as Route 53 writes it: lower case, with the final dot.
-pub fn full_name(name: &str) -> String {
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
-    format!("{name}.")
 }

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::kube::{self, Key};
-use super::mutation::{Action, Change, Mutation, RecordChange};
+use super::mutation::{Change, Mutation};
+use super::records::{Action, RecordChange, RecordSet, full_name};
 use super::{World, faults};
 use crate::domain::region::{HomeRole, Region};
 use crate::domain::service::{Kubernetes, Spec};
@@ -107,14 +108,14 @@ fn started(world: &World, standby: &str, spec: &Kubernetes, at: Ms) -> impl Iter
 
 /// The PRIMARY record as the standby's, so that a primary which turns healthy gets no traffic back.
 fn pointed(world: &World, zone: &str, record: &str) -> Vec<RecordChange> {
-    let name = super::mutation::full_name(record);
+    let name = full_name(record);
     let records = world.zone(zone).map(|zone| zone.records.last().as_ref().clone()).unwrap_or_default();
     let find = |role: &str| {
         records.iter().find(|record| record.name == name && record.failover.as_deref() == Some(role)).cloned()
     };
     let (Some(primary), Some(standby)) = (find("PRIMARY"), find("SECONDARY")) else { return Vec::new() };
     let check = world.checks().iter().find(|check| check.role == HomeRole::Standby).map(|check| check.id.clone());
-    let moved = super::mutation::RecordSet {
+    let moved = RecordSet {
         values: standby.values,
         alias: standby.alias,
         check: primary.check.as_ref().and(check),

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::dns::{Propagation, SERVERS, Zone};
 use super::health::HealthCheck;
-use super::mutation::{Action, AliasTarget, Change, RecordChange, RecordSet, full_name};
+use super::mutation::Change;
+use super::records::{Action, AliasTarget, RecordChange, RecordSet, full_name};
 use super::{ApiError, World};
 use crate::domain::region::HomeRole;
 use crate::sim::steps::{Ms, Steps};
