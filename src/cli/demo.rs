@@ -21,7 +21,7 @@ pub(super) struct Demo {
     #[arg(long, value_name = "NAME",
           value_parser = clap::builder::PossibleValuesParser::new(crate::sim::scenario::names()))]
     scenario: Option<String>,
-    /// How many times faster than time it goes
+    /// How many times faster than time it goes, where the machine can follow
     #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = speed)]
     speed: f64,
     /// What is drawn by chance is drawn from this

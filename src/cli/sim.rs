@@ -38,7 +38,7 @@ pub(super) struct Sim {
     #[arg(long, value_name = "NAME", default_value = "region-outage",
           value_parser = clap::builder::PossibleValuesParser::new(scenario::names()))]
     scenario: String,
-    /// How many times faster than time it goes
+    /// How many times faster than time it goes, where the machine can follow
     #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = speed)]
     speed: f64,
     /// Write a kubeconfig with the service's contexts, for kubectl

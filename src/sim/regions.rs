@@ -73,6 +73,7 @@ impl Regions {
             log.catch_up()?.into_iter().for_each(|mutation| world.accept(mutation));
         }
         let core = Core { world, log, met: Met::new(), requests: 0 };
+        clock.watch();
         Ok(Arc::new(Self { clock, core: Mutex::new(core) }))
     }
 
