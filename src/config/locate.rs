@@ -34,7 +34,10 @@ macro_rules! preset {
 
 const PRESETS: &[Preset] = &[
     preset!("fineract": "failover", "failback", "drill"),
-    preset!("regami": "failover", "planned-failover", "failback", "drill", "corruption", "deletion", "cloud-outage", "snapshot"),
+    preset!(
+        "regami": "failover", "planned-failover", "failback", "drill", "corruption", "deletion", "cloud-outage", "snapshot",
+        "readiness"
+    ),
     preset!(
         "provability-fabric": "failover", "failback", "drill", "migration", "migration-back", "test-normal", "test-failover",
         "test-recovery", "test-replication", "test-migration", "diagnostics", "review"
