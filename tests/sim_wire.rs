@@ -287,9 +287,19 @@ fn a_global_database_is_moved_by_the_aws_command_line() {
 const BUCKETS: [&str; 2] = ["fineract-production-reports-us-east-1", "fineract-production-reports-us-west-2"];
 const REPLICATES: &str = "arn:aws:iam::123456789012:role/s3-replication-production";
 
+/// The preset's service, whose rule has Replication Time Control here, and so metrics.
+fn with_metrics(folder: &tempfile::TempDir) -> String {
+    let preset = include_str!("../assets/presets/fineract/service.toml");
+    assert!(preset.contains("rtc = false"), "the preset's rule has changed");
+    let path = folder.path().join("service.toml");
+    std::fs::write(&path, preset.replace("rtc = false", "rtc = true")).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
 #[test]
 fn boto3_understands_every_answer_of_s3() {
-    let Some(sim) = Sim::start_with("fineract", "calm", "60") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let Some(sim) = Sim::start_with(&with_metrics(&folder), "calm", "60") else { return };
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/boto_s3.py");
     let [east, west] = BUCKETS;
     let output =
