@@ -33,7 +33,7 @@ macro_rules! preset {
 }
 
 const PRESETS: &[Preset] = &[
-    preset!("fineract": "failover", "failback", "drill"),
+    preset!("fineract": "failover", "failback", "drill", "readiness", "backup-keys", "dual-write-keys"),
     preset!(
         "regami": "failover", "planned-failover", "failback", "drill", "corruption", "deletion", "cloud-outage", "snapshot",
         "readiness"

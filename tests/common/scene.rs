@@ -111,12 +111,23 @@ fn swap(text: &mut String, from: &str, to: &str) {
     *text = text.replace(from, to);
 }
 
+/// Takes out what stands between two texts, with the first.
+fn cut(text: &mut String, from: &str, to: &str) {
+    let start = text.find(from).unwrap_or_else(|| panic!("the preset no longer has {from:?}"));
+    let length = text[start..].find(to).unwrap_or_else(|| panic!("no {to:?} comes after {from:?}"));
+    text.replace_range(start..start + length, "");
+}
+
 fn service_file(peers: &Arc<Peers>, weak: impl Fn() -> Weak<Peers>, dead: bool, servers: &[String; 2]) -> String {
     let ready = &peers.ready;
     let at = |port: u16| format!("http://127.0.0.1:{port}/health");
     let source = if dead { http::hang() } else { http::serve(http::Site::Out, weak()) };
     let primary_port = if dead { http::hang() } else { ready.postgres.primary_port };
     let mut text = SERVICE.to_owned();
+    // There is no cluster here and no bucket: what asks for them is another program, below, or is left out.
+    cut(&mut text, "# What runs in each Region", "[components.traffic]");
+    cut(&mut text, "# The rule of the document", "[components.metrics]");
+    swap(&mut text, ", \"reports.canary\"", "");
     swap(&mut text, "https://api-us-east-1.fineract.com/health", &at(source));
     swap(&mut text, "https://api-us-west-2.fineract.com/health", &at(http::serve(http::Site::Standby, weak())));
     swap(&mut text, "https://api.fineract.com/health", &at(http::serve(http::Site::Public, weak())));
@@ -155,7 +166,7 @@ fn service_file(peers: &Arc<Peers>, weak: impl Fn() -> Weak<Peers>, dead: bool, 
     text
 }
 
-/// What stands for a program of the preset.
+/// What stands for a program of the preset, or for what is done to its cluster.
 fn program(step: &str) -> &'static str {
     match step {
         "controller-logs" => r#"["/bin/sh", "scripts/noise.sh"]"#,
@@ -166,31 +177,54 @@ fn program(step: &str) -> &'static str {
     }
 }
 
-/// The preset's runbook, with other programs and shorter times.
+/// The preset's runbook, with other programs and shorter times, and without a cluster.
 fn runbook_file() -> String {
+    let mut shortened = 0;
+    let steps: Vec<String> = RUNBOOK.split("[[phase.step]]").map(|step| step_here(step, &mut shortened)).collect();
+    assert_eq!(shortened, 2, "the preset no longer waits for silence, or no longer monitors");
+    steps.join("[[phase.step]]")
+}
+
+/// Whether a line asks the cluster.
+fn of_cluster(line: &str) -> bool {
+    line.contains("reading = \"cluster.")
+}
+
+/// A step as it is here: what is done to the cluster, and what asks the cluster alone, is a program instead.
+fn step_here(step: &str, shortened: &mut u32) -> String {
+    let id = step.lines().find_map(|line| line.strip_prefix("id = ")).unwrap_or_default().trim_matches('"');
+    let acts = step.contains("component = \"cluster\"");
+    let asked: Vec<&str> = step.lines().filter(|line| line.starts_with("  { reading = ")).collect();
+    let instead = acts || (!asked.is_empty() && asked.iter().all(|line| of_cluster(line)));
     let mut text = String::new();
-    let (mut step, mut in_list, mut shortened) = (String::new(), false, 0);
-    for line in RUNBOOK.lines() {
-        if let Some(id) = line.strip_prefix("id = ") {
-            id.trim_matches('"').clone_into(&mut step);
-        }
-        if let Some(list) = line.strip_prefix("run = [") {
-            let _ = writeln!(text, "run = {}", program(&step));
-            in_list = !list.ends_with(']');
-        } else if in_list {
+    let mut in_list = false;
+    for line in step.lines() {
+        if in_list {
             in_list = line != "]";
+        } else if line.starts_with("run = [") {
+            let _ = writeln!(text, "run = {}", program(id));
+            in_list = !line.ends_with(']');
+        } else if instead && line.starts_with("kind = ") {
+            let hazard = if acts { "write" } else { "none" };
+            let run = program(id);
+            let _ = writeln!(text, "kind = \"exec\"\nhazard = \"{hazard}\"\nrun = {run}\ntimeout = \"1m\"");
+        } else if instead && (line.starts_with("expect = [") || line.starts_with("until = [")) {
+            in_list = !line.ends_with(']');
+        } else if of_cluster(line)
+            || instead && ["component = ", "action = ", "on = ", "timeout = "].iter().any(|key| line.starts_with(key))
+        {
+            // Left out.
         } else if line.contains("database.target.replay_age") {
             text.push_str("  { reading = \"database.target.replay_age\", at_least = \"2s\" },\n");
-            shortened += 1;
+            *shortened += 1;
         } else if line.starts_with("hold = ") {
             text.push_str("hold = \"3s\"\n");
-            shortened += 1;
+            *shortened += 1;
         } else {
             text.push_str(line);
             text.push('\n');
         }
     }
-    assert_eq!(shortened, 2, "the preset no longer waits for silence, or no longer monitors");
     text
 }
 

@@ -114,14 +114,15 @@ fn the_service_has_the_objectives_and_thresholds_of_its_document() {
     assert_eq!((service.objectives.rto, service.objectives.rpo), (minutes(30), minutes(15)));
     assert_eq!((service.lag.warn, service.lag.breach), (minutes(5), minutes(15)));
     let ids: Vec<&str> = service.components.iter().map(|component| component.id.as_str()).collect();
-    assert_eq!(ids, ["endpoint", "database", "backups", "traffic", "secrets", "metrics"]);
+    assert_eq!(ids, ["endpoint", "database", "backups", "cluster", "traffic", "secrets", "reports", "metrics"]);
 }
 
 #[test]
 fn every_item_of_the_checklist_is_carried_exactly_once() {
     let runbook = failover();
-    let mut carried: Vec<&str> =
-        runbook.steps().map(|(_, step)| step.carries.as_str()).filter(|text| !text.is_empty()).collect();
+    // Other parts of the document have items that stand in this runbook, too.
+    let in_checklist = |text: &&str| CHECKLIST.iter().any(|(part, _)| text.starts_with(&format!("000 · {part} · ")));
+    let mut carried: Vec<&str> = runbook.steps().map(|(_, step)| step.carries.as_str()).filter(in_checklist).collect();
     let mut items: Vec<String> = CHECKLIST
         .iter()
         .flat_map(|(part, items)| items.iter().map(move |item| format!("000 · {part} · {item}")))
@@ -142,7 +143,11 @@ fn the_order_is_the_safe_one() {
         ("restart-controller", "restore-keys"),
         ("switch-database", "verify-writes"),
         ("switch-database", "freeze-automation"),
+        ("deploy", "switch-database"),
+        ("scale-pods", "switch-database"),
         ("restart-pods", "switch-database"),
+        ("wait-pods", "scale-pods"),
+        ("point-traffic", "wait-pods"),
         ("point-traffic", "verify-writes"),
         ("point-traffic", "verify-endpoints"),
         ("point-traffic", "verify-keys"),

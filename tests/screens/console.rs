@@ -172,6 +172,15 @@ impl Console {
             90,
             seen(Health::Healthy, "in sync, same version", &[("exists", Value::Bool(true))]),
         );
+        let cluster = [
+            ("reachable", Value::Bool(true)),
+            ("nodes_ready", Value::Number(2.0)),
+            ("available", Value::Bool(false)),
+            ("auto_sync", Value::Bool(true)),
+        ];
+        self.looked("cluster", west(), 6, 90, seen(Health::Degraded, "scaled to zero", &cluster));
+        let reports = [("exists", Value::Bool(true)), ("versioning", text("Enabled"))];
+        self.looked("reports", west(), 20, 180, seen(Health::Healthy, "no rule towards us-east-1", &reports));
         let backups = [("restored", text("absent")), ("ready", Value::Bool(false))];
         self.looked("backups", west(), 20, 180, seen(Health::Healthy, "no snapshot here", &backups));
         let series =
@@ -210,6 +219,9 @@ impl Console {
         );
         self.looked("secrets", east(), -when, 90, seen(Health::Healthy, "present", &[("exists", Value::Bool(true))]));
         self.looked("backups", east(), -when, 180, seen(Health::Healthy, "newest backup 5h old", &[]));
+        let available = [("available", Value::Bool(true))];
+        self.looked("cluster", east(), -when, 90, seen(Health::Healthy, "9 of 9 ready", &available));
+        self.looked("reports", east(), -when, 180, seen(Health::Healthy, "rule towards us-west-2 enabled", &[]));
     }
 
     pub(crate) fn primary_hangs(&mut self) {
@@ -222,7 +234,7 @@ impl Console {
             seen(Health::Down, "timeout after 5.0 s", &[("health", text("unhealthy"))]),
         );
         self.looked("database", Place::Global, 0, 15, Err(Unread::new(Why::TimedOut, "no answer in 3 s")));
-        for component in ["database", "backups", "secrets", "metrics"] {
+        for component in ["database", "backups", "cluster", "secrets", "reports", "metrics"] {
             self.looked(component, east(), 0, 15, Err(Unread::new(Why::TimedOut, "no answer in 5 s")));
         }
     }

@@ -6,6 +6,8 @@ use handover::domain::service::{Service, Spec};
 use handover::sim::scenario;
 use handover::sim::world::World;
 use handover::sim::world::aurora::Standing;
+use handover::sim::world::kube::seed::base64;
+use handover::sim::world::kube::{APPLICATIONS, Key, SECRETS};
 
 use crate::support::SEED;
 
@@ -56,4 +58,21 @@ fn every_kind_is_as_its_failover_left_it_and_the_old_primary_knows_nothing_of_it
         let done = again.apply(&mutation.region, "r", mutation.change.clone());
         assert!(done.is_ok(), "{}: {done:?}", mutation.change.operation());
     }
+}
+
+#[test]
+fn a_clusters_pods_were_told_of_their_own_database_and_argo_cd_goes_on() {
+    let service = Project::from_preset(&locate::preset("fineract").unwrap()).service().unwrap().clone();
+    let epoch = "2026-03-03T14:00:00Z".parse().unwrap();
+    let world = World::new(service, scenario::load("failed-over").unwrap(), SEED, epoch);
+    let now = world.now();
+    assert!(world.truth(now).serves.standby, "{:?}", world.truth(now));
+    let key = Key::new(SECRETS, "fineract-production", "fineract-db-credentials");
+    let secret = world.kube_object("us-west-2", &key, now).unwrap().unwrap();
+    let host = "fineract-production-replica.c0example0002.us-west-2.rds.amazonaws.com";
+    assert_eq!(secret.pointer("/data/host"), Some(&base64(host).into()));
+    let key = Key::new(APPLICATIONS, "argocd", "fineract-production");
+    let application = world.kube_object("us-west-2", &key, now).unwrap().unwrap();
+    assert!(application.pointer("/spec/syncPolicy/automated/selfHeal").is_some(), "{application}");
+    assert_eq!(application.pointer("/status/sync/status"), Some(&"Synced".into()));
 }

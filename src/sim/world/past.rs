@@ -1,6 +1,6 @@
 //! What was done before a simulation opens: a scenario may begin after the service was handed over.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::kube::{self, Key};
 use super::mutation::{Change, Mutation};
@@ -13,12 +13,17 @@ use crate::sim::steps::Ms;
 
 /// How long before the promotion a source that answers is fenced, so that the replica has all of it.
 const FENCED: Ms = 60_000;
-/// How long after the promotion the fleet is scaled, the application is let in, and the traffic is moved.
+/// How long after the promotion Argo CD is paused, the application told of its database, the fleet scaled, the application
+/// let in, and the traffic moved.
+const PAUSED: Ms = 10_000;
+const PATCHED: Ms = 20_000;
 const SCALED: Ms = 30_000;
 const ADMITTED: Ms = 235_000;
 const CACHED: Ms = 45_000;
 const TOLD: Ms = 200_000;
 const POINTED: Ms = 240_000;
+/// Argo CD goes on after the hour in which everything is watched.
+const RESUMED: Ms = 4_800_000;
 /// CloudFront's control plane.
 const CLOUDFRONT: &str = "us-east-1";
 
@@ -37,9 +42,12 @@ pub(super) fn failed_over(world: &mut World, at: Ms) {
                     calls.push((at + ADMITTED, standby.clone(), Change::Admit {}));
                 }
             }
-            Spec::Kubernetes(spec) => calls.extend(
-                started(world, &standby, spec, at + SCALED).map(|change| (at + SCALED, standby.clone(), change)),
-            ),
+            Spec::Kubernetes(spec) => {
+                let connected = connected(world, &standby, spec, at).into_iter();
+                calls.extend(connected.map(|(at, change)| (at, standby.clone(), change)));
+                let started = started(world, &standby, spec, at + SCALED);
+                calls.extend(started.map(|change| (at + SCALED, standby.clone(), change)));
+            }
             Spec::ArcRouting(spec) => {
                 let on = (spec.control.standby.clone(), "On".to_owned());
                 let entries = vec![on, (spec.control.primary.clone(), "Off".to_owned())];
@@ -92,6 +100,40 @@ pub(super) fn failed_over(world: &mut World, at: Ms) {
         world.mutations.push(Mutation { at: world.timestamp(at), region, request_id, change });
     }
     world.compile();
+}
+
+/// The secret that names the database, patched while Argo CD is paused, which goes on when Git says the same.
+fn connected(world: &World, standby: &str, spec: &Kubernetes, at: Ms) -> Vec<(Ms, Change)> {
+    let written = |resource: &str, namespace: &str, name: &str| {
+        let key = Key::new(resource, namespace, name);
+        let object = world.kube_written(standby, &key, at).ok().flatten().cloned();
+        object.map(|object| (key, object))
+    };
+    let change = |(key, object): (Key, Value)| {
+        let Key { resource, namespace, name } = key;
+        Change::Object { resource, namespace, name, object: Some(object) }
+    };
+    let Some(connection) = &spec.connection else { return Vec::new() };
+    let Some((key, mut secret)) = written(kube::SECRETS, &spec.namespace, &connection.secret) else {
+        return Vec::new();
+    };
+    let host = kube::seed::base64(&connection.value.standby);
+    kube::set(&mut secret, "/data", &connection.key, json!(host));
+    let mut calls = vec![(at + PATCHED, change((key, secret)))];
+    for name in &spec.applications {
+        let Some((key, application)) = written(kube::APPLICATIONS, &spec.argocd_namespace, name) else { continue };
+        let mut paused = application.clone();
+        let policy = application.pointer("/spec/syncPolicy/automated").map(Value::to_string);
+        // As this program's own action leaves it, so that its own action takes it up again.
+        kube::set(&mut paused, "/metadata", "annotations", json!({ "handover/suspended-sync": policy }));
+        kube::set(&mut paused, "/spec/syncPolicy", "automated", Value::Null);
+        calls.push((at + PAUSED, change((key.clone(), paused))));
+        // The scenario may begin before that.
+        if at + RESUMED < world.now() {
+            calls.push((at + RESUMED, change((key, application))));
+        }
+    }
+    calls
 }
 
 /// The workloads of the standby's cluster, scaled to what they are to have there.

@@ -122,14 +122,13 @@ fn cluster(world: &World, role: HomeRole) -> Cluster {
     for (key, object) in seed::objects(world, role) {
         cluster.put(key, CREATED, Some(object));
     }
-    let git = cluster.clone();
     for mutation in world.mutations() {
         let Change::Object { resource, namespace, name, object } = &mutation.change else { continue };
         if world.role_of(&mutation.region) != Some(role) {
             continue;
         }
         let at = world.ms(mutation.at);
-        argo::heal(world, role, &mut cluster, &git, at);
+        argo::heal(world, role, &mut cluster, at);
         if resource == NAMESPACES && object.is_none() {
             let inside: Vec<Key> = cluster.objects.keys().filter(|key| key.namespace == *name).cloned().collect();
             for key in inside {
@@ -138,7 +137,7 @@ fn cluster(world: &World, role: HomeRole) -> Cluster {
         }
         cluster.put(Key::new(resource, namespace, name), at, object.clone());
     }
-    argo::heal(world, role, &mut cluster, &git, crate::sim::steps::NEVER);
+    argo::heal(world, role, &mut cluster, crate::sim::steps::NEVER);
     let workloads =
         cluster.objects.iter().filter(|(key, _)| key.resource == DEPLOYMENTS || key.resource == STATEFUL_SETS);
     let pods = workloads.map(|(key, versions)| (key.clone(), pods::of(world, role, key, versions))).collect();
