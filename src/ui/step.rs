@@ -49,27 +49,27 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     }
 }
 
+/// In the order in which somebody needs it: where it stands, what it printed, what holds it back, what to look at, what it
+/// changes and by what exact call; why it is so at the end.
 fn content(model: &Model, row: &Row, step: &Step, painter: &Painter<'_>) -> Doc {
     let mut doc = Doc::default();
     standing(model, row, step, painter, &mut doc);
-    does(model, step, painter, &mut doc);
-    let plan = plan(model, step);
-    if let Some(output) = model.output.get(&step.id) {
-        for (index, line) in output.iter().rev().take(12).rev().enumerate() {
-            doc.put(if index == 0 { "output" } else { "" }, line.as_str(), Tone::Text);
-        }
-    } else if let Some(record) = model.record(&step.id) {
-        for (index, line) in record.output.iter().enumerate() {
-            doc.put(if index == 0 { "output" } else { "" }, line.as_str(), Tone::Text);
-        }
+    let output = model.output.get(&step.id).map(|lines| lines.iter().rev().take(12).rev().collect::<Vec<_>>());
+    let recorded = || model.record(&step.id).map(|record| record.output.iter().collect::<Vec<_>>());
+    for (index, line) in output.or_else(recorded).unwrap_or_default().into_iter().enumerate() {
+        doc.put(if index == 0 { "output" } else { "" }, line.as_str(), Tone::Text);
     }
-    if let Some(plan) = plan {
+    asks(model, step, painter, &mut doc);
+    doc.put("guidance", step.guidance.as_str(), Tone::Text);
+    if let Some(plan) = plan(model, step) {
         for (index, change) in plan.changes.iter().enumerate() {
             doc.put(if index == 0 { "changes" } else { "" }, change.as_str(), Tone::Text);
         }
         doc.put("accepts", plan.accepting.clone().unwrap_or_default(), Tone::Warn);
     }
-    doc.put("guidance", step.guidance.as_str(), Tone::Text);
+    if matches!(step.action, Action::Act { .. } | Action::Exec(_)) {
+        resolved(model, step, &mut doc);
+    }
     doc.put("differs", step.differs.as_str(), Tone::Text);
     doc.put("carries", step.carries.as_str(), Tone::Dim);
     if let Some(expected) = step.expected {
@@ -140,8 +140,8 @@ fn standing(model: &Model, row: &Row, step: &Step, painter: &Painter<'_>, doc: &
     }
 }
 
-/// What it does, and by what.
-fn does(model: &Model, step: &Step, painter: &Painter<'_>, doc: &mut Doc) {
+/// What it asks of a person or of the readings, and its gates.
+fn asks(model: &Model, step: &Step, painter: &Painter<'_>, doc: &mut Doc) {
     let sight =
         Sight { board: &model.board, direction: &model.run.direction, home: &model.service.regions, now: model.now };
     match &step.action {
@@ -153,7 +153,10 @@ fn does(model: &Model, step: &Step, painter: &Painter<'_>, doc: &mut Doc) {
             doc.put("", format!("{hold}at most {}", span(*timeout)), Tone::Dim);
         }
         Action::Act { .. } | Action::Exec(_) => {
-            resolved(model, step, painter, doc);
+            let planned = model.plans.get(&step.id).and_then(|planned| planned.result.as_ref().ok());
+            let judged = planned.map(|(_, gates)| gates.as_slice());
+            let recorded = || model.record(&step.id).map(|record| record.gates.as_slice());
+            doc.gates(model, judged.or_else(recorded).unwrap_or_default(), &step.id, painter);
             return;
         }
     }
@@ -190,15 +193,15 @@ fn predicates(
 }
 
 /// The exact call.
-fn resolved(model: &Model, step: &Step, painter: &Painter<'_>, doc: &mut Doc) {
+fn resolved(model: &Model, step: &Step, doc: &mut Doc) {
     let planned = model.plans.get(&step.id);
     if let Some(plan) = plan(model, step) {
-        doc.call(plan);
+        // Of a program, the line to run it by hand is the exact call.
+        if matches!(step.action, Action::Act { .. }) {
+            doc.call(plan);
+        }
         let copy = model.keymap.chord(KeyAction::CopyByHand).map(|key| format!("  [{key} copies]")).unwrap_or_default();
         doc.put("by hand", format!("{}{copy}", plan.by_hand), Tone::Accent);
-        let gates = planned.and_then(|planned| planned.result.as_ref().ok()).map(|(_, gates)| gates.as_slice());
-        let recorded = model.record(&step.id).map(|record| record.gates.as_slice());
-        doc.gates(model, gates.or(recorded).unwrap_or_default(), &step.id, painter);
     }
     match planned {
         Some(planned) => {

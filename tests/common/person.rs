@@ -354,7 +354,8 @@ impl Person {
 
     /// Closes the run as verified and leaves.
     pub fn close(&mut self) {
-        self.until("every step is over on the screen", || !self.screen().contains("running"));
+        let all = self.run().runbook.steps().count();
+        self.until("every step is over on the screen", || self.heading().starts_with(&format!("checklist {all}/{all}")));
         self.press("C");
         self.wait_heading("close the run");
         self.choose("verified");

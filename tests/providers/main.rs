@@ -15,6 +15,7 @@ mod fleet;
 mod functions;
 mod http;
 mod identity;
+mod moto;
 mod observing;
 mod parameter;
 #[path = "../common/peers.rs"]

@@ -1,0 +1,167 @@
+//! The providers on an AWS that nobody here wrote: what moto has of backups, replicas, clusters and caches. The other kinds'
+//! own files have theirs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use handover::domain::plan::Settlement;
+use handover::domain::reading::Value;
+use handover::domain::region::{HomeRole, Pair, Place, Region};
+use handover::domain::service::{AuroraGlobal, ElasticacheGlobal, RdsReplica, RdsRestore, Rebuild, Service, Spec};
+use handover::ports::Component;
+
+use super::peers::{Options, Peers};
+use super::support::{ask, authorised, east, real_component, service, west};
+
+const SOURCE: &str = "fineract-production-primary";
+const REPLICA: &str = "fineract-production-replica";
+
+/// moto, with the estate of Fineract; `None` where no Python is to be had.
+fn peers() -> Option<Peers> {
+    Peers::start(&Options { writer: false, ..Options::default() }).unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn on(peers: &Peers, spec: Spec) -> Service {
+    let mut service = service("it", spec);
+    service.aws.endpoints = [east(), west()].map(|region| (region.clone(), peers.endpoint(region.as_str()))).to_vec();
+    service
+}
+
+fn pair(primary: &str, standby: &str) -> Pair<String> {
+    Pair { primary: primary.into(), standby: standby.into() }
+}
+
+fn rds(peers: &Peers, region: &Region) -> aws_sdk_rds::Client {
+    let config = aws_sdk_rds::Config::builder()
+        .behavior_version(aws_sdk_rds::config::BehaviorVersion::latest())
+        .region(aws_sdk_rds::config::Region::new(region.to_string()))
+        .endpoint_url(peers.endpoint(region.as_str()))
+        .credentials_provider(aws_sdk_rds::config::Credentials::new("test", "test", None, None, "tests"))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build();
+    aws_sdk_rds::Client::from_conf(config)
+}
+
+/// Plans, performs and settles: moto is done at once.
+async fn done(component: &Arc<dyn Component>, service: &Service, action: &str, region: &Region) {
+    let plan = component.plan(&ask(service, action, region)).await.unwrap_or_else(|refusal| panic!("{action}: {refusal}"));
+    let receipt = component.perform(&authorised(&plan)).await.unwrap_or_else(|error| panic!("{action}: {error}"));
+    let mut settled = Settlement::CannotTell(String::new());
+    for _ in 0..40 {
+        settled = component.settle(&plan, Some(&receipt), Duration::from_secs(1)).await;
+        if !matches!(settled, Settlement::InProgress(..)) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    assert!(matches!(settled, Settlement::Done(_)), "{action}: {settled:?}");
+    let again = component.plan(&ask(service, action, region)).await.unwrap_err();
+    assert!(again.already, "{action} again: {again}");
+}
+
+fn made_with() -> Rebuild {
+    Rebuild {
+        subnet_group: "fineract".into(),
+        kms_key: "alias/fineract".into(),
+        class: None,
+        parameter_group: None,
+        security_groups: Vec::new(),
+    }
+}
+
+async fn subnets(rds: &aws_sdk_rds::Client, peers: &Peers, region: &Region) {
+    let _ = (peers, region);
+    let create = rds.create_db_subnet_group().db_subnet_group_name("fineract").db_subnet_group_description("tests");
+    let _ = create.subnet_ids("subnet-1").send().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn moto_takes_copies_and_restores_snapshots() {
+    let Some(peers) = peers() else { return };
+    let service = on(
+        &peers,
+        Spec::RdsRestore(RdsRestore {
+            instance: pair(SOURCE, REPLICA),
+            restored: pair("restored-east", "restored-west"),
+            with: Pair { primary: made_with(), standby: made_with() },
+            margin: Duration::from_secs(10),
+        }),
+    );
+    for region in [east(), west()] {
+        subnets(&rds(&peers, &region), &peers, &region).await;
+    }
+    let backups = real_component(&service);
+    done(&backups, &service, "snapshot", &east()).await;
+    let seen = backups.observe(&Place::Region(east())).await.unwrap();
+    assert!(matches!(seen.value("snapshots"), Some(Value::Number(n)) if *n >= 1.0), "{seen:?}");
+    done(&backups, &service, "copy", &west()).await;
+    done(&backups, &service, "restore", &east()).await;
+    let seen = backups.observe(&Place::Region(east())).await.unwrap();
+    assert_eq!(seen.value("restored"), Some(&Value::Text("available".into())));
+    done(&backups, &service, "discard", &east()).await;
+    done(&backups, &service, "discard-snapshot", &east()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn moto_builds_a_replica_again() {
+    let Some(peers) = peers() else { return };
+    let spec = RdsReplica {
+        instance: pair(SOURCE, "fineract-production-new"),
+        sql: None,
+        rebuild: Some(Pair { primary: made_with(), standby: made_with() }),
+    };
+    let service = on(&peers, Spec::RdsReplica(spec));
+    subnets(&rds(&peers, &west()), &peers, &west()).await;
+    let database = real_component(&service);
+    assert!(database.observe(&Place::Region(west())).await.is_err(), "it is not there yet");
+    done(&database, &service, "rebuild", &west()).await;
+    let seen = database.observe(&Place::Region(west())).await.unwrap();
+    assert_eq!(seen.value("role"), Some(&Value::Text("replica".into())));
+    let made = peers.mutations().unwrap().iter().filter(|call| call.operation == "CreateDBInstanceReadReplica").count();
+    assert_eq!(made, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn moto_takes_a_cluster_out_of_its_global_cluster() {
+    let Some(peers) = peers() else { return };
+    let service = on(
+        &peers,
+        Spec::AuroraGlobal(AuroraGlobal { global: "aurora-global".into(), cluster: pair("east", "west"), sql: None }),
+    );
+    rds(&peers, &east())
+        .create_global_cluster()
+        .global_cluster_identifier("aurora-global")
+        .engine("aurora-postgresql")
+        .send()
+        .await
+        .unwrap();
+    for (region, id) in [(east(), "east"), (west(), "west")] {
+        let client = rds(&peers, &region);
+        let create = client.create_db_cluster().db_cluster_identifier(id).engine("aurora-postgresql");
+        create
+            .global_cluster_identifier("aurora-global")
+            .master_username("ledger")
+            .master_user_password("not-a-secret")
+            .send()
+            .await
+            .unwrap();
+        let create = client.create_db_instance().db_instance_identifier(format!("{id}-1")).db_cluster_identifier(id);
+        create.engine("aurora-postgresql").db_instance_class("db.r5.large").send().await.unwrap();
+    }
+    let database = real_component(&service);
+    let seen = database.observe(&Place::Region(west())).await.unwrap();
+    println!("{seen:?}");
+    let seen = database.observe(&Place::Global).await.unwrap();
+    println!("{seen:?}");
+    done(&database, &service, "detach", &west()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn moto_tells_of_a_replication_group() {
+    let Some(peers) = peers() else { return };
+    let spec = ElasticacheGlobal { global: "ldgnf-sessions".into(), group: pair("east", "west") };
+    let service = on(&peers, Spec::ElasticacheGlobal(spec));
+    let cache = real_component(&service);
+    println!("{:?}", cache.observe(&Place::Region(west())).await);
+    let _ = HomeRole::Primary;
+}
