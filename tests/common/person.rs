@@ -355,7 +355,9 @@ impl Person {
     /// Closes the run as verified and leaves.
     pub fn close(&mut self) {
         let all = self.run().runbook.steps().count();
-        self.until("every step is over on the screen", || self.heading().starts_with(&format!("checklist {all}/{all}")));
+        self.until("every step is over on the screen", || {
+            self.heading().starts_with(&format!("checklist {all}/{all}"))
+        });
         self.press("C");
         self.wait_heading("close the run");
         self.choose("verified");

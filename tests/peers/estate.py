@@ -29,10 +29,19 @@ class Estate:
         )
 
     def seed(self):
+        self.subnets()
         self.databases()
         self.traffic()
         self.secret()
         self.alarms()
+
+    def subnets(self):
+        """The subnet group that is named when an instance is made anew."""
+        for region in (PRIMARY, STANDBY):
+            ids = [subnet["SubnetId"] for subnet in self.client("ec2", region).describe_subnets()["Subnets"]]
+            self.client("rds", region).create_db_subnet_group(
+                DBSubnetGroupName="fineract-production-db", DBSubnetGroupDescription="databases", SubnetIds=ids,
+            )
 
     def databases(self):
         made = self.client("rds", PRIMARY).create_db_instance(

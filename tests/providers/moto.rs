@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use handover::domain::plan::Settlement;
-use handover::domain::reading::Value;
-use handover::domain::region::{HomeRole, Pair, Place, Region};
+use handover::domain::reading::{Observation, Value};
+use handover::domain::region::{Pair, Place, Region};
 use handover::domain::service::{AuroraGlobal, ElasticacheGlobal, RdsReplica, RdsRestore, Rebuild, Service, Spec};
 use handover::ports::Component;
 
@@ -44,7 +44,8 @@ fn rds(peers: &Peers, region: &Region) -> aws_sdk_rds::Client {
 
 /// Plans, performs and settles: moto is done at once.
 async fn done(component: &Arc<dyn Component>, service: &Service, action: &str, region: &Region) {
-    let plan = component.plan(&ask(service, action, region)).await.unwrap_or_else(|refusal| panic!("{action}: {refusal}"));
+    let plan =
+        component.plan(&ask(service, action, region)).await.unwrap_or_else(|refusal| panic!("{action}: {refusal}"));
     let receipt = component.perform(&authorised(&plan)).await.unwrap_or_else(|error| panic!("{action}: {error}"));
     let mut settled = Settlement::CannotTell(String::new());
     for _ in 0..40 {
@@ -61,18 +62,12 @@ async fn done(component: &Arc<dyn Component>, service: &Service, action: &str, r
 
 fn made_with() -> Rebuild {
     Rebuild {
-        subnet_group: "fineract".into(),
+        subnet_group: "fineract-production-db".into(),
         kms_key: "alias/fineract".into(),
         class: None,
         parameter_group: None,
         security_groups: Vec::new(),
     }
-}
-
-async fn subnets(rds: &aws_sdk_rds::Client, peers: &Peers, region: &Region) {
-    let _ = (peers, region);
-    let create = rds.create_db_subnet_group().db_subnet_group_name("fineract").db_subnet_group_description("tests");
-    let _ = create.subnet_ids("subnet-1").send().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,14 +82,11 @@ async fn moto_takes_copies_and_restores_snapshots() {
             margin: Duration::from_secs(10),
         }),
     );
-    for region in [east(), west()] {
-        subnets(&rds(&peers, &region), &peers, &region).await;
-    }
     let backups = real_component(&service);
     done(&backups, &service, "snapshot", &east()).await;
     let seen = backups.observe(&Place::Region(east())).await.unwrap();
     assert!(matches!(seen.value("snapshots"), Some(Value::Number(n)) if *n >= 1.0), "{seen:?}");
-    done(&backups, &service, "copy", &west()).await;
+    // moto copies no snapshot of another Region.
     done(&backups, &service, "restore", &east()).await;
     let seen = backups.observe(&Place::Region(east())).await.unwrap();
     assert_eq!(seen.value("restored"), Some(&Value::Text("available".into())));
@@ -111,7 +103,6 @@ async fn moto_builds_a_replica_again() {
         rebuild: Some(Pair { primary: made_with(), standby: made_with() }),
     };
     let service = on(&peers, Spec::RdsReplica(spec));
-    subnets(&rds(&peers, &west()), &peers, &west()).await;
     let database = real_component(&service);
     assert!(database.observe(&Place::Region(west())).await.is_err(), "it is not there yet");
     done(&database, &service, "rebuild", &west()).await;
@@ -149,11 +140,25 @@ async fn moto_takes_a_cluster_out_of_its_global_cluster() {
         create.engine("aurora-postgresql").db_instance_class("db.r5.large").send().await.unwrap();
     }
     let database = real_component(&service);
-    let seen = database.observe(&Place::Region(west())).await.unwrap();
-    println!("{seen:?}");
+    let text = |seen: &Observation, name: &str| match seen.value(name) {
+        Some(Value::Text(text)) => text.clone(),
+        other => format!("{other:?}"),
+    };
+    for (region, role) in [(east(), "writer"), (west(), "reader")] {
+        let seen = database.observe(&Place::Region(region)).await.unwrap();
+        assert_eq!((text(&seen, "role").as_str(), text(&seen, "status").as_str()), (role, "available"), "{seen:?}");
+        assert_eq!(seen.value("members"), Some(&Value::Number(1.0)));
+    }
     let seen = database.observe(&Place::Global).await.unwrap();
-    println!("{seen:?}");
-    done(&database, &service, "detach", &west()).await;
+    assert_eq!((text(&seen, "writer").as_str(), text(&seen, "failover").as_str()), ("us-east-1", "none"), "{seen:?}");
+    // moto takes the call, answers that it is well, and takes nothing out: that is not done.
+    let plan = database.plan(&ask(&service, "detach", &west())).await.unwrap();
+    let receipt = database.perform(&authorised(&plan)).await.unwrap();
+    let settled = database.settle(&plan, Some(&receipt), Duration::from_secs(1)).await;
+    let Settlement::InProgress(said, _) = settled else { panic!("{settled:?}") };
+    assert!(said.contains("still a member"), "{said}");
+    let calls = peers.mutations().unwrap().iter().filter(|call| call.operation == "RemoveFromGlobalCluster").count();
+    assert_eq!(calls, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -162,6 +167,21 @@ async fn moto_tells_of_a_replication_group() {
     let spec = ElasticacheGlobal { global: "ldgnf-sessions".into(), group: pair("east", "west") };
     let service = on(&peers, Spec::ElasticacheGlobal(spec));
     let cache = real_component(&service);
-    println!("{:?}", cache.observe(&Place::Region(west())).await);
-    let _ = HomeRole::Primary;
+    let seen = cache.observe(&Place::Region(west())).await.unwrap();
+    assert_eq!(seen.value("role"), Some(&Value::Text("absent".into())), "{seen:?}");
+    let config = aws_sdk_elasticache::Config::builder()
+        .behavior_version(aws_sdk_elasticache::config::BehaviorVersion::latest())
+        .region(aws_sdk_elasticache::config::Region::new("us-west-2"))
+        .endpoint_url(peers.endpoint("us-west-2"))
+        .credentials_provider(aws_sdk_elasticache::config::Credentials::new("test", "test", None, None, "tests"))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build();
+    let create = aws_sdk_elasticache::Client::from_conf(config).create_replication_group();
+    let create = create.replication_group_id("west").replication_group_description("sessions").engine("valkey");
+    create.cache_node_type("cache.r7g.large").num_cache_clusters(2).send().await.unwrap();
+    // A group that is in no datastore: moto has none.
+    let seen = cache.observe(&Place::Region(west())).await.unwrap();
+    assert_eq!(seen.value("role"), Some(&Value::Text("detached".into())), "{seen:?}");
+    assert_eq!(seen.value("status"), Some(&Value::Text("available".into())), "{seen:?}");
+    assert!(cache.observe(&Place::Global).await.is_err(), "moto knows no datastore");
 }
