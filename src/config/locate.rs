@@ -33,7 +33,9 @@ macro_rules! preset {
 }
 
 const PRESETS: &[Preset] = &[
-    preset!("fineract": "failover", "failback", "drill", "readiness", "backup-keys", "dual-write-keys"),
+    preset!(
+        "fineract": "failover", "planned-failover", "failback", "drill", "readiness", "backup-keys", "dual-write-keys"
+    ),
     preset!(
         "regami": "failover", "planned-failover", "failback", "drill", "corruption", "deletion", "cloud-outage", "snapshot",
         "readiness"

@@ -47,7 +47,7 @@ fn preset(name: &str) -> &'static Preset {
 
 #[test]
 fn there_and_back_no_acknowledged_row_is_lost_when_both_regions_are_well() {
-    for name in ["regami", "aurora-financial", "matbakh"] {
+    for name in ["fineract", "regami", "aurora-financial", "matbakh"] {
         paused(async {
             let there = Rig::of(preset(name), "planned-failover", None);
             assert_eq!(wrong(&there).await, Vec::<String>::new(), "{name}");

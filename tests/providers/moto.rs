@@ -92,6 +92,12 @@ async fn moto_takes_copies_and_restores_snapshots() {
     assert_eq!(seen.value("restored"), Some(&Value::Text("available".into())));
     done(&backups, &service, "discard", &east()).await;
     done(&backups, &service, "discard-snapshot", &east()).await;
+    // And from a moment, to take the place of the one whose backup it is.
+    let plan = backups.plan(&ask(&service, "restore-point", &east())).await.unwrap();
+    println!("{:?}", backups.perform(&authorised(&plan)).await);
+    println!("{:?}", backups.settle(&plan, None, Duration::from_secs(1)).await);
+    let plan = backups.plan(&ask(&service, "retire", &east())).await;
+    println!("{plan:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
