@@ -246,6 +246,14 @@ impl Person {
             if heading.starts_with(&format!("gates of {number}")) {
                 sleep(LOOK);
                 self.press("<enter>");
+                // It closes by itself, too, once every gate holds.
+                let limit = Instant::now() + Duration::from_secs(4);
+                while self.heading().starts_with("gates of") && Instant::now() < limit {
+                    sleep(POLL);
+                }
+                if !self.heading().starts_with("override a gate") {
+                    continue;
+                }
                 self.tell("override a gate", "the primary is gone, nobody can read it");
                 self.until("the override is recorded", || self.entries().len() > before);
                 // It closes by itself once every gate is answered.

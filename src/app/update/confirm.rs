@@ -31,7 +31,8 @@ pub(super) fn press(model: &mut Model, key: Key, repeat: bool, at: Timestamp, ef
         return;
     }
     // A held key is nobody's decision, and what was pressed before the dialog was to be seen was meant for something else.
-    if repeat || !confirm.guard.lets(at) {
+    // A letter twice at once is how many words are written.
+    if (repeat && !doubles(confirm, key)) || !confirm.guard.lets(at) {
         return;
     }
     let answer = match &mut confirm.subject {
@@ -79,6 +80,20 @@ fn answer(confirm: &mut Confirm, key: Key) -> Answer {
             Answer::Open
         }
     }
+}
+
+/// Whether a key is the letter again that the text which is being written ends with.
+fn doubles(confirm: &Confirm, key: Key) -> bool {
+    let text = match (&confirm.subject, &confirm.way) {
+        (Subject::Attest(attest), _) => match attest.field {
+            Field::Note => attest.note.text(),
+            Field::When => attest.when.text(),
+            Field::Answer => return false,
+        },
+        (Subject::Perform(_) | Subject::Arm, Way::Phrase { input, .. }) => input.text(),
+        (Subject::Perform(_) | Subject::Arm, Way::TwoKeys { .. }) => return false,
+    };
+    matches!(key.code, Code::Char(letter) if text.ends_with(letter))
 }
 
 /// Keys of the attest dialog outside its answer: the note and the moment.

@@ -198,5 +198,12 @@ fn take_plan(model: &mut Model, step: String, result: Result<(Arc<Plan>, Vec<Gat
             }
         }
     }
+    // What held it back has passed by itself, while somebody was looking at it.
+    if planned.result.is_ok()
+        && open.is_empty()
+        && model.modals.pop_if(|modal| matches!(modal, Modal::Gates(gates) if gates.step == step)).is_some()
+    {
+        model.say(Level::Info, "every gate holds now: the step can be confirmed");
+    }
     model.plans.insert(step, planned);
 }

@@ -329,6 +329,37 @@ fn gates_are_overridden_one_at_a_time_by_name_with_a_reason() {
 }
 
 #[test]
+fn gates_that_hold_by_themselves_close_their_dialog() {
+    let mut desk = Desk::at_promote(true);
+    desk.planned(plan(), vec![gate("replica", Verdict::Pass), gate("lag", Verdict::Unknown)]);
+    desk.key("enter");
+    assert!(matches!(desk.model.modals.last(), Some(Modal::Gates(_))));
+    desk.planned(plan(), vec![gate("replica", Verdict::Pass), gate("lag", Verdict::Fail)]);
+    assert!(matches!(desk.model.modals.last(), Some(Modal::Gates(_))), "one does not hold yet");
+    desk.planned(plan(), vec![gate("replica", Verdict::Pass), gate("lag", Verdict::Pass)]);
+    assert!(desk.model.modals.is_empty());
+}
+
+#[test]
+fn the_same_letter_twice_at_once_is_typed_twice_and_a_held_enter_confirms_nothing() {
+    let mut desk = Desk::at_promote(true);
+    desk.key("enter");
+    update(&mut desk.model, Msg::Drawn(desk.wall));
+    let at = desk.wall + Duration::from_secs(1);
+    for (key, repeat) in [("d", true), ("d", false), ("r", false), ("i", false), ("l", false), ("l", true)] {
+        desk.raw(key, repeat, at);
+    }
+    let confirm = |desk: &Desk| match desk.model.modals.last() {
+        Some(Modal::Confirm(confirm)) => confirm.clone(),
+        other => panic!("{other:?}"),
+    };
+    let Way::Phrase { input, .. } = confirm(&desk).way else { panic!() };
+    assert_eq!(input.text(), "drill");
+    assert!(desk.raw("enter", true, at).is_empty());
+    assert_eq!(confirm(&desk).notice, None, "nothing was answered");
+}
+
+#[test]
 fn losing_the_arms_or_the_journal_closes_the_dialog() {
     for lost in [true, false] {
         let mut desk = Desk::at_promote(true);
