@@ -168,6 +168,17 @@ fn a_simulation_can_be_played_verified_listed_and_shown() {
     assert!(status == 0 && out.contains("entries hold"), "{out}");
     let (status, out, _) = shell.says(&["journal", "show"]);
     assert!(status == 0 && out.contains("run-opened") && out.contains("run-closed"), "{out}");
+    let (status, out, _) = shell.says(&["journal", "show", "--markdown"]);
+    assert!(
+        status == 0 && out.starts_with("# failover of fineract-production, ") && out.contains("stood down"),
+        "{out}"
+    );
+    let filed = shell.dir.path().join("docs/results.md");
+    let to = filed.to_str().unwrap();
+    let (status, _, err) = shell.says(&["journal", "show", "--markdown", "--to", to]);
+    assert_eq!((status, std::fs::read_to_string(&filed).unwrap().trim()), (0, out.trim()), "{err}");
+    let (status, _, err) = shell.says(&["journal", "show", "--markdown", "--to", to]);
+    assert!(status != 0 && err.contains("results.md anew"), "a record is never overwritten: {err}");
     let (status, out, _) = shell.says(&["runs", "--json"]);
     let runs: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(

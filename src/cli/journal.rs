@@ -1,6 +1,7 @@
 //! `handover journal`: prints or verifies a run's journal.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -9,6 +10,7 @@ use color_eyre::eyre::{Result, WrapErr};
 use super::{Status, headless, surroundings};
 use crate::domain::journal::{Entry, verify};
 use crate::domain::text;
+use crate::report::record;
 
 /// `handover journal`.
 #[derive(Debug, Args)]
@@ -26,6 +28,12 @@ enum What {
         /// The lines of the file as they are
         #[arg(long)]
         json: bool,
+        /// As a Markdown document, to be filed
+        #[arg(long, conflicts_with = "json")]
+        markdown: bool,
+        /// Write the document into a new file, and its folders with it
+        #[arg(long, value_name = "FILE", requires = "markdown")]
+        to: Option<PathBuf>,
     },
     /// Verify a journal with nothing but the file
     Verify {
@@ -37,7 +45,8 @@ enum What {
 impl JournalCommand {
     pub(super) fn run(&self) -> Result<Status> {
         match &self.what {
-            What::Show { run, json } => show(&file(run.as_deref())?, *json),
+            What::Show { run, markdown: true, to, .. } => document(&file(run.as_deref())?, to.as_deref()),
+            What::Show { run, json, .. } => show(&file(run.as_deref())?, *json),
             What::Verify { run } => check(&file(run.as_deref())?),
         }
     }
@@ -72,6 +81,35 @@ fn show(path: &Path, json: bool) -> Result<Status> {
     match verified {
         Ok(_) => Ok(Status::Ok),
         Err(broken) => {
+            eprintln!("{}: {broken}", name(path));
+            Ok(Status::Corrupt)
+        }
+    }
+}
+
+fn document(path: &Path, to: Option<&Path>) -> Result<Status> {
+    let bytes = fs::read(path).wrap_err_with(|| name(path))?;
+    let verified = verify(&bytes);
+    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let entries: Vec<Entry> = lines.filter_map(|line| serde_json::from_slice(line).ok()).collect();
+    let head = entries.last().map_or(crate::domain::journal::GENESIS, |entry| entry.hash.as_str());
+    let broken = verified.as_ref().err().map(ToString::to_string);
+    let told = record::markdown(&entries, broken.as_deref().map_or(Ok(head), Err));
+    match to {
+        None => say!("{told}"),
+        Some(to) => {
+            if let Some(folder) = to.parent() {
+                fs::create_dir_all(folder).wrap_err_with(|| format!("cannot make {}", name(folder)))?;
+            }
+            // What is there is kept: it may be the record of another run.
+            let mut file = fs::File::create_new(to).wrap_err_with(|| format!("cannot write {} anew", name(to)))?;
+            file.write_all(told.as_bytes()).and_then(|()| file.sync_all()).wrap_err_with(|| name(to))?;
+            say!("{}", name(to));
+        }
+    }
+    match broken {
+        None => Ok(Status::Ok),
+        Some(broken) => {
             eprintln!("{}: {broken}", name(path));
             Ok(Status::Corrupt)
         }

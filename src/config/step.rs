@@ -299,7 +299,8 @@ fn line(node: &Node<'_, '_>, limit: usize) -> Option<String> {
 
 /// `{traget}` would be handed to a program as it is: what looks like a slip is an error. Other braces are the program's.
 fn placeholders(node: &Node<'_, '_>, text: &str) {
-    let names = || REGIONS.into_iter().chain(["{service}"]).map(|name| name.trim_matches(['{', '}']));
+    let names =
+        || REGIONS.into_iter().chain(["{service}", "{run}", "{date}"]).map(|name| name.trim_matches(['{', '}']));
     for (at, _) in text.match_indices('{') {
         if text.get(..at).is_some_and(|before| before.ends_with('$')) {
             continue;

@@ -11,7 +11,13 @@ use crate::ports::ProgramSpec;
 
 /// The program, with everything filled in.
 pub(super) fn program_of(service: &Service, run: &Run, exec: &Exec, dir: Option<&str>) -> ProgramSpec {
-    let fill = |word: &String| fill(word, &run.direction, &service.regions).replace("{service}", &service.name);
+    // Before a run is opened nobody knows either.
+    let date = run.opened.map_or("{date}".to_owned(), |at| at.strftime("%Y-%m-%d").to_string());
+    let id = if run.id.is_empty() { "{run}" } else { &run.id };
+    let fill = |word: &String| {
+        let word = fill(word, &run.direction, &service.regions).replace("{service}", &service.name);
+        word.replace("{run}", id).replace("{date}", &date)
+    };
     let argv = match &exec.shell {
         Some(line) => vec!["/bin/sh".to_owned(), "-c".to_owned(), fill(line)],
         None => exec.run.iter().map(fill).collect(),

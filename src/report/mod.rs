@@ -1,3 +1,4 @@
 //! A runbook or a run as a document.
 
 pub mod plan;
+pub mod record;

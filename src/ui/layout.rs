@@ -126,7 +126,8 @@ impl Layout {
         }
         let rows = world_rows(model);
         // On a small screen what is below needs the room: the rest of a Region's components is told in one line.
-        let most = if tier == Tier::Compact { 9_u16.saturating_sub(rows).max(4) } else { 12 };
+        let half = area.height.saturating_sub(10) / 2;
+        let most = if tier == Tier::Compact { half.saturating_sub(rows).clamp(4, 9) } else { 12 };
         let lines = u16::try_from(model.regional().count()).unwrap_or(u16::MAX).clamp(1, most);
         let facts = model.facts || tier == Tier::Wide;
         let regions = match (tier, facts) {

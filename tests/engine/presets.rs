@@ -113,3 +113,14 @@ fn what_cleans_up_may_be_started_as_soon_as_a_step_has_failed() {
         assert!(!run.is_ready("discard-database"));
     });
 }
+
+#[test]
+fn a_drill_files_its_results_under_its_own_run_and_date() {
+    paused(async {
+        let rig = Rig::of(preset("fineract"), "drill", None);
+        assert_eq!(wrong(&rig).await, Vec::<String>::new());
+        let said: String = rig.lines.entries().iter().map(|entry| entry.body.says() + "\n").collect();
+        let line = "handover journal show run --markdown --to docs/compliance/dr-drill-2026-03-03.md";
+        assert!(said.contains(line), "{said}");
+    });
+}

@@ -421,6 +421,6 @@ impl Change {
     /// The operation's name, such as `rds:PromoteReadReplica`: its tag in the wire log.
     pub fn operation(&self) -> String {
         let told = serde_json::to_value(self).unwrap_or_default();
-        told["operation"].as_str().unwrap_or_default().to_owned()
+        told.get("operation").and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 }
