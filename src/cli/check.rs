@@ -7,7 +7,10 @@ use color_eyre::eyre::Result;
 
 use super::options::ServiceOptions;
 use super::{Status, console};
-use crate::config::Diagnostics;
+use crate::config::{Diagnostics, Origin, Project};
+use crate::domain::review::{Finding, Severity, Spot, Subject, review};
+use crate::domain::text;
+use crate::report::review as told;
 
 /// `handover check`.
 #[derive(Debug, Args)]
@@ -15,23 +18,98 @@ pub(super) struct Check {
     /// Check a preset instead
     #[arg(long, value_name = "PRESET")]
     preset: Option<String>,
+    /// How the review's findings are told
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// From which severity on a finding that is not waived makes the exit status 1
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = Deny::Danger)]
+    deny: Deny,
+}
+
+/// How findings are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// For code hosts: SARIF 2.1.0
+    Sarif,
+}
+
+/// What is not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Deny {
+    /// Anything
+    Note,
+    /// What costs time or hides something
+    Warning,
+    /// What loses data, or the failover
+    Danger,
+    /// Nothing: findings are told, and that is all
+    Never,
+}
+
+impl Deny {
+    fn denies(self, severity: Severity) -> bool {
+        match self {
+            Self::Note => true,
+            Self::Warning => severity >= Severity::Warning,
+            Self::Danger => severity >= Severity::Danger,
+            Self::Never => false,
+        }
+    }
 }
 
 impl Check {
     pub(super) fn run(&self, options: &ServiceOptions) -> Result<Status> {
         let project = options.project(self.preset.as_deref())?;
         let status = report(&project.diagnostics);
-        if let (Status::Ok, Some(service)) = (status, project.service()) {
-            let steps: usize = project.runbooks.iter().map(|runbook| runbook.steps().count()).sum();
-            say!(
-                "{}: sound; {} components, {} runbooks, {steps} steps",
-                service.name,
-                service.components.len(),
-                project.runbooks.len()
-            );
+        let (Status::Ok, Some(service)) = (status, project.service()) else { return Ok(status) };
+        let subject = Subject { service, runbooks: &project.runbooks };
+        let findings = review(&subject, jiff::Zoned::now().date());
+        let waived = findings.iter().filter(|finding| finding.waived.is_some()).count();
+        match self.format {
+            Format::Json => say!("{}", serde_json::to_string_pretty(&told::json(&findings))?),
+            Format::Sarif => {
+                let sarif = told::sarif(&findings, env!("CARGO_PKG_VERSION"), &|spot| line(&project, spot));
+                say!("{}", serde_json::to_string_pretty(&sarif)?);
+            }
+            Format::Text => {
+                let steps: usize = project.runbooks.iter().map(|runbook| runbook.steps().count()).sum();
+                for line in told::text(&findings).lines() {
+                    say!("{}", text::visible(line));
+                }
+                say!(
+                    "{}: sound; {} components, {} runbooks, {steps} steps; the review finds {}{}",
+                    service.name,
+                    service.components.len(),
+                    project.runbooks.len(),
+                    if findings.len() > waived { (findings.len() - waived).to_string() } else { "nothing".to_owned() },
+                    if waived > 0 { format!(", and {waived} that are waived") } else { String::new() },
+                );
+            }
         }
-        Ok(status)
+        let denied = |finding: &Finding| finding.waived.is_none() && self.deny.denies(finding.rule.severity);
+        Ok(if findings.iter().any(denied) { Status::Failed } else { Status::Ok })
     }
+}
+
+/// The file that a spot is in, and the line.
+fn line(project: &Project, spot: &Spot) -> Option<(String, usize)> {
+    let Origin::File(path) = &project.origin else { return None };
+    let (file, begins) = match spot {
+        Spot::Service => (path.clone(), vec!["[service]".to_owned()]),
+        Spot::Component(id) => (path.clone(), vec![format!("[components.{id}]")]),
+        Spot::Runbook(id) => (path.with_file_name("runbooks").join(format!("{id}.toml")), vec!["[runbook]".to_owned()]),
+        Spot::Step(runbook, id) => {
+            let file = path.with_file_name("runbooks").join(format!("{runbook}.toml"));
+            (file, vec![format!("id = \"{id}\""), format!("id = '{id}'")])
+        }
+    };
+    let text = std::fs::read_to_string(&file).ok()?;
+    let at = text.lines().position(|line| begins.iter().any(|begin| line.trim_start().starts_with(begin.as_str())));
+    Some((file.display().to_string(), at.map_or(1, |at| at + 1)))
 }
 
 /// `handover theme check`.

@@ -17,6 +17,7 @@ pub mod service;
 pub mod source;
 pub mod terraform;
 pub mod theme;
+mod waivers;
 pub mod words;
 
 mod assume_role;

@@ -12,7 +12,7 @@ pub(super) fn read(root: &Table<'_, '_>) -> Option<People> {
     Some(people)
 }
 
-fn list<T>(node: &Node<'_, '_>, one: impl Fn(&Table<'_, '_>) -> Option<T>) -> Option<Vec<T>> {
+pub(super) fn list<T>(node: &Node<'_, '_>, one: impl Fn(&Table<'_, '_>) -> Option<T>) -> Option<Vec<T>> {
     let items = node.list("a table for each, under [[…]]")?;
     let read = |item: &Node<'_, '_>| {
         let table = item.table("a table")?;

@@ -8,11 +8,11 @@ use super::context::Context;
 use super::diagnostic::Diagnostic;
 use super::drills;
 use super::form;
-use super::people;
 use super::project::Loaded;
 use super::reader::{Node, Table};
 use super::source::Source;
 use super::words::meant;
+use super::{people, waivers};
 use crate::domain::duration;
 use crate::domain::lag::Thresholds;
 use crate::domain::region::{Pair, Region};
@@ -30,6 +30,7 @@ pub fn read(source: &Source) -> Loaded<Service> {
         let (components, broken) = component::read_all(root);
         let drills = drills::read(root, &components, &broken);
         let people = people::read(root);
+        let waivers = waivers::read(root);
         left_out = broken;
         let service = (|| {
             Some(Service {
@@ -42,6 +43,7 @@ pub fn read(source: &Source) -> Loaded<Service> {
                 aws: parts.aws,
                 drills: drills?,
                 people: people?,
+                waivers: waivers?,
                 components,
             })
         })();

@@ -13,6 +13,7 @@ pub mod plan;
 pub mod reading;
 pub mod redact;
 pub mod region;
+pub mod review;
 pub mod run;
 pub mod runbook;
 pub mod service;

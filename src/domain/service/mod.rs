@@ -20,6 +20,7 @@ mod s3;
 mod secrets;
 mod sql;
 mod ssm;
+mod waivers;
 
 use std::time::Duration;
 
@@ -48,6 +49,7 @@ pub use s3::S3Replication;
 pub use secrets::SecretReplica;
 pub use sql::{Sql, Tls};
 pub use ssm::SsmParameter;
+pub use waivers::Waiver;
 
 /// The action that makes the other Region's database the one that writes once it has everything.
 pub const SWITCHOVER: &str = "switchover";
@@ -73,6 +75,8 @@ pub struct Service {
     pub drills: Drills,
     /// Whom to call.
     pub people: People,
+    /// What the review finds and somebody lives with.
+    pub waivers: Vec<Waiver>,
     /// Its components, in the order of the file.
     pub components: Vec<Component>,
 }

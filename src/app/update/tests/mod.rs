@@ -63,6 +63,7 @@ fn desk(role: Role) -> Desk {
         regions: home,
         drills: crate::domain::drill::Drills::default(),
         people: crate::domain::service::People::default(),
+        waivers: Vec::new(),
         objectives: Objectives { rto: minutes(30), rpo: minutes(15) },
         lag: Thresholds { warn: minutes(5), breach: minutes(15) },
         aws: Aws::default(),

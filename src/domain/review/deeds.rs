@@ -1,0 +1,118 @@
+//! What a step does, whichever way it is written: by an action of a component, by a line of a program, or by a person.
+
+use super::line::{Line, lines};
+use crate::domain::runbook::{Action, Step};
+use crate::domain::service::{Service, Spec};
+
+/// What a step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deed {
+    /// What would fight the failover is stopped.
+    Freeze,
+    /// The old primary takes no more writes.
+    Fence,
+    /// A standby's database takes over, whatever it has not received.
+    Promote,
+    /// The databases change their roles without loss.
+    SwitchOver,
+    /// Something serves where nothing, or less, did.
+    ScaleUp,
+    /// Configuration, secrets or parameters name another database or Region.
+    Configure,
+    /// What reads its configuration when it starts is started again.
+    Restart,
+    /// A write proves that the database takes some.
+    ProveWrites,
+    /// Traffic goes elsewhere.
+    Point,
+    /// A new replica is made.
+    Rebuild,
+    /// The cache's writes go elsewhere.
+    MoveCache,
+}
+
+/// What a step does; nothing where it only looks.
+pub(super) fn deeds(service: &Service, step: &Step) -> Vec<Deed> {
+    match &step.action {
+        Action::Act { component, action, .. } => {
+            service.component(component).and_then(|of| acted(&of.spec, action)).into_iter().collect()
+        }
+        Action::Exec(_) => lines(step).iter().filter_map(run).collect(),
+        Action::Attest { statement } => said(&format!("{} {statement}", step.title)).into_iter().collect(),
+        Action::Check { .. } | Action::Wait { .. } => Vec::new(),
+    }
+}
+
+/// Whether a step does something.
+pub(super) fn does(service: &Service, step: &Step, deed: Deed) -> bool {
+    deeds(service, step).contains(&deed)
+}
+
+fn acted(spec: &Spec, action: &str) -> Option<Deed> {
+    Some(match (spec, action) {
+        (_, "fence") | (Spec::ArcRouting(_), "off") => Deed::Fence,
+        (Spec::RdsReplica(_), "promote") | (Spec::AuroraGlobal(_), "failover" | "detach") => Deed::Promote,
+        (Spec::AuroraGlobal(_), "switchover") => Deed::SwitchOver,
+        (Spec::RdsReplica(_), "rebuild") => Deed::Rebuild,
+        (_, "verify-writes") => Deed::ProveWrites,
+        (_, "scale-up") => Deed::ScaleUp,
+        (Spec::Route53Failover(_) | Spec::ArcRouting(_) | Spec::CloudFront(_), "point") => Deed::Point,
+        (Spec::SsmParameter(_), "point") | (Spec::Kubernetes(_), "patch-connection") => Deed::Configure,
+        (Spec::Kubernetes(_), "restart") => Deed::Restart,
+        (Spec::Kubernetes(_), "suspend-sync") => Deed::Freeze,
+        (Spec::ElasticacheGlobal(_), "failover" | "detach") => Deed::MoveCache,
+        _ => return None,
+    })
+}
+
+fn run(line: &Line) -> Option<Deed> {
+    let aws = |service: &str, call: &str| line.is(&["aws", service, call]);
+    let kubectl = |verb: &str| line.program() == "kubectl" && line.has(verb);
+    Some(
+        if aws("rds", "promote-read-replica")
+            || aws("rds", "failover-global-cluster")
+            || aws("rds", "remove-from-global-cluster")
+        {
+            Deed::Promote
+        } else if aws("rds", "switchover-global-cluster") {
+            Deed::SwitchOver
+        } else if aws("rds", "create-db-instance-read-replica") {
+            Deed::Rebuild
+        } else if aws("rds", "stop-db-instance")
+            || aws("rds", "stop-db-cluster")
+            || aws("ec2", "revoke-security-group-ingress")
+        {
+            Deed::Fence
+        } else if aws("route53", "change-resource-record-sets") || aws("cloudfront", "update-distribution") {
+            Deed::Point
+        } else if aws("ecs", "update-service") {
+            if line.option("--desired-count") == Some("0") { Deed::Fence } else { Deed::ScaleUp }
+        } else if aws("events", "disable-rule") || aws("lambda", "put-function-concurrency") {
+            Deed::Freeze
+        } else if aws("ssm", "put-parameter") || aws("secretsmanager", "put-secret-value") {
+            Deed::Configure
+        } else if aws("elasticache", "failover-global-replication-group") {
+            Deed::MoveCache
+        } else if line.is(&["argocd", "app", "set"])
+            || (kubectl("patch") && (line.has("application") || line.has("applications")))
+        {
+            Deed::Freeze
+        } else if kubectl("patch") && line.mentions("secret") {
+            Deed::Configure
+        } else if kubectl("rollout") && line.has("restart") {
+            Deed::Restart
+        } else if kubectl("scale") {
+            Deed::ScaleUp
+        } else {
+            return None;
+        },
+    )
+}
+
+/// What a person says to have done.
+fn said(text: &str) -> Option<Deed> {
+    let text = text.to_ascii_lowercase();
+    let any = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    let automation = ["pipeline", "terraform", "pulumi", "deploy", "argo", "reconciler", "automat", "rotat"];
+    (any(&["paus", "froz", "freez", "stop", "no "]) && any(&automation)).then_some(Deed::Freeze)
+}
