@@ -17,7 +17,6 @@ pub mod service;
 pub mod source;
 pub mod terraform;
 pub mod theme;
-mod waivers;
 pub mod words;
 
 mod assume_role;
@@ -26,6 +25,7 @@ mod form;
 mod graph;
 mod predicate;
 mod step;
+mod waivers;
 
 pub use context::Context;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};

@@ -59,6 +59,7 @@ pub(crate) fn fineract() -> Service {
         regions: Pair { primary: east(), standby: west() },
         drills: handover::domain::drill::Drills::default(),
         people: handover::domain::service::People::default(),
+        waivers: Vec::new(),
         objectives: Objectives { rto: Duration::from_mins(30), rpo: Duration::from_mins(15) },
         lag: Thresholds { warn: Duration::from_mins(5), breach: Duration::from_mins(15) },
         aws: Aws { account: Some("123456789012".into()), ..Aws::default() },

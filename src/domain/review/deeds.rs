@@ -29,6 +29,8 @@ pub(super) enum Deed {
     Rebuild,
     /// The cache's writes go elsewhere.
     MoveCache,
+    /// The application is deployed.
+    Deploy,
 }
 
 /// What a step does; nothing where it only looks.
@@ -38,7 +40,7 @@ pub(super) fn deeds(service: &Service, step: &Step) -> Vec<Deed> {
             service.component(component).and_then(|of| acted(&of.spec, action)).into_iter().collect()
         }
         Action::Exec(_) => lines(step).iter().filter_map(run).collect(),
-        Action::Attest { statement } => said(&format!("{} {statement}", step.title)).into_iter().collect(),
+        Action::Attest { statement } => said(&step.title, statement).into_iter().collect(),
         Action::Check { .. } | Action::Wait { .. } => Vec::new(),
     }
 }
@@ -59,6 +61,7 @@ fn acted(spec: &Spec, action: &str) -> Option<Deed> {
         (Spec::Route53Failover(_) | Spec::ArcRouting(_) | Spec::CloudFront(_), "point") => Deed::Point,
         (Spec::SsmParameter(_), "point") | (Spec::Kubernetes(_), "patch-connection") => Deed::Configure,
         (Spec::Kubernetes(_), "restart") => Deed::Restart,
+        (Spec::Kubernetes(_), "apply") => Deed::Deploy,
         (Spec::Kubernetes(_), "suspend-sync") => Deed::Freeze,
         (Spec::ElasticacheGlobal(_), "failover" | "detach") => Deed::MoveCache,
         _ => return None,
@@ -101,6 +104,13 @@ fn run(line: &Line) -> Option<Deed> {
             Deed::Configure
         } else if kubectl("rollout") && line.has("restart") {
             Deed::Restart
+        } else if kubectl("apply") || line.is(&["argocd", "app", "sync"]) {
+            Deed::Deploy
+        } else if aws("route53", "update-health-check") && line.has("--disabled") {
+            // Whoever disables a health check means to move what follows it.
+            Deed::Point
+        } else if line.program().contains("restore") && line.program().contains("key") {
+            Deed::Configure
         } else if kubectl("scale") {
             Deed::ScaleUp
         } else {
@@ -109,10 +119,29 @@ fn run(line: &Line) -> Option<Deed> {
     )
 }
 
-/// What a person says to have done.
-fn said(text: &str) -> Option<Deed> {
-    let text = text.to_ascii_lowercase();
-    let any = |words: &[&str]| words.iter().any(|word| text.contains(word));
+/// What a person does by hand, as the step's title has it; what is frozen, by the whole of it.
+fn said(title: &str, statement: &str) -> Option<Deed> {
+    let title = title.to_ascii_lowercase();
+    let text = format!("{title} {}", statement.to_ascii_lowercase());
+    let has = |text: &str, words: &[&str]| words.iter().any(|word| text.contains(word));
     let automation = ["pipeline", "terraform", "pulumi", "deploy", "argo", "reconciler", "automat", "rotat"];
-    (any(&["paus", "froz", "freez", "stop", "no "]) && any(&automation)).then_some(Deed::Freeze)
+    if has(&text, &["paus", "froz", "freez", "stop", "no "]) && has(&text, &automation) {
+        return Some(Deed::Freeze);
+    }
+    let begins = |verbs: &[&str]| verbs.iter().any(|verb| title.starts_with(verb));
+    Some(if begins(&["promote"]) {
+        Deed::Promote
+    } else if begins(&["update", "switch", "point", "change"])
+        && has(&title, &["route 53", "route53", "dns", "cloudfront", "cdn", "traffic"])
+    {
+        Deed::Point
+    } else if begins(&["update", "switch", "restore", "sync"])
+        && has(&title, &["secret", "parameter", "connection string", "configuration"])
+    {
+        Deed::Configure
+    } else if begins(&["deploy"]) {
+        Deed::Deploy
+    } else {
+        return None;
+    })
 }

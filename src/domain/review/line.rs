@@ -22,6 +22,12 @@ impl Line {
             && plain.take(words.len().saturating_sub(1)).eq(words.iter().skip(1).copied())
     }
 
+    /// Whether it is a command of `aws` about a service.
+    pub(super) fn is_of(&self, service: &str) -> bool {
+        self.program() == "aws"
+            && self.words.iter().skip(1).find(|word| !word.starts_with('-')).is_some_and(|word| word == service)
+    }
+
     /// Whether one of its words is this.
     pub(super) fn has(&self, word: &str) -> bool {
         self.words.iter().any(|of| of == word || of.strip_prefix(word).is_some_and(|rest| rest.starts_with('=')))

@@ -26,8 +26,12 @@ fn look(subject: &Subject<'_>, found: &mut Found) {
         for (_, step) in runbook.steps().filter(|(_, step)| step.hazard > Hazard::None && !planned) {
             for line in lines(step) {
                 let at = line.option("--region").unwrap_or_default();
-                let dead = at == "{source}" || at == "{primary}" || at == regions.primary.as_str();
-                if line.program() == "aws" && dead && done_for(subject, runbook) {
+                let global = ["route53", "cloudfront", "iam"].iter().any(|service| line.is_of(service));
+                let dead = global && regions.primary.as_str() == "us-east-1"
+                    || at == "{source}"
+                    || at == "{primary}"
+                    || at == regions.primary.as_str();
+                if line.program() == "aws" && dead && (global || done_for(subject, runbook)) {
                     found.at_step(
                         runbook,
                         step,

@@ -18,6 +18,15 @@ pub(super) const RULE: Rule = Rule {
 fn look(subject: &Subject<'_>, found: &mut Found) {
     for runbook in subject.runbooks {
         for (_, step) in runbook.steps() {
+            // In a document of Systems Manager, for one.
+            if lines(step).iter().any(|line| line.mentions("FailoverGlobalCluster") && !line.mentions("AllowDataLoss"))
+            {
+                found.at_step(
+                    runbook,
+                    step,
+                    "the call that it has in it does not allow data loss: a switchover, which a lost primary refuses",
+                );
+            }
             for line in lines(step).iter().filter(|line| line.is(&["aws", "rds", "failover-global-cluster"])) {
                 if !line.has("--allow-data-loss") {
                     found.at_step(

@@ -3,7 +3,7 @@
 use super::super::deeds::{Deed, does};
 use super::super::line::lines;
 use super::super::{Found, Rule, Severity, Subject};
-use crate::domain::runbook::Way;
+use crate::domain::runbook::{Runbook, Way};
 
 pub(super) const RULE: Rule = Rule {
     id: "HO012",
@@ -25,9 +25,15 @@ fn look(subject: &Subject<'_>, found: &mut Found) {
                     found.mend("\"kubectl\", \"--context\", \"NAME-{target}\", …");
                 }
             }
-            if runbook.way == Way::Drill && does(subject.service, step, Deed::Promote) {
+            if drill(runbook) && does(subject.service, step, Deed::Promote) {
                 found.at_step(runbook, step, "a drill promotes the service's own standby");
             }
         }
     }
+}
+
+/// Whether a runbook is a drill, by what it says of itself or by its name.
+fn drill(runbook: &Runbook) -> bool {
+    runbook.way == Way::Drill
+        || [&runbook.id, &runbook.title].iter().any(|text| text.to_ascii_lowercase().contains("drill"))
 }

@@ -30,7 +30,9 @@ fn look(subject: &Subject<'_>, found: &mut Found) {
                     || line.is(&["aws", "rds", "start-db-instance"])
                     || line.is(&["aws", "route53", "update-health-check"]) && line.has("--no-disabled")
             });
-            if restores {
+            let title = step.title.to_ascii_lowercase();
+            let by_hand = title.contains("restore") && (title.contains("backup") || title.contains("snapshot"));
+            if restores || by_hand {
                 found.at_step(
                     runbook,
                     step,

@@ -20,6 +20,9 @@ fn look(subject: &Subject<'_>, found: &mut Found) {
             for line in lines(step) {
                 let pasted = line.program() == "export" && line.mentions("AWS_SECRET")
                     || line.program() == "export" && line.mentions("AWS_SESSION");
+                if line.mentions("://") && line.mentions(":pass") && line.mentions("@") {
+                    found.at_step(runbook, step, "a password is in an argument, where every process list shows it");
+                }
                 if line.is(&["aws", "sts", "assume-role"]) || pasted {
                     found.at_step(runbook, step, "it gets credentials that somebody pastes, and nobody renews");
                     found.mend("[aws]\nassume_role = { role = \"arn:aws:iam::…:role/…\", external_id = \"…\" }");

@@ -1,6 +1,6 @@
 //! time that passes in place of something that is so.
 
-use super::super::line::lines;
+use super::super::line::{Line, lines};
 use super::super::{Found, Rule, Severity, Subject};
 use crate::domain::runbook::Action;
 
@@ -20,6 +20,10 @@ fn look(subject: &Subject<'_>, found: &mut Found) {
         for (_, step) in runbook.steps() {
             if lines(step).iter().any(|line| line.program() == "sleep") {
                 found.at_step(runbook, step, "it sleeps, and then believes");
+            }
+            let by_hand = |line: &Line| line.mentions("alculate manually") || line.mentions("alculate by hand");
+            if lines(step).iter().any(by_hand) {
+                found.at_step(runbook, step, "a time is to be worked out by hand: the run takes it");
             }
             if let Action::Attest { statement } = &step.action {
                 let text = statement.to_ascii_lowercase();

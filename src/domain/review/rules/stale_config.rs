@@ -19,7 +19,8 @@ pub(super) const RULE: Rule = Rule {
 
 fn look(subject: &Subject<'_>, found: &mut Found) {
     for runbook in subject.runbooks {
-        for step in doing(subject.service, runbook, Deed::Configure) {
+        let promotes = doing(subject.service, runbook, Deed::Promote).next();
+        for step in doing(subject.service, runbook, Deed::Configure).filter(|_| promotes.is_some()) {
             let pods = matches!(&step.action, Action::Exec(_))
                 || matches!(&step.action, Action::Act { action, .. } if action == "patch-connection");
             if !pods || runbook.way == Way::Drill {
@@ -36,7 +37,6 @@ fn look(subject: &Subject<'_>, found: &mut Found) {
             }
         }
         let connected = |component: &Component| matches!(&component.spec, Spec::Kubernetes(cluster) if cluster.connection.is_some());
-        let promotes = doing(subject.service, runbook, Deed::Promote).next();
         if let (Some(step), true) = (promotes, subject.service.components.iter().any(connected))
             && doing(subject.service, runbook, Deed::Configure).next().is_none()
         {

@@ -1,5 +1,6 @@
 //! traffic to a standby that cannot serve.
 
+use super::super::Spot;
 use super::super::deeds::Deed;
 use super::super::order::{before, doing};
 use super::super::{Found, Rule, Severity, Subject};

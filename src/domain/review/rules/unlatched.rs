@@ -1,10 +1,11 @@
 //! traffic that goes home by itself.
 
 use super::super::deeds::Deed;
+use super::super::line::lines;
 use super::super::order::doing;
 use super::super::{Found, Rule, Severity, Subject};
-use crate::domain::runbook::{Action, Way};
-use crate::domain::service::Spec;
+use crate::domain::runbook::Way;
+use crate::domain::service::{Component, Spec};
 
 pub(super) const RULE: Rule = Rule {
     id: "HO008",
@@ -17,30 +18,29 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn look(subject: &Subject<'_>, found: &mut Found) {
+    let checked = |component: &Component| matches!(&component.spec, Spec::Route53Failover(traffic) if traffic.health_check.primary.is_some());
+    let checked = subject.service.components.iter().any(checked);
     for runbook in subject.runbooks.iter().filter(|runbook| runbook.way == Way::Failover) {
-        for step in doing(subject.service, runbook, Deed::Promote) {
-            let (mut latched, mut by_hand) = (false, None);
-            for point in doing(subject.service, runbook, Deed::Point) {
-                match &point.action {
-                    Action::Act { .. } => latched = true,
-                    _ => by_hand = by_hand.or(Some(point)),
-                }
+        for (_, step) in runbook.steps() {
+            if lines(step)
+                .iter()
+                .any(|line| line.is(&["aws", "route53", "update-health-check"]) && line.has("--no-disabled"))
+            {
+                found.at_step(
+                    runbook,
+                    step,
+                    "the primary's check counts again, and the traffic goes home with the next answer",
+                );
             }
-            let records =
-                subject.service.components.iter().any(|component| matches!(component.spec, Spec::Route53Failover(_)));
-            match by_hand {
-                Some(point) if !latched => {
-                    found.at_step(
-                        runbook,
-                        point,
-                        "a file of records is applied: nothing says that both of them name the standby afterwards",
-                    );
-                }
-                None if !latched && records => {
-                    found.at_step(runbook, step, "the database is promoted and the records are left to their health checks, which lead back as soon as the primary answers");
-                }
-                _ => {}
-            }
+        }
+        let moved = doing(subject.service, runbook, Deed::Point).next().is_some();
+        let rehearsed = [&runbook.id, &runbook.title].iter().any(|text| text.to_ascii_lowercase().contains("drill"));
+        for step in doing(subject.service, runbook, Deed::Promote).filter(|_| checked && !moved && !rehearsed) {
+            found.at_step(
+                runbook,
+                step,
+                "the database is promoted and the records are left to their health checks, which lead back as soon as the primary answers",
+            );
         }
     }
 }

@@ -1,6 +1,7 @@
 //! a lag that is not the lag.
 
 use super::super::Spot;
+use super::super::line::lines;
 use super::super::{Found, Rule, Severity, Subject};
 use crate::domain::region::HomeRole;
 use crate::domain::service::{LagUnit, Spec};
@@ -17,7 +18,22 @@ pub(super) const RULE: Rule = Rule {
     look,
 };
 
+/// The lags between Regions.
+const KNOWN: &[&str] =
+    &["ReplicaLag", "AuroraGlobalDBRPOLag", "AuroraGlobalDBReplicationLag", "AuroraGlobalDBProgressLag"];
+
 fn look(subject: &Subject<'_>, found: &mut Found) {
+    for runbook in subject.runbooks {
+        for (_, step) in runbook.steps() {
+            for line in lines(step).iter().filter(|line| line.mentions("get-metric")) {
+                if let Some(name) =
+                    line.option("--metric-name").filter(|name| name.contains("Lag") && !KNOWN.contains(name))
+                {
+                    found.at_step(runbook, step, format!("{name} is no lag between Regions"));
+                }
+            }
+        }
+    }
     for component in &subject.service.components {
         let Spec::CloudWatch(watch) = &component.spec else { continue };
         let Some(lag) = watch.lag.as_ref().filter(|lag| lag.namespace == "AWS/RDS") else { continue };
