@@ -83,6 +83,11 @@ fn console() {
 }
 
 fn assert_given_back(pty: &Pty) {
+    // What the process wrote last may still be on its way through the terminal.
+    let limit = Instant::now() + LIMIT;
+    while pty.modes() != Modes::PLAIN && Instant::now() < limit {
+        std::thread::sleep(Duration::from_millis(10));
+    }
     assert_eq!(pty.modes(), Modes::PLAIN);
     assert!(pty.kernel_modes_as_before(), "the kernel's modes of the terminal were changed");
 }
@@ -206,7 +211,12 @@ fn a_parent_killed_under_a_shell_ends_it_and_gives_the_terminal_back() {
     let console = pty::children(parent)[0];
     pty::kill(parent, Signal::KILL);
     pty::wait_process_gone(console, LIMIT);
-    assert_eq!((pty.modes().alternate_screen, pty.modes().cursor_hidden, pty.modes().focus), (false, false, false));
+    let left = || (pty.modes().alternate_screen, pty.modes().cursor_hidden, pty.modes().focus);
+    let limit = Instant::now() + LIMIT;
+    while left() != (false, false, false) && Instant::now() < limit {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(left(), (false, false, false));
     pty.send_keys("echo $((40+2)) again<enter>");
     pty.wait_for("42 again", LIMIT);
 }

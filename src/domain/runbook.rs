@@ -187,7 +187,7 @@ impl Action {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exec {
     /// The program and its arguments; nothing is interpreted by a shell. `{source}`, `{target}`, `{primary}`,
-    /// `{standby}` and `{service}` are filled in.
+    /// `{standby}`, `{service}`, `{run}` and `{date}` are filled in.
     pub run: Vec<String>,
     /// A line for `/bin/sh -c`, where a runbook asks for a shell.
     pub shell: Option<String>,

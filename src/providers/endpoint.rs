@@ -72,9 +72,7 @@ impl Component for Endpoint {
     }
 
     fn places(&self) -> Vec<Place> {
-        let mut places = self.own.both();
-        places.extend(self.spec.public.as_ref().map(|_| Place::Global));
-        places
+        self.own.places(self.spec.public.is_some())
     }
 
     fn pace(&self) -> Duration {

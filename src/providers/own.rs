@@ -37,6 +37,13 @@ impl Own {
         vec![Place::Region(self.regions.primary.clone()), Place::Region(self.regions.standby.clone())]
     }
 
+    /// Both Regions, and the service as a whole where a component tells something of it.
+    pub(crate) fn places(&self, global: bool) -> Vec<Place> {
+        let mut places = self.both();
+        places.extend(global.then_some(Place::Global));
+        places
+    }
+
     /// Something that was read just now.
     pub(crate) fn evidence(&self, place: &Place, fact: &str, value: impl AsRef<str>, source: &str) -> Evidence {
         Evidence {

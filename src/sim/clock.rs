@@ -13,6 +13,8 @@ use crate::ports::Clock;
 
 /// How far a clock that is watched goes at most while nobody looks at it: less than what anything waits for an answer.
 const STRIDE: Duration = Duration::from_millis(500);
+/// But no less than this by tokio's time, which no timer is finer than.
+const TICK: Duration = Duration::from_micros(1_500);
 
 /// tokio's time from a start, at a speed. Under tokio's paused clock it stands still and jumps with it.
 ///
@@ -62,7 +64,7 @@ impl SimClock {
     /// Keeps a clock that is faster than time from running away from the runtime that this is called in: it goes on by strides,
     /// each of which waits for its turn among everything else that there is to do.
     pub fn watch(&self) {
-        let stride = STRIDE.div_f64(self.speed);
+        let stride = STRIDE.div_f64(self.speed).max(TICK);
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         if self.speed <= 1.0 || self.state().most.replace(stride).is_some() {
             return;

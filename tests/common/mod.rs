@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod faults;
+pub mod kubectl;
 pub mod peers;
 pub mod pty;
 pub mod short;

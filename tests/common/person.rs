@@ -156,13 +156,24 @@ impl Person {
             rows.next().unwrap_or_default()
         };
         for _ in 0..10 {
+            // A screen that is half drawn has no chosen line.
+            let limit = Instant::now() + LIMIT;
+            while chosen(self).is_empty() && Instant::now() < limit {
+                sleep(POLL);
+            }
             let now = chosen(self);
             if now.starts_with(label) {
-                return self.press("<enter>");
+                // It must stay there: a key that is still on its way would choose another.
+                sleep(LOOK);
+                if chosen(self) == now {
+                    return self.press("<enter>");
+                }
+                continue;
             }
             self.press("j");
+            let moved = |person: &Self| ![String::new(), now.clone()].contains(&chosen(person));
             let limit = Instant::now() + LIMIT;
-            while chosen(self) == now && Instant::now() < limit {
+            while !moved(self) && Instant::now() < limit {
                 sleep(POLL);
             }
         }

@@ -1,5 +1,7 @@
 //! There and back by the presets' own runbooks; and what a drill may do.
 
+use std::time::Duration;
+
 use handover::config::locate::{self, Preset};
 use handover::domain::journal::{Body, RunOutcome};
 use handover::domain::run::{Ending, Run, State};
@@ -52,6 +54,8 @@ fn there_and_back_no_acknowledged_row_is_lost_when_both_regions_are_well() {
             let there = Rig::of(preset(name), "planned-failover", None);
             assert_eq!(wrong(&there).await, Vec::<String>::new(), "{name}");
             assert_eq!(there.regions.truth().rows_lost, Some(0), "{name}: planned, with the writes stopped");
+            // Some come home only after four calm hours.
+            tokio::time::sleep(Duration::from_hours(5)).await;
             let back = there.then(preset(name), "failback");
             assert_eq!(wrong(&back).await, Vec::<String>::new(), "{name}");
             let truth = back.regions.truth();

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use handover::domain::plan::Settlement;
+use handover::domain::plan::{Ask, Settlement};
 use handover::domain::reading::{Observation, Value};
 use handover::domain::region::{Pair, Place, Region};
 use handover::domain::service::{AuroraGlobal, ElasticacheGlobal, RdsReplica, RdsRestore, Rebuild, Service, Spec};
@@ -44,8 +44,12 @@ fn rds(peers: &Peers, region: &Region) -> aws_sdk_rds::Client {
 
 /// Plans, performs and settles: moto is done at once.
 async fn done(component: &Arc<dyn Component>, service: &Service, action: &str, region: &Region) {
-    let plan =
-        component.plan(&ask(service, action, region)).await.unwrap_or_else(|refusal| panic!("{action}: {refusal}"));
+    done_as(component, &ask(service, action, region)).await;
+}
+
+async fn done_as(component: &Arc<dyn Component>, ask: &Ask) {
+    let action = &ask.action;
+    let plan = component.plan(ask).await.unwrap_or_else(|refusal| panic!("{action}: {refusal}"));
     let receipt = component.perform(&authorised(&plan)).await.unwrap_or_else(|error| panic!("{action}: {error}"));
     let mut settled = Settlement::CannotTell(String::new());
     for _ in 0..40 {
@@ -56,7 +60,7 @@ async fn done(component: &Arc<dyn Component>, service: &Service, action: &str, r
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
     assert!(matches!(settled, Settlement::Done(_)), "{action}: {settled:?}");
-    let again = component.plan(&ask(service, action, region)).await.unwrap_err();
+    let again = component.plan(ask).await.unwrap_err();
     assert!(again.already, "{action} again: {again}");
 }
 
@@ -93,11 +97,12 @@ async fn moto_takes_copies_and_restores_snapshots() {
     done(&backups, &service, "discard", &east()).await;
     done(&backups, &service, "discard-snapshot", &east()).await;
     // And from a moment, to take the place of the one whose backup it is.
-    let plan = backups.plan(&ask(&service, "restore-point", &east())).await.unwrap();
-    println!("{:?}", backups.perform(&authorised(&plan)).await);
-    println!("{:?}", backups.settle(&plan, None, Duration::from_secs(1)).await);
-    let plan = backups.plan(&ask(&service, "retire", &east())).await;
-    println!("{plan:?}");
+    let asked = Ask { impact: Some(jiff::Timestamp::now()), ..ask(&service, "restore-point", &east()) };
+    done_as(&backups, &asked).await;
+    done(&backups, &service, "retire", &east()).await;
+    done(&backups, &service, "adopt", &east()).await;
+    let named = rds(&peers, &east()).describe_db_instances().db_instance_identifier(SOURCE).send().await.unwrap();
+    assert_eq!(named.db_instances().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

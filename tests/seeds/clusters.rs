@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::common::kubectl::kubectl;
 use crate::sim::Sim;
 use crate::table;
 
@@ -34,14 +35,7 @@ struct Desk {
 impl Desk {
     /// `None`, and a word of it, where there is no kubectl and none is demanded.
     fn new() -> Option<Self> {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let found = std::env::split_paths(&path).map(|folder| folder.join("kubectl")).find(|file| file.is_file());
-        if found.is_none() {
-            let demanded = std::env::var_os("HANDOVER_NEEDS_KUBECTL").is_some_and(|value| value == "1");
-            assert!(!demanded, "there is no kubectl (Debian: apt install kubernetes-client)");
-            eprintln!("skipped: there is no kubectl");
-        }
-        let desk = Self { kubectl: found?, folder: tempfile::tempdir().unwrap() };
+        let desk = Self { kubectl: kubectl()?, folder: tempfile::tempdir().unwrap() };
         for place in ["environments/production", "apps/sealed-secrets-controller/base"] {
             fs::create_dir_all(desk.at(place)).unwrap();
             fs::write(desk.at(place).join("kustomization.yaml"), "resources: [all.yaml]\n").unwrap();

@@ -138,9 +138,7 @@ impl Component for SecretReplica {
     }
 
     fn places(&self) -> Vec<Place> {
-        let mut places = self.own.both();
-        places.push(Place::Global);
-        places
+        self.own.places(true)
     }
 
     fn pace(&self) -> Duration {

@@ -97,11 +97,7 @@ impl Component for Kubernetes {
     }
 
     fn places(&self) -> Vec<Place> {
-        let mut places = self.own.both();
-        if self.spec.keys.is_some() {
-            places.push(Place::Global);
-        }
-        places
+        self.own.places(self.spec.keys.is_some())
     }
 
     fn pace(&self) -> Duration {

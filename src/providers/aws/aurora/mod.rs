@@ -73,9 +73,7 @@ impl Component for AuroraGlobal {
     }
 
     fn places(&self) -> Vec<Place> {
-        let mut places = self.own.both();
-        places.push(Place::Global);
-        places
+        self.own.places(true)
     }
 
     fn pace(&self) -> Duration {

@@ -212,9 +212,7 @@ impl Component for HealthCheck {
     }
 
     fn places(&self) -> Vec<Place> {
-        let mut places = self.own.both();
-        places.extend(self.spec.parent.as_ref().map(|_| Place::Global));
-        places
+        self.own.places(self.spec.parent.is_some())
     }
 
     fn pace(&self) -> Duration {

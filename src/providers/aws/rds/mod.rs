@@ -64,11 +64,7 @@ impl Component for RdsReplica {
     }
 
     fn places(&self) -> Vec<Place> {
-        let mut places = self.own.both();
-        if self.spec.sql.is_some() {
-            places.push(Place::Global);
-        }
-        places
+        self.own.places(self.spec.sql.is_some())
     }
 
     fn pace(&self) -> Duration {

@@ -127,9 +127,7 @@ impl Component for S3Replication {
     }
 
     fn places(&self) -> Vec<Place> {
-        let mut places = self.own.both();
-        places.push(Place::Global);
-        places
+        self.own.places(true)
     }
 
     fn pace(&self) -> Duration {
