@@ -1,16 +1,24 @@
 //! `handover check`: are the files sound?
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
-use color_eyre::eyre::Result;
+use color_eyre::eyre::{Result, eyre};
+use jiff::Timestamp;
 
 use super::options::ServiceOptions;
-use super::{Status, console};
+use super::{Status, console, surroundings};
 use crate::config::{Diagnostics, Origin, Project};
-use crate::domain::review::{Finding, Severity, Spot, Subject, review};
+use crate::domain::board::Board;
+use crate::domain::review::{Drilled, Finding, Live, Severity, Spot, Subject, review};
+use crate::domain::service::Service;
 use crate::domain::text;
+use crate::engine::dry_run::board_of;
+use crate::ports::Clock;
+use crate::providers::clock::SystemClock;
 use crate::report::review as told;
+use crate::wire;
 
 /// `handover check`.
 #[derive(Debug, Args)]
@@ -18,6 +26,12 @@ pub(super) struct Check {
     /// Check a preset instead
     #[arg(long, value_name = "PRESET")]
     preset: Option<String>,
+    /// Print what the review looks for, and stop
+    #[arg(long)]
+    rules: bool,
+    /// Look at the service, too: what is read is reviewed, and nothing is changed
+    #[arg(long, conflicts_with = "preset")]
+    live: bool,
     /// How the review's findings are told
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -31,6 +45,8 @@ pub(super) struct Check {
 enum Format {
     /// For people
     Text,
+    /// A document
+    Markdown,
     /// For programs
     Json,
     /// For code hosts: SARIF 2.1.0
@@ -63,13 +79,29 @@ impl Deny {
 
 impl Check {
     pub(super) fn run(&self, options: &ServiceOptions) -> Result<Status> {
+        if self.rules {
+            say!(@raw told::catalogue());
+            return Ok(Status::Ok);
+        }
         let project = options.project(self.preset.as_deref())?;
         let status = report(&project.diagnostics);
         let (Status::Ok, Some(service)) = (status, project.service()) else { return Ok(status) };
-        let subject = Subject { service, runbooks: &project.runbooks };
-        let findings = review(&subject, jiff::Zoned::now().date());
+        let read = if self.live { Some(look(service)?) } else { None };
+        let drills = match self.preset {
+            Some(_) => None,
+            None => Some(surroundings::runs().last_drill(&service.name)?.map_or(Drilled::Never, Drilled::Last)),
+        };
+        let subject = Subject {
+            service,
+            runbooks: &project.runbooks,
+            live: read.as_ref().map(|(board, now)| Live { board, now: *now }),
+            drills,
+            today: jiff::Zoned::now().date(),
+        };
+        let findings = review(&subject);
         let waived = findings.iter().filter(|finding| finding.waived.is_some()).count();
         match self.format {
+            Format::Markdown => say!(@raw told::markdown(&service.name, &findings)),
             Format::Json => say!("{}", serde_json::to_string_pretty(&told::json(&findings))?),
             Format::Sarif => {
                 let sarif = told::sarif(&findings, env!("CARGO_PKG_VERSION"), &|spot| line(&project, spot));
@@ -86,13 +118,24 @@ impl Check {
                     service.components.len(),
                     project.runbooks.len(),
                     if findings.len() > waived { (findings.len() - waived).to_string() } else { "nothing".to_owned() },
-                    if waived > 0 { format!(", and {waived} that are waived") } else { String::new() },
+                    if waived > 0 { format!(", and {waived} waived") } else { String::new() },
                 );
             }
         }
         let denied = |finding: &Finding| finding.waived.is_none() && self.deny.denies(finding.rule.severity);
         Ok(if findings.iter().any(denied) { Status::Failed } else { Status::Ok })
     }
+}
+
+/// Every reading of the service.
+fn look(service: &Service) -> Result<(Board, Timestamp)> {
+    let runtime = surroundings::runtime()?;
+    let clock = Arc::new(SystemClock::new()) as Arc<dyn Clock>;
+    runtime.block_on(async {
+        let redactor = wire::redactor(service);
+        let world = wire::live(service, Arc::clone(&clock), &redactor, None).await.map_err(|why| eyre!(why))?;
+        Ok((board_of(&world).await, clock.now()))
+    })
 }
 
 /// The file that a spot is in, and the line.

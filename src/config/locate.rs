@@ -48,7 +48,7 @@ const PRESETS: &[Preset] = &[
         "aurora-financial": "failover", "planned-failover", "failback", "drill", "detach", "restore", "readiness", "audit"
     ),
     preset!(
-        "matbakh": "failover", "planned-failover", "failback", "drill", "split-brain", "test-health", "test-failover", "test-consistency",
+        "matbakh": "failover", "planned-failover", "failback", "drill", "restore", "split-brain", "test-health", "test-failover", "test-consistency",
         "test-performance", "daily", "weekly", "monthly", "readiness", "diagnose"
     ),
 ];

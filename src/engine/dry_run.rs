@@ -32,13 +32,19 @@ pub async fn look_at_all(world: &World) -> Vec<(String, Place, Duration, Result<
     join_all(looks).await
 }
 
-/// Resolves every step.
-pub async fn resolve(world: &World, service: &Service, run: &Run) -> Vec<Resolved> {
+/// Every reading there is, as of now.
+pub async fn board_of(world: &World) -> Board {
     let mut board = Board::default();
     let at = world.clock.now();
     for (id, place, fresh_for, result) in look_at_all(world).await {
         board.record(&id, &place, at, fresh_for, &result);
     }
+    board
+}
+
+/// Resolves every step.
+pub async fn resolve(world: &World, service: &Service, run: &Run) -> Vec<Resolved> {
+    let board = board_of(world).await;
     let mut resolved = Vec::new();
     for (_, step) in run.runbook.steps() {
         let call = match &step.action {

@@ -5,6 +5,7 @@ use std::fmt::{self, Write as _};
 use serde_json::{Value, json};
 
 use crate::domain::review::{Finding, RULES, Severity, Spot};
+use crate::domain::text::visible;
 
 /// For a terminal: a finding a paragraph.
 pub fn text(findings: &[Finding]) -> String {
@@ -27,6 +28,43 @@ fn paragraph(out: &mut String, finding: &Finding) -> fmt::Result {
         writeln!(out, "  {}{line}", if at == 0 { "such as   " } else { "          " })?;
     }
     writeln!(out, "  see       {}\n", rule.source)
+}
+
+/// What was found, as a Markdown document.
+pub fn markdown(service: &str, findings: &[Finding]) -> String {
+    let mut out = format!("# Review of {}\n", visible(service));
+    if findings.is_empty() {
+        out.push_str("\nNothing that the review knows of is wrong.\n");
+    }
+    // Writing to a string does not fail.
+    let _ = findings.iter().try_for_each(|finding| {
+        let rule = finding.rule;
+        let word = if finding.waived.is_some() { "waived" } else { rule.severity.as_str() };
+        writeln!(out, "\n## {} {} ({word})\n\n{}: {}", rule.id, rule.title, finding.spot, visible(&finding.says))?;
+        match &finding.waived {
+            Some(waiver) => writeln!(out, "\nWaived until {}: {}", waiver.until, visible(&waiver.reason)),
+            None => writeln!(out, "\n{}\n\nDo: {}\n\n<{}>", rule.why, rule.practice, rule.source),
+        }
+    });
+    out
+}
+
+/// Every rule, as a Markdown document.
+pub fn catalogue() -> String {
+    let mut out = String::from(
+        "# What the review looks for\n\nPrinted by `handover check --rules`. A danger loses data, or the failover; a warning costs time, or \
+         hides something; a note is worth knowing.\n",
+    );
+    // Writing to a string does not fail.
+    let _ = RULES.iter().try_for_each(|rule| {
+        let word = rule.severity.as_str();
+        writeln!(
+            out,
+            "\n## {} {}\n\n{word}. {}\n\nDo: {}\n\n<{}>",
+            rule.id, rule.title, rule.why, rule.practice, rule.source
+        )
+    });
+    out
 }
 
 /// For programs: a list of objects.

@@ -5,9 +5,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use crate::domain::hash;
-use crate::domain::journal::{Broken, Files, Verified, verify};
+use crate::domain::journal::{Body, Broken, Files, RunOutcome, Verified, verify};
+use crate::domain::run::{Mode, Run};
+use crate::domain::safeguard::{SETTLE, Takeover};
+use crate::domain::timeline::Milestone;
 
 /// The folder that holds every run of this machine.
 #[derive(Debug, Clone)]
@@ -69,6 +74,53 @@ impl Runs {
             .collect();
         runs.sort_by(|a, b| b.id.cmp(&a.id));
         Ok(runs)
+    }
+
+    /// The last time that the run's service was handed over in another run, if that is not long ago.
+    pub fn last_takeover(&self, run: &Run) -> io::Result<Option<Takeover>> {
+        let mut last: Option<Takeover> = None;
+        for folder in self.list()?.into_iter().filter(|folder| folder.id != run.id) {
+            let changed = fs::metadata(folder.journal())?.modified()?;
+            // A journal that nobody has written since cannot tell of anything later.
+            if changed.elapsed().is_ok_and(|elapsed| elapsed > SETTLE) {
+                continue;
+            }
+            let Ok(Ok(read)) = folder.read() else { continue };
+            let ours = read.entries.first().is_some_and(|entry| {
+                matches!(&entry.body, Body::RunOpened { service, mode: Mode::Live, .. } if *service == run.service)
+            });
+            let moved = read.entries.iter().rev().find_map(|entry| match &entry.body {
+                Body::Milestone { milestone: Milestone::PromoteCalled | Milestone::TrafficMoved, when, .. } => {
+                    Some(*when)
+                }
+                _ => None,
+            });
+            if let (true, Some(at)) = (ours, moved)
+                && last.as_ref().is_none_or(|last| last.at < at)
+            {
+                last = Some(Takeover { run: folder.id, at });
+            }
+        }
+        Ok(last)
+    }
+
+    /// The day on which the last drill of a service was carried through, simulations left out.
+    pub fn last_drill(&self, service: &str) -> io::Result<Option<Date>> {
+        for folder in self.list()? {
+            // A run that was tampered with proves nothing.
+            let Ok(Ok(read)) = folder.read() else { continue };
+            let is_drill = read.entries.first().is_some_and(
+                |entry| matches!(&entry.body, Body::RunOpened { service: of, mode: Mode::Drill, .. } if of == service),
+            );
+            let ended = read.entries.iter().rev().find_map(|entry| match &entry.body {
+                Body::RunClosed { outcome: RunOutcome::Verified, .. } => Some(entry.at),
+                _ => None,
+            });
+            if let (true, Some(at)) = (is_drill, ended) {
+                return Ok(Some(at.to_zoned(TimeZone::UTC).date()));
+            }
+        }
+        Ok(None)
     }
 
     /// A run by its id, or by an unmistakable part of it; without one, the latest.

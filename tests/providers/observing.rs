@@ -62,7 +62,7 @@ fn secret(version: &'static str) -> impl Fn(&str) -> Reply {
 
 #[tokio::test]
 async fn secrets_are_compared_by_version_and_never_read() {
-    let service = service("secrets", Spec::SecretReplica(SecretReplica { secret: "db".into() }));
+    let service = service("secrets", Spec::SecretReplica(SecretReplica { secret: "db".into(), host: None }));
     for (version, equal) in [("aaaaaaaa-1", true), ("bbbbbbbb-2", false)] {
         let reply = secret(version);
         let wire = Wire::new(move |request| reply(&request.region));

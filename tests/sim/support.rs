@@ -106,7 +106,7 @@ pub(crate) fn fineract() -> Service {
                     resolvers: RESOLVERS.map(str::to_owned).to_vec(),
                 }),
             ),
-            component("secrets", Spec::SecretReplica(SecretReplica { secret: SECRET.into() })),
+            component("secrets", Spec::SecretReplica(SecretReplica { secret: SECRET.into(), host: None })),
             component(
                 "metrics",
                 Spec::CloudWatch(CloudWatch {

@@ -167,18 +167,23 @@ fn keys(node: &Node<'_, '_>) -> Option<SealingKeys> {
 fn connection(node: &Node<'_, '_>) -> Option<Connection> {
     let table = node.table("a table { secret = \"…\", key = \"…\", value = { primary = \"…\", standby = \"…\" } }")?;
     let secret = table.need("secret", "the secret's name").and_then(|node| name(&node));
+    let (key, value) = hosts(&table);
+    table.finish();
+    Some(Connection { secret: secret?, key: key?, value: value? })
+}
+
+/// The key of a secret that holds a database's host, and the host of each Region's own.
+pub(super) fn hosts(table: &Table<'_, '_>) -> (Option<String>, Option<Pair<String>>) {
     let key = table.get("key").map_or(Some("host".to_owned()), |node| {
         form::token(&node, "a key of the secret", 253, |b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
     });
     let value = table.need("value", "{ primary = \"…\", standby = \"…\" }: the host of each Region's own database");
     let hosts = value.as_ref().and_then(|node| pair(node, form::dns_name));
-    table.finish();
-    let hosts = hosts?;
-    if hosts.primary == hosts.standby {
-        if let Some(node) = value {
-            node.error("both Regions have the same database host");
-        }
-        return None;
+    if let (Some(node), Some(hosts)) = (&value, &hosts)
+        && hosts.primary == hosts.standby
+    {
+        node.error("both Regions have the same database host");
+        return (key, None);
     }
-    Some(Connection { secret: secret?, key: key?, value: hosts })
+    (key, hosts)
 }

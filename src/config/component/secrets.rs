@@ -1,8 +1,9 @@
 //! `secret-replica`.
 
+use super::kubernetes;
 use crate::config::form;
 use crate::config::reader::Table;
-use crate::domain::service::SecretReplica;
+use crate::domain::service::{SecretHost, SecretReplica};
 
 pub(super) fn secret(table: &Table<'_, '_>) -> Option<SecretReplica> {
     const EXPECTED: &str = "a secret's name, such as \"/fineract/production/master-key\"";
@@ -13,5 +14,11 @@ pub(super) fn secret(table: &Table<'_, '_>) -> Option<SecretReplica> {
         node.context().push(found.help("write the name, which is the same in both Regions"));
         return None;
     }
-    Some(SecretReplica { secret: name })
+    let host = table.optional("host", |node| {
+        let table = node.table("a table { key = \"…\", value = { primary = \"…\", standby = \"…\" } }")?;
+        let (key, value) = kubernetes::hosts(&table);
+        table.finish();
+        Some(SecretHost { key: key?, value: value? })
+    });
+    Some(SecretReplica { secret: name, host: host.ok()? })
 }

@@ -90,6 +90,8 @@ pub enum Needs {
     Connection,
     /// `role`, with which S3 replicates.
     ReplicationRole,
+    /// `host`, where a secret names a database's.
+    SecretHost,
     /// A zone that is not `private`.
     PublicZone,
 }
@@ -256,6 +258,7 @@ pub fn lacking(spec: &Spec, needs: Needs) -> Option<&'static str> {
         Needs::Keys => cluster.is_some_and(|cluster| cluster.keys.is_some()),
         Needs::Connection => cluster.is_some_and(|cluster| cluster.connection.is_some()),
         Needs::ReplicationRole => matches!(spec, Spec::S3Replication(buckets) if buckets.role.is_some()),
+        Needs::SecretHost => matches!(spec, Spec::SecretReplica(secret) if secret.host.is_some()),
         Needs::PublicZone => matches!(spec, Spec::Route53Failover(traffic) if !traffic.private),
     };
     let name = match needs {
@@ -272,6 +275,7 @@ pub fn lacking(spec: &Spec, needs: Needs) -> Option<&'static str> {
         Needs::Keys => "keys",
         Needs::Connection => "connection",
         Needs::ReplicationRole => "role",
+        Needs::SecretHost => "host",
         Needs::PublicZone => "private = false",
     };
     (!has).then_some(name)

@@ -123,12 +123,14 @@ pub(super) const SECRET: &[FactSpec] = &[
     fact("replica_status", Words(&["InSync", "Failed", "InProgress"]), Regions, Needs::Nothing),
     fact("last_changed", Text, Regions, Needs::Nothing),
     fact("equal", Bool, Global, Needs::Nothing),
+    fact("names_host_of", Region(&["other", "none"]), Regions, Needs::SecretHost),
 ];
 
 pub(super) const CLOUDWATCH: &[FactSpec] = &[
     fact("lag", Seconds, Regions, Needs::Lag),
     fact("lag_series", Series, Regions, Needs::Lag),
     fact("alarms", Text, Regions, Needs::Nothing),
+    fact("silent_alarms", Text, Regions, Needs::Nothing),
     fact("calm_for", Seconds, Regions, Needs::Nothing),
 ];
 

@@ -1,7 +1,7 @@
 //! What a step does, whichever way it is written: by an action of a component, by a line of a program, or by a person.
 
 use super::line::{Line, lines};
-use crate::domain::runbook::{Action, Step};
+use crate::domain::runbook::{Action, Hazard, Step};
 use crate::domain::service::{Service, Spec};
 
 /// What a step does.
@@ -19,6 +19,8 @@ pub(super) enum Deed {
     ScaleUp,
     /// Configuration, secrets or parameters name another database or Region.
     Configure,
+    /// Keys are put where they are needed.
+    RestoreKeys,
     /// What reads its configuration when it starts is started again.
     Restart,
     /// A write proves that the database takes some.
@@ -39,6 +41,7 @@ pub(super) fn deeds(service: &Service, step: &Step) -> Vec<Deed> {
         Action::Act { component, action, .. } => {
             service.component(component).and_then(|of| acted(&of.spec, action)).into_iter().collect()
         }
+        Action::Exec(_) if step.hazard == Hazard::None => Vec::new(),
         Action::Exec(_) => lines(step).iter().filter_map(run).collect(),
         Action::Attest { statement } => said(&step.title, statement).into_iter().collect(),
         Action::Check { .. } | Action::Wait { .. } => Vec::new(),
@@ -71,6 +74,8 @@ fn acted(spec: &Spec, action: &str) -> Option<Deed> {
 fn run(line: &Line) -> Option<Deed> {
     let aws = |service: &str, call: &str| line.is(&["aws", service, call]);
     let kubectl = |verb: &str| line.program() == "kubectl" && line.has(verb);
+    // A script that is called after what it does; a dry run of it does nothing.
+    let script = ["failover", "fail-over"].iter().any(|word| line.mentions(word)) && !line.has("--dry-run");
     Some(
         if aws("rds", "promote-read-replica")
             || aws("rds", "failover-global-cluster")
@@ -110,16 +115,25 @@ fn run(line: &Line) -> Option<Deed> {
             // Whoever disables a health check means to move what follows it.
             Deed::Point
         } else if line.program().contains("restore") && line.program().contains("key") {
-            Deed::Configure
+            Deed::RestoreKeys
         } else if kubectl("scale") {
             Deed::ScaleUp
+        } else if line.mentions("FailoverGlobalCluster") || (line.is_script() && script) {
+            Deed::Promote
         } else {
             return None;
         },
     )
 }
 
-/// What a person does by hand, as the step's title has it; what is frozen, by the whole of it.
+/// Whether a step only looks, by the verb that its title begins with.
+fn looks(title: &str) -> bool {
+    ["verify", "confirm", "check", "test", "monitor", "watch", "validate", "measure", "document", "decide"]
+        .iter()
+        .any(|verb| title.starts_with(verb))
+}
+
+/// What a person does by hand, as the step's title and statement have it.
 fn said(title: &str, statement: &str) -> Option<Deed> {
     let title = title.to_ascii_lowercase();
     let text = format!("{title} {}", statement.to_ascii_lowercase());
@@ -128,20 +142,36 @@ fn said(title: &str, statement: &str) -> Option<Deed> {
     if has(&text, &["paus", "froz", "freez", "stop", "no "]) && has(&text, &automation) {
         return Some(Deed::Freeze);
     }
+    if looks(&title) {
+        return None;
+    }
     let begins = |verbs: &[&str]| verbs.iter().any(|verb| title.starts_with(verb));
-    Some(if begins(&["promote"]) {
+    let names = ["route 53", "route53", "dns", "cloudfront", "cdn", "traffic"];
+    let moved = ["routed to", "has switched", "has failed over", "are switched", "points to", "point to"];
+    let whole = begins(&["execute"]) && title.contains("failover");
+    Some(if whole || begins(&["promote"]) || has(&text, &["is promoted", "was promoted"]) {
         Deed::Promote
-    } else if begins(&["update", "switch", "point", "change"])
-        && has(&title, &["route 53", "route53", "dns", "cloudfront", "cdn", "traffic"])
+    } else if begins(&["update", "switch", "point", "change"]) && has(&title, &names)
+        || has(&text, &names) && has(&text, &moved)
     {
         Deed::Point
-    } else if begins(&["update", "switch", "restore", "sync"])
+    } else if begins(&["update", "switch", "sync"])
         && has(&title, &["secret", "parameter", "connection string", "configuration"])
     {
         Deed::Configure
+    } else if begins(&["restore"]) && has(&title, &["key", "secret"]) {
+        Deed::RestoreKeys
     } else if begins(&["deploy"]) {
         Deed::Deploy
     } else {
         return None;
     })
+}
+
+/// What a step's person is told or says, in lower case; nothing of any other.
+pub(super) fn words(step: &Step) -> String {
+    match &step.action {
+        Action::Attest { statement } => format!("{} {statement}", step.title).to_ascii_lowercase(),
+        _ => String::new(),
+    }
 }

@@ -4,13 +4,13 @@ use crate::domain::runbook::{Action, Exec, Step};
 
 /// One command: a program and its arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Line {
+pub(in crate::domain) struct Line {
     words: Vec<String>,
 }
 
 impl Line {
     /// The program's name, without its folder.
-    pub(super) fn program(&self) -> &str {
+    pub(in crate::domain) fn program(&self) -> &str {
         let first = self.words.first().map_or("", String::as_str);
         first.rsplit('/').next().unwrap_or(first)
     }
@@ -23,9 +23,28 @@ impl Line {
     }
 
     /// Whether it is a command of `aws` about a service.
-    pub(super) fn is_of(&self, service: &str) -> bool {
+    pub(in crate::domain) fn is_of(&self, service: &str) -> bool {
         self.program() == "aws"
             && self.words.iter().skip(1).find(|word| !word.starts_with('-')).is_some_and(|word| word == service)
+    }
+
+    /// Whether it runs somebody's own script: nothing that is known by its name.
+    pub(super) fn is_script(&self) -> bool {
+        let known = [
+            "aws",
+            "handover",
+            "kubectl",
+            "echo",
+            "curl",
+            "dig",
+            "grep",
+            "cat",
+            "export",
+            "argocd",
+            "psql",
+            "terraform",
+        ];
+        !known.contains(&self.program())
     }
 
     /// Whether one of its words is this.
@@ -34,7 +53,7 @@ impl Line {
     }
 
     /// The value of an option, as `--name value` or `--name=value`.
-    pub(super) fn option(&self, name: &str) -> Option<&str> {
+    pub(in crate::domain) fn option(&self, name: &str) -> Option<&str> {
         let at = self.words.iter().position(|word| word == name);
         let after = at.and_then(|at| self.words.get(at + 1)).map(String::as_str);
         after.or_else(|| self.words.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('=')))
@@ -47,7 +66,7 @@ impl Line {
 }
 
 /// The commands of a step that runs a program; none of any other.
-pub(super) fn lines(step: &Step) -> Vec<Line> {
+pub(in crate::domain) fn lines(step: &Step) -> Vec<Line> {
     match &step.action {
         Action::Exec(Exec { shell: Some(text), .. }) => commands(text),
         Action::Exec(exec) => vec![Line { words: exec.run.clone() }],
@@ -69,7 +88,6 @@ fn commands(text: &str) -> Vec<Line> {
                 Some('\n') | None => {}
                 Some(letter) => word.get_or_insert_default().push(letter),
             },
-            (Some(_), letter) => word.get_or_insert_default().push(letter),
             (None, '\'' | '"') => {
                 quote = Some(letter);
                 word.get_or_insert_default();
@@ -79,7 +97,7 @@ fn commands(text: &str) -> Vec<Line> {
                 end(&mut words, &mut lines);
             }
             (None, letter) if letter.is_whitespace() => words.extend(word.take()),
-            (None, letter) => word.get_or_insert_default().push(letter),
+            (_, letter) => word.get_or_insert_default().push(letter),
         }
     }
     words.extend(word);

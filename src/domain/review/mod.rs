@@ -1,11 +1,12 @@
 //! The review: rules over a service and its runbooks, each of which knows one mistake that has cost data or hours.
 //!
-//! A rule says what is wrong *here*, why it matters, and what the right practice is. It reads what the files say and nothing
-//! else, so that it can be asked without the cloud. `deeds.rs` tells what a step does, whether it is an action of a component
-//! or a line of a program; the rules are one file each.
+//! A rule says what is wrong *here*, why it matters, and what the right practice is. It reads what the files say, so that it
+//! can be asked without the cloud; where there are readings or past drills, some rules look at those, too. `deeds.rs` tells
+//! what a step does, whether it is an action of a component or a line of a program; the rules are one file each.
 
 mod deeds;
-mod line;
+pub(in crate::domain) mod line;
+mod live;
 mod order;
 mod rules;
 
@@ -16,6 +17,7 @@ use jiff::civil::Date;
 use super::runbook::{Runbook, Step};
 use super::service::{Service, Waiver};
 
+pub use self::live::Live;
 pub use self::rules::RULES;
 
 /// How bad it is.
@@ -47,6 +49,21 @@ pub struct Subject<'a> {
     pub service: &'a Service,
     /// Its runbooks.
     pub runbooks: &'a [Runbook],
+    /// What was read of it, where somebody has looked.
+    pub live: Option<Live<'a>>,
+    /// Its past drills, where somebody has looked.
+    pub drills: Option<Drilled>,
+    /// Today. A waiver counts up to its last day, today included.
+    pub today: Date,
+}
+
+/// The past drills of a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drilled {
+    /// There is none.
+    Never,
+    /// The last one that was carried through ended on this day.
+    Last(Date),
 }
 
 /// Where something is wrong.
@@ -74,7 +91,7 @@ impl fmt::Display for Spot {
 }
 
 /// One thing that is wrong.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     /// The rule that found it.
     pub rule: &'static Rule,
@@ -107,6 +124,13 @@ pub struct Rule {
     look: fn(&Subject<'_>, &mut Found),
 }
 
+/// Each has an id of its own.
+impl PartialEq for Rule {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
 /// What one rule has found.
 #[derive(Debug, Default)]
 struct Found {
@@ -130,9 +154,8 @@ impl Found {
     }
 }
 
-/// Everything that the rules find: the worst first, what is waived last, then in the order of the rules and of the files. A
-/// waiver counts up to its last day, `today` included.
-pub fn review(subject: &Subject<'_>, today: Date) -> Vec<Finding> {
+/// Everything that the rules find: the worst first, what is waived last, then in the order of the rules and of the files.
+pub fn review(subject: &Subject<'_>) -> Vec<Finding> {
     let mut all = Vec::new();
     for rule in RULES {
         let mut found = Found::default();
@@ -140,7 +163,7 @@ pub fn review(subject: &Subject<'_>, today: Date) -> Vec<Finding> {
         all.extend(found.findings.into_iter().map(|(spot, says, edit)| {
             let covers = |waiver: &&Waiver| {
                 waiver.rule == rule.id
-                    && waiver.until >= today
+                    && waiver.until >= subject.today
                     && waiver.at.as_ref().is_none_or(|at| *at == spot.to_string())
             };
             let waived = subject.service.waivers.iter().find(covers).cloned();

@@ -46,7 +46,7 @@ pub use rds::{RdsReplica, Rebuild};
 pub use restore::RdsRestore;
 pub use route53::{RecordType, Route53Failover};
 pub use s3::S3Replication;
-pub use secrets::SecretReplica;
+pub use secrets::{SecretHost, SecretReplica};
 pub use sql::{Sql, Tls};
 pub use ssm::SsmParameter;
 pub use waivers::Waiver;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_cloudwatch::types::{
-    AlarmType, Dimension, Metric, MetricDataQuery, MetricStat, ScanBy, StandardUnit, StateValue, StatusCode,
+    AlarmType, Dimension, Metric, MetricDataQuery, MetricStat, ScanBy, StandardUnit, StatusCode,
 };
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
@@ -102,16 +102,18 @@ impl CloudWatch {
             .send()
             .await
             .map_err(|err| errors::unread(&format!("cloudwatch:DescribeAlarms {region}"), &err))?;
-        let metric = output.metric_alarms().iter();
-        let metric = metric.map(|alarm| (alarm.alarm_name(), alarm.state_value(), alarm.state_updated_timestamp()));
-        let composite = output.composite_alarms().iter();
-        let composite =
-            composite.map(|alarm| (alarm.alarm_name(), alarm.state_value(), alarm.state_updated_timestamp()));
-        let read = |(name, state, since): (Option<&str>, Option<&StateValue>, Option<&DateTime>)| {
-            let state = text::bounded(state?.as_str(), 40);
-            Some(Alarm { name: name?.to_owned(), state, since: since.and_then(timestamp) })
-        };
-        Ok(metric.chain(composite).filter_map(read).collect())
+        // Both kinds have the same getters, and no type in common.
+        macro_rules! read {
+            ($alarm:ident) => {{
+                let tells = $alarm.actions_enabled() != Some(false) && !$alarm.alarm_actions().is_empty();
+                let since = $alarm.state_updated_timestamp().and_then(timestamp);
+                let state = $alarm.state_value().map(|state| text::bounded(state.as_str(), 40));
+                $alarm.alarm_name().zip(state).map(|(name, state)| Alarm { name: name.to_owned(), state, since, tells })
+            }};
+        }
+        let metric = output.metric_alarms().iter().filter_map(|alarm| read!(alarm));
+        let composite = output.composite_alarms().iter().filter_map(|alarm| read!(alarm));
+        Ok(metric.chain(composite).collect())
     }
 
     /// Adds what the series tells, and says how that reads and whether it is worth an eye.
@@ -146,6 +148,8 @@ struct Alarm {
     name: String,
     state: String,
     since: Option<Timestamp>,
+    /// Whether it has an action, and its actions are on: whether anybody is told.
+    tells: bool,
 }
 
 /// For how long every alarm that has data has been OK: no time at all while one is in alarm. Unknown where one is missing or
@@ -196,6 +200,8 @@ fn tell_alarms(seen: &mut Observation, names: &[String], states: &[Alarm], sourc
         format!("{ok} OK, {} without data", names.len() - ok)
     };
     seen.text("alarms", &said);
+    let silent: Vec<&str> = states.iter().filter(|alarm| !alarm.tells).map(|alarm| alarm.name.as_str()).collect();
+    seen.text("silent_alarms", silent.join(", "));
     (said, ok != names.len())
 }
 

@@ -1,5 +1,5 @@
-//! `secret-replica`: a Secrets Manager secret and its replica. Values are never read; version ids tell whether both
-//! Regions have the same.
+//! `secret-replica`: a Secrets Manager secret and its replica. Version ids tell whether both Regions have the same; a value
+//! is read only where the service file says that it names a host, and nothing of it is told but whose host that is.
 
 use std::time::Duration;
 
@@ -72,14 +72,47 @@ impl SecretReplica {
         }
     }
 
+    /// Whose host the secret names in a Region: `other` for one that the service file does not know, `none` without any.
+    async fn names(&self, region: &Region, host: &service::SecretHost) -> Result<String, Unread> {
+        let client = &self.aws.region(region)?.secrets;
+        let output = client
+            .get_secret_value()
+            .secret_id(&self.spec.secret)
+            .send()
+            .await
+            .map_err(|err| errors::unread(&format!("secretsmanager:GetSecretValue {region}"), &err))?;
+        let value: Option<serde_json::Value> =
+            output.secret_string().and_then(|value| serde_json::from_str(value).ok());
+        let named = value.as_ref().and_then(|value| value.get(&host.key)?.as_str());
+        let regions = &self.own.regions;
+        Ok(match named {
+            None => "none".to_owned(),
+            Some(named) if named == host.value.primary => regions.primary.to_string(),
+            Some(named) if named == host.value.standby => regions.standby.to_string(),
+            Some(_) => "other".to_owned(),
+        })
+    }
+
     async fn in_region(&self, region: &Region) -> Result<Observation, Unread> {
         let mut seen = Observation::new(Self::source(region));
-        let Some(secret) = self.describe(region).await? else {
+        let named = async {
+            match &self.spec.host {
+                Some(host) => Some(self.names(region, host).await),
+                None => None,
+            }
+        };
+        let (secret, named) = tokio::join!(self.describe(region), named);
+        let Some(secret) = secret? else {
             seen.fact("exists", Value::Bool(false));
             seen.glance(Health::Down, format!("no secret {:?} here", self.spec.secret));
             return Ok(seen);
         };
         seen.fact("exists", Value::Bool(true));
+        match named {
+            Some(Ok(named)) => seen.text("names_host_of", named),
+            Some(Err(unread)) => seen.unread.push(("names_host_of".to_owned(), unread)),
+            None => {}
+        }
         for (name, value) in [
             ("version", &secret.version),
             ("replica_status", &secret.replica_status),

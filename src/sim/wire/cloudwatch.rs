@@ -213,6 +213,7 @@ fn describe_alarms(world: &World, region: &str, body: &Tree) -> Tree {
     };
     let told = |alarm: &Alarm| {
         let arn = format!("arn:aws:cloudwatch:{region}:{}:alarm:{}", world.account(), alarm.name);
+        let topic = format!("arn:aws:sns:{region}:{}:on-call", world.account());
         map([
             ("AlarmName", alarm.name.as_str().into()),
             ("AlarmArn", arn.as_str().into()),
@@ -221,6 +222,7 @@ fn describe_alarms(world: &World, region: &str, body: &Tree) -> Tree {
             ("Namespace", alarm.metric.0.into()),
             ("MetricName", alarm.metric.1.into()),
             ("ActionsEnabled", Tree::Flag(true)),
+            ("AlarmActions", Tree::List(vec![topic.as_str().into()])),
             ("StateUpdatedTimestamp", time(world, alarm.since)),
         ])
     };

@@ -21,12 +21,20 @@ pub struct Secret {
     pub alone: Option<Ms>,
     /// The values that have been put, by their versions.
     values: BTreeMap<String, String>,
+    /// The key and the host that it names from the first, where it does: the primary's.
+    host: Option<(String, String)>,
 }
 
 impl Secret {
     /// A version's value. What was there from the first is nobody's key.
     fn value(&self, version: &str) -> String {
-        let first = || format!("{{\"keys\":\"simulated\",\"version\":\"{version}\"}}");
+        let first = || {
+            let mut value = serde_json::json!({ "keys": "simulated", "version": version });
+            if let (Some((key, host)), Some(value)) = (&self.host, value.as_object_mut()) {
+                value.insert(key.clone(), host.as_str().into());
+            }
+            value.to_string()
+        };
         self.values.get(version).cloned().unwrap_or_else(first)
     }
 }
@@ -50,13 +58,16 @@ pub struct Described {
 
 pub(super) fn compile(world: &World) -> Vec<Secret> {
     let names = world.service.components.iter().filter_map(|component| match &component.spec {
-        Spec::SecretReplica(spec) => Some(spec.secret.clone()),
+        Spec::SecretReplica(spec) => {
+            let host = spec.host.as_ref().map(|host| (host.key.clone(), host.value.primary.clone()));
+            Some((spec.secret.clone(), host))
+        }
         _ => None,
     });
     let mut secrets: Vec<Secret> = names
-        .map(|name| {
+        .map(|(name, host)| {
             let version = Steps::always(world.chance.uuid(&name, 0));
-            Secret { replica_version: version.clone(), version, name, alone: None, values: BTreeMap::new() }
+            Secret { replica_version: version.clone(), version, name, alone: None, values: BTreeMap::new(), host }
         })
         .collect();
     for mutation in world.mutations() {

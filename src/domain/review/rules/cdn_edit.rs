@@ -1,5 +1,6 @@
 //! a distribution that is edited in the middle of it.
 
+use super::super::deeds::words;
 use super::super::line::lines;
 use super::super::{Found, Rule, Severity, Subject};
 
@@ -17,6 +18,13 @@ pub(super) const RULE: Rule = Rule {
 fn look(subject: &Subject<'_>, found: &mut Found) {
     for runbook in subject.runbooks {
         for (_, step) in runbook.steps() {
+            let said = words(step);
+            if (said.contains("cloudfront") || said.contains("cdn"))
+                && said.contains("origin")
+                && said.contains("updat")
+            {
+                found.at_step(runbook, step, "it edits a distribution by hand");
+            }
             if lines(step).iter().any(|line| line.is(&["aws", "cloudfront", "update-distribution"])) {
                 found.at_step(runbook, step, "it writes a distribution's whole configuration");
             }

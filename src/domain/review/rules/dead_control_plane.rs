@@ -1,6 +1,6 @@
 //! a call to a control plane that goes with the Region.
 
-use super::super::deeds::{Deed, does};
+use super::super::deeds::{Deed, does, words};
 use super::super::line::lines;
 use super::super::order::doing;
 use super::super::{Found, Rule, Severity, Subject};
@@ -23,8 +23,8 @@ fn look(subject: &Subject<'_>, found: &mut Found) {
     let regions = &subject.service.regions;
     for runbook in subject.runbooks.iter().filter(|runbook| runbook.way == Way::Failover) {
         let planned = doing(subject.service, runbook, Deed::SwitchOver).next().is_some();
-        for (_, step) in runbook.steps().filter(|(_, step)| step.hazard > Hazard::None && !planned) {
-            for line in lines(step) {
+        for (_, step) in runbook.steps().filter(|_| !planned) {
+            for line in lines(step).iter().filter(|_| step.hazard > Hazard::None) {
                 let at = line.option("--region").unwrap_or_default();
                 let global = ["route53", "cloudfront", "iam"].iter().any(|service| line.is_of(service));
                 let dead = global && regions.primary.as_str() == "us-east-1"
@@ -38,6 +38,14 @@ fn look(subject: &Subject<'_>, found: &mut Found) {
                         format!("it calls the control plane of {}, which is the Region that is out", regions.primary),
                     );
                 }
+            }
+            let said = words(step);
+            if does(subject.service, step, Deed::Point)
+                && ["route 53", "route53", "dns", "cloudfront"].iter().any(|word| said.contains(word))
+                && !said.contains("by itself")
+                && regions.primary.as_str() == "us-east-1"
+            {
+                found.at_step(runbook, step, "it is changed by hand in us-east-1, which is the Region that is out");
             }
             if let Action::Act { component, .. } = &step.action
                 && does(subject.service, step, Deed::Point)

@@ -21,7 +21,9 @@ fn look(subject: &Subject<'_>, found: &mut Found) {
     for runbook in subject.runbooks {
         for point in doing(subject.service, runbook, Deed::Point) {
             let over = before(runbook, &point.id);
-            for deed in [Deed::Configure, Deed::Restart, Deed::Deploy, Deed::Promote, Deed::SwitchOver] {
+            for deed in
+                [Deed::Configure, Deed::RestoreKeys, Deed::Restart, Deed::Deploy, Deed::Promote, Deed::SwitchOver]
+            {
                 // What is done for the way home of a drill comes after the traffic of the way out.
                 let mut late = doing(subject.service, runbook, deed).filter(|step| {
                     !over.contains(step.id.as_str()) && !before(runbook, &step.id).contains(point.id.as_str())

@@ -1,6 +1,6 @@
 //! a cache that is left behind.
 
-use super::super::deeds::Deed;
+use super::super::deeds::{Deed, words};
 use super::super::order::doing;
 use super::super::{Found, Rule, Severity, Subject};
 use crate::domain::runbook::Way;
@@ -18,6 +18,19 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn look(subject: &Subject<'_>, found: &mut Found) {
+    for runbook in subject.runbooks {
+        for (_, step) in runbook.steps() {
+            let said = words(step);
+            let where_ = ["standby", "target", "local", "region"].iter().any(|word| said.contains(word));
+            if said.contains("lock is taken") && !where_ {
+                found.at_step(
+                    runbook,
+                    step,
+                    "nobody says where the lock is kept: in the Region that is out, it cannot be taken",
+                );
+            }
+        }
+    }
     let cache = |component: &&Component| matches!(component.spec, Spec::ElasticacheGlobal(_));
     let Some(cache) = subject.service.components.iter().find(cache) else { return };
     for runbook in subject.runbooks.iter().filter(|runbook| runbook.way != Way::Drill) {

@@ -1,7 +1,8 @@
 //! a global cluster failed over by a call that is refused.
 
-use super::super::line::lines;
+use super::super::line::{Line, lines};
 use super::super::{Found, Rule, Severity, Subject};
+use crate::domain::runbook::Hazard;
 
 pub(super) const RULE: Rule = Rule {
     id: "HO006",
@@ -19,8 +20,8 @@ fn look(subject: &Subject<'_>, found: &mut Found) {
     for runbook in subject.runbooks {
         for (_, step) in runbook.steps() {
             // In a document of Systems Manager, for one.
-            if lines(step).iter().any(|line| line.mentions("FailoverGlobalCluster") && !line.mentions("AllowDataLoss"))
-            {
+            let bare = |line: &Line| line.mentions("FailoverGlobalCluster") && !line.mentions("AllowDataLoss");
+            if step.hazard > Hazard::None && lines(step).iter().any(bare) {
                 found.at_step(
                     runbook,
                     step,

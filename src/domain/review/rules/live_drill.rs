@@ -34,6 +34,5 @@ fn look(subject: &Subject<'_>, found: &mut Found) {
 
 /// Whether a runbook is a drill, by what it says of itself or by its name.
 fn drill(runbook: &Runbook) -> bool {
-    runbook.way == Way::Drill
-        || [&runbook.id, &runbook.title].iter().any(|text| text.to_ascii_lowercase().contains("drill"))
+    runbook.way == Way::Drill || runbook.says("drill")
 }

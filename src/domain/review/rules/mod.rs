@@ -3,26 +3,40 @@
 mod bare_replica;
 mod blind_check;
 mod cdn_edit;
+mod closed_gate;
 mod dead_control_plane;
 mod disabled_check;
 mod early_traffic;
+mod foreign_key;
 mod forgotten_cache;
 mod global_failover;
 mod live_drill;
 mod lossy_failback;
+mod no_backups;
 mod old_primary;
 mod one_dig;
+mod over_rto;
 mod pasted_credentials;
 mod replicated_damage;
 mod self_acting;
+mod silent_alarms;
 mod sleep;
+mod slow_ttl;
+mod small_fleet;
+mod smaller_replica;
+mod source_host;
 mod stale_config;
+mod unasked_quota;
+mod undrilled;
 mod unfenced;
 mod unfrozen;
 mod ungated_traffic;
 mod unlatched;
 mod unquiesced;
 mod unread_keys;
+mod unused_component;
+mod unwatched_step;
+mod versions_apart;
 mod waiter;
 mod wrong_lag;
 
@@ -55,4 +69,18 @@ pub const RULES: &[&Rule] = &[
     &replicated_damage::RULE,
     &pasted_credentials::RULE,
     &unfrozen::RULE,
+    &slow_ttl::RULE,
+    &over_rto::RULE,
+    &closed_gate::RULE,
+    &foreign_key::RULE,
+    &small_fleet::RULE,
+    &unasked_quota::RULE,
+    &silent_alarms::RULE,
+    &source_host::RULE,
+    &undrilled::RULE,
+    &unused_component::RULE,
+    &unwatched_step::RULE,
+    &no_backups::RULE,
+    &smaller_replica::RULE,
+    &versions_apart::RULE,
 ];

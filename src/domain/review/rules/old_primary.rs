@@ -31,7 +31,9 @@ fn look(subject: &Subject<'_>, found: &mut Found) {
                     || line.is(&["aws", "route53", "update-health-check"]) && line.has("--no-disabled")
             });
             let title = step.title.to_ascii_lowercase();
-            let by_hand = title.contains("restore") && (title.contains("backup") || title.contains("snapshot"));
+            let enabled = title.contains("re-enable") && title.contains("health check");
+            let by_hand =
+                enabled || title.contains("restore") && (title.contains("backup") || title.contains("snapshot"));
             if restores || by_hand {
                 found.at_step(
                     runbook,

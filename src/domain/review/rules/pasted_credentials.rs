@@ -1,5 +1,6 @@
 //! credentials that are pasted, or end in the middle.
 
+use super::super::deeds::words;
 use super::super::line::lines;
 use super::super::{Found, Rule, Severity, Subject};
 
@@ -17,6 +18,10 @@ pub(super) const RULE: Rule = Rule {
 fn look(subject: &Subject<'_>, found: &mut Found) {
     for runbook in subject.runbooks {
         for (_, step) in runbook.steps() {
+            let said = words(step);
+            if said.contains("aws_secret_access_key") || said.contains("aws_access_key_id") {
+                found.at_step(runbook, step, "it wants keys that never end, and that whoever has them keeps");
+            }
             for line in lines(step) {
                 let pasted = line.program() == "export" && line.mentions("AWS_SECRET")
                     || line.program() == "export" && line.mentions("AWS_SESSION");

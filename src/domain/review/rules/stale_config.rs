@@ -4,7 +4,7 @@ use super::super::deeds::Deed;
 use super::super::order::{doing, done_after, done_before};
 use super::super::{Found, Rule, Severity, Subject};
 use crate::domain::runbook::{Action, Way};
-use crate::domain::service::{Component, Spec};
+use crate::domain::service::{Component, Service, Spec};
 
 pub(super) const RULE: Rule = Rule {
     id: "HO015",
@@ -36,11 +36,26 @@ fn look(subject: &Subject<'_>, found: &mut Found) {
                 found.at_step(runbook, step, "nothing stops a reconciler from putting the old value back");
             }
         }
-        let connected = |component: &Component| matches!(&component.spec, Spec::Kubernetes(cluster) if cluster.connection.is_some());
-        if let (Some(step), true) = (promotes, subject.service.components.iter().any(connected))
+        // Tasks that are started then read their configuration then; pods run before.
+        let fleet = |component: &Component| matches!(&component.spec, Spec::Kubernetes(_));
+        let fleet = subject.service.components.iter().any(fleet)
+            || doing(subject.service, runbook, Deed::Deploy).next().is_some();
+        // A record that names the database is what the application is told, where there is one.
+        let named = |component: &Component| matches!(&component.spec, Spec::Route53Failover(traffic) if names_database(subject.service, &traffic.target.standby));
+        let named = subject.service.components.iter().any(named);
+        if let (Some(step), true, false) = (promotes, fleet && runbook.way != Way::Drill, named)
             && doing(subject.service, runbook, Deed::Configure).next().is_none()
         {
             found.at_step(runbook, step, "no step points the application at the database that takes over");
         }
     }
+}
+
+/// Whether a name is that of a database's own host.
+fn names_database(service: &Service, name: &str) -> bool {
+    service.components.iter().any(|component| match &component.spec {
+        Spec::RdsReplica(database) => name.starts_with(&format!("{}.", database.instance.standby)),
+        Spec::AuroraGlobal(database) => name.starts_with(&format!("{}.", database.cluster.standby)),
+        _ => false,
+    })
 }

@@ -1,9 +1,10 @@
 //! a promotion without a fence before it.
 
-use super::super::deeds::Deed;
+use super::super::deeds::{Deed, words};
 use super::super::order::{doing, done_before};
 use super::super::{Found, Rule, Severity, Subject};
-use crate::domain::runbook::Way;
+use crate::domain::runbook::{Runbook, Way};
+use crate::domain::service::{Component, Spec};
 
 pub(super) const RULE: Rule = Rule {
     id: "HO002",
@@ -20,6 +21,21 @@ pub(super) const RULE: Rule = Rule {
 fn look(subject: &Subject<'_>, found: &mut Found) {
     for runbook in subject.runbooks {
         let managed = runbook.way == Way::Drill;
+        if runbook.way == Way::Failover && moves_alone(subject, runbook) {
+            for step in doing(subject.service, runbook, Deed::Point) {
+                found.at_step(
+                    runbook,
+                    step,
+                    "the traffic goes to the standby, and nothing takes the writes from the source",
+                );
+            }
+        }
+        for (_, step) in runbook.steps() {
+            let said = words(step);
+            if said.contains("only one region") && said.contains("writes") {
+                found.at_step(runbook, step, "a person says that one side takes writes, and no step makes it so");
+            }
+        }
         for step in doing(subject.service, runbook, Deed::Promote).filter(|_| !managed) {
             if !done_before(subject.service, runbook, &step.id, Deed::Fence) {
                 found.at_step(
@@ -30,4 +46,12 @@ fn look(subject: &Subject<'_>, found: &mut Found) {
             }
         }
     }
+}
+
+/// Whether a runbook moves the traffic of a service that has a database, and nothing else.
+fn moves_alone(subject: &Subject<'_>, runbook: &Runbook) -> bool {
+    let database = |component: &Component| matches!(component.spec, Spec::RdsReplica(_) | Spec::AuroraGlobal(_));
+    let else_done = [Deed::Promote, Deed::SwitchOver, Deed::Fence];
+    subject.service.components.iter().any(database)
+        && !else_done.iter().any(|deed| doing(subject.service, runbook, *deed).next().is_some())
 }

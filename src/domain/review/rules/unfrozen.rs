@@ -19,7 +19,10 @@ pub(super) const RULE: Rule = Rule {
 
 fn look(subject: &Subject<'_>, found: &mut Found) {
     for runbook in subject.runbooks.iter().filter(|runbook| runbook.way != Way::Drill) {
-        for deed in [Deed::Promote, Deed::SwitchOver] {
+        let takes_over = [Deed::Promote, Deed::SwitchOver];
+        let moves_alone = (runbook.says("failover") || runbook.says("fail over"))
+            && !takes_over.iter().any(|deed| doing(subject.service, runbook, *deed).next().is_some());
+        for deed in takes_over.into_iter().chain(moves_alone.then_some(Deed::Point)) {
             for step in doing(subject.service, runbook, deed) {
                 if !done_before(subject.service, runbook, &step.id, Deed::Freeze) {
                     found.at_step(

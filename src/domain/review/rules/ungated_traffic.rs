@@ -1,11 +1,10 @@
 //! traffic to a standby that cannot serve.
 
-use super::super::Spot;
 use super::super::deeds::Deed;
 use super::super::order::{before, doing};
-use super::super::{Found, Rule, Severity, Subject};
+use super::super::{Found, Rule, Severity, Spot, Subject};
 use crate::domain::runbook::{Action, Way};
-use crate::domain::service::Spec;
+use crate::domain::service::{Service, SimulatedCheck, Spec};
 
 pub(super) const RULE: Rule = Rule {
     id: "HO007",
@@ -24,9 +23,26 @@ fn look(subject: &Subject<'_>, found: &mut Found) {
     let database = |spec: &Spec| matches!(spec, Spec::RdsReplica(_) | Spec::AuroraGlobal(_));
     let fleet = |spec: &Spec| matches!(spec, Spec::Ecs(_) | Spec::Kubernetes(_));
     let answers = |spec: &Spec| matches!(spec, Spec::Endpoint(_));
+    for component in &service.components {
+        if let Spec::Route53Failover(traffic) = &component.spec
+            && traffic.health_check.primary.is_some()
+            && traffic.health_check.standby.as_deref().is_none_or(|check| blind(service, check))
+        {
+            found.at(
+                Spot::Component(component.id.clone()),
+                "the name goes to the standby by the primary's check alone, whether the standby can serve or not",
+            );
+        }
+    }
     for runbook in subject.runbooks.iter().filter(|runbook| runbook.way == Way::Failover) {
         let promotes =
             doing(service, runbook, Deed::Promote).chain(doing(service, runbook, Deed::SwitchOver)).next().is_some();
+        let has_database = service.components.iter().any(|component| database(&component.spec));
+        if !promotes && has_database {
+            for step in doing(service, runbook, Deed::Point) {
+                found.at_step(runbook, step, "no step makes the standby's database one that takes writes");
+            }
+        }
         for step in doing(service, runbook, Deed::Point).filter(|_| promotes) {
             let judged = |of: fn(&Spec) -> bool| {
                 let over = before(runbook, &step.id);
@@ -53,4 +69,15 @@ fn look(subject: &Subject<'_>, found: &mut Found) {
             }
         }
     }
+}
+
+/// Whether a health check is known to tell nothing.
+fn blind(service: &Service, id: &str) -> bool {
+    service.components.iter().any(|component| match &component.spec {
+        Spec::HealthCheck(checks) => {
+            checks.id.standby == id
+                && matches!(checks.simulated.standby, SimulatedCheck::Tcp | SimulatedCheck::Calculated)
+        }
+        _ => false,
+    })
 }

@@ -16,11 +16,8 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn look(subject: &Subject<'_>, found: &mut Found) {
-    let planned = |runbook: &&Runbook| {
-        runbook.way == Way::Failover
-            && [&runbook.id, &runbook.title].iter().any(|text| text.to_ascii_lowercase().contains("planned"))
-            && ![&runbook.id, &runbook.title].iter().any(|text| text.to_ascii_lowercase().contains("unplanned"))
-    };
+    let planned =
+        |runbook: &&Runbook| runbook.way == Way::Failover && runbook.says("planned") && !runbook.says("unplanned");
     for runbook in subject.runbooks.iter().filter(planned) {
         for step in doing(subject.service, runbook, Deed::Promote) {
             if !done_before(subject.service, runbook, &step.id, Deed::Fence) {

@@ -19,7 +19,7 @@ fn look(subject: &Subject<'_>, found: &mut Found) {
     for runbook in subject.runbooks {
         for (_, step) in runbook.steps() {
             let restores = lines(step).iter().any(|line| {
-                let script = line.program().to_owned() + " " + &line.option("-c").unwrap_or_default().to_owned();
+                let script = line.program().to_owned() + " " + line.option("-c").unwrap_or_default();
                 script.contains("restore") && (script.contains("sealed") || script.contains("key"))
             });
             let restarted = restores
