@@ -103,6 +103,7 @@ async fn play(project: &Project, runbook: &Runbook) -> Played {
         resumed: false,
         operator: "operator".to_owned(),
         dir: None,
+        last: None,
     };
     let (commands, inbox) = mpsc::unbounded_channel();
     let (tell, events) = mpsc::unbounded_channel();

@@ -90,9 +90,10 @@ pub fn read(source: &Source, scope: &Scope<'_>) -> Loaded<Runbook> {
             let read_way = table.need("way", &words).and_then(|node| node.word(&ways));
             way = read_way.unwrap_or(Way::Failover);
             let scenario = table.optional("scenario", |node| form::slug(&node.clone(), 40));
+            let split = table.get("split_brain").map(|node| node.prose("what to do then", 400));
             table.finish();
-            let description = description.unwrap_or(Some(String::new()));
-            parts = read_way.is_some().then_some((id, title, description, scenario));
+            let text = |read: Option<Option<String>>| read.unwrap_or(Some(String::new()));
+            parts = read_way.is_some().then_some((id, title, text(description), text(split), scenario));
         }
         let mut places = Places::default();
         let phases = root
@@ -100,9 +101,9 @@ pub fn read(source: &Source, scope: &Scope<'_>) -> Loaded<Runbook> {
             .and_then(|node| phases(&node, scope, way, &mut places));
         check_order(context, &places);
         root.finish();
-        let (id, title, description, scenario) = parts?;
-        let (id, title, description, scenario) = (id?, title?, description?, scenario.ok()?);
-        let value = Runbook { id, title, description, way, scenario, phases: phases? };
+        let (id, title, description, split_brain, scenario) = parts?;
+        let (id, title, description, split_brain, scenario) = (id?, title?, description?, split_brain?, scenario.ok()?);
+        let value = Runbook { id, title, description, way, split_brain, scenario, phases: phases? };
         (!context.is_broken()).then_some(value)
     });
     let value = value.filter(|_| !diagnostics.has_errors());

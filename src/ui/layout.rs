@@ -37,6 +37,8 @@ pub struct Layout {
     pub tier: Tier,
     /// Mode, direction, clocks.
     pub banner: Rect,
+    /// What must not be: only then.
+    pub alarm: Rect,
     /// The Region being left.
     pub source: Rect,
     /// The Region taking over.
@@ -97,6 +99,7 @@ impl Layout {
         let mut layout = Self {
             tier,
             banner: none,
+            alarm: none,
             source: none,
             target: none,
             world: none,
@@ -111,10 +114,12 @@ impl Layout {
             if area.height >= 6 {
                 layout.footer = cut.bottom(1);
             }
+            layout.alarm = cut.top(super::alarm::rows(model, area.height));
             layout.step = cut.0;
             return layout;
         }
         layout.banner = cut.top(2);
+        layout.alarm = cut.top(super::alarm::rows(model, area.height));
         layout.footer = cut.bottom(1);
         if model.zoom {
             *match model.focus {

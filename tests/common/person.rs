@@ -149,32 +149,33 @@ impl Person {
     /// Chooses a line of the menu that is open.
     fn choose(&mut self, label: &str) {
         sleep(LOOK);
-        let chosen = |person: &Self| {
+        // The rows of the menu, and which of them is chosen; none on a screen that is half drawn.
+        let rows = |person: &Self| {
             let screen = person.screen();
             let inside = screen.lines().filter(|line| line.matches('┃').count() == 2);
-            let mut rows = inside.filter_map(|line| line.split_once('❯').map(|(_, row)| row.trim().to_owned()));
-            rows.next().unwrap_or_default()
+            let rows: Vec<String> = inside.filter_map(|line| Some(line.split('┃').nth(1)?.trim().to_owned())).collect();
+            let chosen = rows.iter().position(|row| row.starts_with('❯'));
+            let of = |row: &String| row.trim_start_matches('❯').trim().starts_with(label);
+            (chosen, rows.iter().position(of))
         };
-        for _ in 0..10 {
-            // A screen that is half drawn has no chosen line.
-            let limit = Instant::now() + LIMIT;
-            while chosen(self).is_empty() && Instant::now() < limit {
-                sleep(POLL);
-            }
-            let now = chosen(self);
-            if now.starts_with(label) {
-                // It must stay there: a key that is still on its way would choose another.
-                sleep(LOOK);
-                if chosen(self) == now {
-                    return self.press("<enter>");
+        let limit = Instant::now() + LIMIT;
+        while Instant::now() < limit {
+            match rows(self) {
+                (Some(chosen), Some(wanted)) if chosen == wanted => {
+                    // It must stay there: a key that is still on its way would choose another.
+                    sleep(LOOK);
+                    if rows(self) == (Some(wanted), Some(wanted)) {
+                        return self.press("<enter>");
+                    }
                 }
-                continue;
-            }
-            self.press("j");
-            let moved = |person: &Self| ![String::new(), now.clone()].contains(&chosen(person));
-            let limit = Instant::now() + LIMIT;
-            while !moved(self) && Instant::now() < limit {
-                sleep(POLL);
+                (Some(chosen), Some(wanted)) => {
+                    self.press(if wanted > chosen { "j" } else { "k" });
+                    let moved = Instant::now() + Duration::from_secs(2);
+                    while rows(self).0.is_none_or(|now| now == chosen) && Instant::now() < moved {
+                        sleep(POLL);
+                    }
+                }
+                _ => sleep(POLL),
             }
         }
         panic!("no {label:?} in the menu\n{}", self.screen());

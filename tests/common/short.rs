@@ -21,6 +21,13 @@ pub struct Short {
     home: tempfile::TempDir,
 }
 
+/// The service without its cluster: the short runbook scales nothing up, and into a cluster of 0 replicas no traffic is let.
+fn service() -> String {
+    let (before, rest) = SERVICE.split_once("[components.cluster]").unwrap();
+    let (_, after) = rest.split_once("[components.traffic]").unwrap();
+    format!("{before}[components.traffic]{after}")
+}
+
 impl Short {
     pub fn new() -> Self {
         Self::with(RUNBOOK)
@@ -29,7 +36,7 @@ impl Short {
     pub fn with(runbook: &str) -> Self {
         let home = tempfile::tempdir().unwrap();
         fs::create_dir_all(home.path().join("service/runbooks")).unwrap();
-        fs::write(home.path().join("service/service.toml"), SERVICE).unwrap();
+        fs::write(home.path().join("service/service.toml"), service()).unwrap();
         fs::write(home.path().join("service/runbooks/failover.toml"), runbook).unwrap();
         Self { home }
     }

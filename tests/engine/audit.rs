@@ -22,10 +22,14 @@ pub(crate) fn audit_beside(rig: &Rig, promotions: usize) {
     let mut consented: BTreeMap<String, String> = BTreeMap::new();
     let mut outcomes: BTreeMap<(String, u32), u32> = BTreeMap::new();
     let mut ended: BTreeMap<String, Ending> = BTreeMap::new();
+    let mut owned = false;
     for entry in rig.lines.entries() {
         let before = run.clone();
         run.apply(&entry);
         let line = entry.seq;
+        if let Body::Reopened { step, .. } = &entry.body {
+            ended.remove(step);
+        }
         for (step, ending) in &ended {
             if run.state(step) != State::Ended(*ending) {
                 complain(format!("{line}: {step} left its end"));
@@ -33,9 +37,21 @@ pub(crate) fn audit_beside(rig: &Rig, promotions: usize) {
         }
         if let Some(step) = entry.body.step()
             && before.state(step).is_ended()
-            && !matches!(entry.body, Body::Output { .. } | Body::Attempt { .. })
+            && !matches!(entry.body, Body::Output { .. } | Body::Attempt { .. } | Body::Reopened { .. })
         {
             complain(format!("{line}: {} for {step}, which is over", entry.body.kind()));
+        }
+        let truth = rig.regions.look(|world| world.truth(world.ms(entry.at)));
+        match &entry.body {
+            // From here on two sides may take writes, and somebody said so by name.
+            Body::Settled { step, ending, .. } if step == "fence" && ending.is_undone() => owned = true,
+            Body::Override { gate, .. } if gate == "the old primary is fenced" => owned = true,
+            Body::RollBack { step, .. } if step == "fence" => owned = true,
+            _ => {}
+        }
+        let both = truth.takes_writes.primary && truth.takes_writes.standby;
+        if both && !owned && run.splits.is_empty() {
+            complain(format!("{line}: both sides take writes, and nobody said so"));
         }
         match &entry.body {
             Body::Consent { step, consent } => {
@@ -56,6 +72,9 @@ pub(crate) fn audit_beside(rig: &Rig, promotions: usize) {
                 }
                 if *attempt != before.record(step).tries + 1 {
                     complain(format!("{line}: try {attempt} after {}", before.record(step).tries));
+                }
+                if before.paused.is_some() {
+                    complain(format!("{line}: an intent in a run that is held"));
                 }
                 if !before.is_ready(step) {
                     complain(format!("{line}: {step} was not ready"));

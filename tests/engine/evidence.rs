@@ -8,6 +8,7 @@ use crate::audit::audit;
 use crate::rig::{Rig, confirm};
 
 const LAG: &str = "data loss within the RPO";
+const FENCE: &str = "the old primary is fenced";
 
 #[tokio::test(start_paused = true)]
 async fn stale_evidence_stops_the_call_until_its_gate_is_overridden_by_name() {
@@ -26,7 +27,7 @@ async fn stale_evidence_stops_the_call_until_its_gate_is_overridden_by_name() {
     assert!(why.contains("not been looked at"), "{why}");
     let (plan, gates) = desk.plan("promote").await.unwrap();
     let open: Vec<_> = desk.run.open_questions("promote", &gates).iter().map(|gate| gate.name.clone()).collect();
-    assert_eq!(open, [LAG]);
+    assert_eq!(open, [LAG, FENCE]);
     assert_eq!(gates.iter().find(|gate| gate.name == LAG).unwrap().verdict, Verdict::Unknown);
     let why = desk.refused(confirm(&plan)).await;
     assert!(why.contains(LAG), "{why}");
@@ -44,9 +45,13 @@ async fn stale_evidence_stops_the_call_until_its_gate_is_overridden_by_name() {
     assert_eq!(rig.ledger.count(), 0);
     desk.say(over(LAG, "the series ends with the Region"));
     desk.pass(1).await;
+    let why = desk.refused(confirm(&plan)).await;
+    assert!(why.contains(FENCE) && !why.contains(LAG), "{why}");
+    desk.say(over(FENCE, "it is out of reach"));
+    desk.pass(1).await;
     assert_eq!(desk.carry_out("promote").await, Ending::Done);
     let overrides = rig.lines.entries().iter().filter(|entry| entry.body.kind() == "override").count();
-    assert_eq!(overrides, 1);
+    assert_eq!(overrides, 2);
     audit(&rig);
 }
 

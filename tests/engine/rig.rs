@@ -15,6 +15,7 @@ use handover::domain::redact::Redactor;
 use handover::domain::region::Direction;
 use handover::domain::run::{Mode, Run};
 use handover::domain::runbook::{Runbook, Way};
+use handover::domain::safeguard::Takeover;
 use handover::domain::service::Service;
 use handover::engine::recorder::Opened;
 use handover::engine::{Setup, autoplay};
@@ -190,9 +191,19 @@ pub(crate) fn preset() -> Preset {
     locate::preset("fineract").unwrap()
 }
 
+/// The service file without its cluster.
+fn without_cluster(service: &str) -> String {
+    let (before, rest) = service.split_once("[components.cluster]").unwrap();
+    let (_, after) = rest.split_once("[components.traffic]").unwrap();
+    format!("{before}[components.traffic]{after}")
+}
+
 pub(crate) fn project(runbook: &str) -> (Service, Runbook) {
-    let service = Source::new("service.toml", preset().service_toml.as_bytes());
-    let name = if runbook == SHORT { "short.toml" } else { "failover.toml" };
+    let whole = preset().service_toml;
+    // The short runbook scales nothing up: with a cluster of 0 replicas no traffic would be let in.
+    let (name, text) =
+        if runbook == SHORT { ("short.toml", without_cluster(whole)) } else { ("failover.toml", whole.to_owned()) };
+    let service = Source::new("service.toml", text.as_bytes());
     let runbook = Source::new(name, runbook.as_bytes());
     let project = Project::from_sources(Origin::Preset("fineract"), &service, &[runbook]);
     assert!(!project.diagnostics.has_errors(), "{}", project.diagnostics);
@@ -209,6 +220,7 @@ pub(crate) struct Rig {
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) mode: Mode,
     pub(crate) operator: String,
+    pub(crate) last: Option<Takeover>,
 }
 
 pub(crate) const SEED: u64 = 11;
@@ -243,6 +255,7 @@ impl Rig {
             ledger: Arc::default(),
             mode: Mode::Simulation,
             operator: "anna".to_owned(),
+            last: None,
         }
     }
 
@@ -271,6 +284,7 @@ impl Rig {
             ledger: Arc::default(),
             mode: Mode::Simulation,
             operator: "anna".to_owned(),
+            last: None,
         }
     }
 
@@ -334,6 +348,7 @@ impl Rig {
             resumed,
             operator: self.operator.clone(),
             dir: None,
+            last: self.last.clone(),
         };
         let (commands, inbox) = mpsc::unbounded_channel();
         let (tell, events) = mpsc::unbounded_channel();

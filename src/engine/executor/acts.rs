@@ -11,9 +11,12 @@ use crate::domain::duration;
 use crate::domain::gate::GateResult;
 use crate::domain::journal::Body;
 use crate::domain::plan::{Ask, Plan, Refusal};
-use crate::domain::reading::{Evidence, Key, Value};
+use crate::domain::reading::{Evidence, Freshness, Key, Value};
+use crate::domain::region::Place;
 use crate::domain::run::{Ending, Mode};
 use crate::domain::runbook::{Action, Hazard, Step, Way};
+use crate::domain::safeguard;
+use crate::domain::service::SWITCHOVER;
 use crate::domain::timeline::Milestone;
 use crate::engine::programs::{program_of, program_plan};
 use crate::ports::within;
@@ -39,7 +42,8 @@ impl Executor {
             return false;
         };
         let found = self.found.clone();
-        let wanted = self.places_of(step.gates.iter().map(|gate| &gate.predicate));
+        let safeguards = safeguard::gates(&self.service, &self.run, &step);
+        let wanted = self.places_of(step.gates.iter().chain(&safeguards).map(|gate| &gate.predicate));
         let looks = self.sampler.look_now(&wanted);
         match &step.action {
             Action::Act { component, action, on } => {
@@ -79,7 +83,7 @@ impl Executor {
         true
     }
 
-    /// The gates of a step with its plan: the component's own, and the runbook's.
+    /// The gates of a step with its plan: the component's own, the runbook's, and the safeguards of every run.
     fn gates(&self, step: &Step, plan: &Plan) -> Vec<GateResult> {
         let sight = self.sight();
         let mut gates = plan.gates.clone();
@@ -87,6 +91,7 @@ impl Executor {
             let (verdict, evidence) = sight.look(&gate.predicate);
             GateResult { name: gate.name.clone(), verdict, evidence }
         }));
+        gates.extend(safeguard::look(&self.service, &self.run, step, plan, &sight, self.last.as_ref()));
         gates
     }
 
@@ -107,6 +112,37 @@ impl Executor {
         })
     }
 
+    /// What a plan loses if that is more than was promised, or if nobody knows: then it is typed, too. The figure is rounded
+    /// up, so that it stays while it is typed.
+    fn beyond_rpo(&self, plan: &Plan) -> Option<String> {
+        let loses = plan.hazard == Hazard::Irreversible
+            && plan.action != SWITCHOVER
+            && self.service.takes_over(&plan.component, &plan.action);
+        if !loses || (self.is_fenced() && self.has_everything(&plan.component)) {
+            return None;
+        }
+        let now = self.now();
+        let lag = self.service.lag_series(&self.run.direction.target).and_then(|(component, place)| {
+            let reading = self.board.get(&Key::new(component, &place, "lag"))?;
+            match reading.value {
+                Value::Seconds(lag) if reading.at <= now => Duration::try_from_secs_f64(lag).ok(),
+                _ => None,
+            }
+        });
+        match lag {
+            Some(lag) if lag <= self.service.objectives.rpo => None,
+            Some(lag) => Some(round_up(lag)),
+            None => Some("unknown".to_owned()),
+        }
+    }
+
+    /// Whether the target's database has all that the fenced source has, by the positions of both logs.
+    fn has_everything(&self, component: &str) -> bool {
+        let key = Key::new(component, &Place::Global, "behind_bytes");
+        self.board.evidence(&key, self.now()).freshness == Freshness::Fresh
+            && self.board.get(&key).is_some_and(|reading| reading.value == Value::Number(0.0))
+    }
+
     pub(super) async fn planned(&mut self, id: String, purpose: Purpose, result: Result<Plan, Refusal>) {
         let Some(step) = self.step(&id) else { return };
         let result = result.map(|mut plan| {
@@ -116,6 +152,9 @@ impl Executor {
                 plan.phrase = Some(format!("{} {}", plan.action, plan.on));
             }
             plan.accepting = self.accepting(&plan);
+            if let (Some(phrase), Some(loss)) = (&plan.phrase, self.beyond_rpo(&plan)) {
+                plan.phrase = Some(format!("{phrase} losing {loss}"));
+            }
             let gates = self.gates(&step, &plan);
             (Arc::new(plan), gates)
         });
@@ -279,5 +318,26 @@ impl Executor {
             }
         }
         evidence
+    }
+}
+
+/// A span as a person types it, rounded up: `20s`, `5m`, `2h`.
+fn round_up(span: Duration) -> String {
+    const STEPS: [u64; 13] = [10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 28_800];
+    let rounded = STEPS.into_iter().map(Duration::from_secs).find(|step| span <= *step);
+    rounded.map_or_else(|| format!("{}d", span.as_secs().div_ceil(86_400)), duration::format)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_of_a_loss_is_rounded_up() {
+        let said = |secs| round_up(Duration::from_millis(secs));
+        assert_eq!(
+            [said(1), said(10_000), said(61_000), said(3_600_000), said(30_000_000), said(200_000_000)],
+            ["10s", "10s", "2m", "1h", "1d", "3d"].map(str::to_owned)
+        );
     }
 }

@@ -11,6 +11,7 @@ use crate::domain::journal::Body;
 use crate::domain::reading::{Health, Key, age};
 use crate::domain::region::Place;
 use crate::domain::timeline::Milestone;
+use crate::domain::writers::{is_watched, split};
 use crate::engine::sampler::Look;
 
 /// What was last seen of a component in one place, and when that was last recorded.
@@ -56,7 +57,19 @@ impl Executor {
         if changed && self.announced {
             self.record_health(&slot).await;
         }
+        self.watch_writers().await;
         self.review_waits().await;
+    }
+
+    /// The split-brain watch: from the fence of the old primary on, who takes writes is asked of every look.
+    async fn watch_writers(&mut self) {
+        if !self.recorder.is_open() || !is_watched(&self.service, &self.run) {
+            return;
+        }
+        let splits = split(&self.service, &self.board, self.now(), &self.run.splits);
+        if splits != self.run.splits {
+            self.record(MYSELF, Body::SplitBrain { splits }).await;
+        }
     }
 
     /// Records what is seen of a component, if a run is going on and it was not said just before.

@@ -7,8 +7,9 @@ use super::{Executor, Found, MYSELF};
 use crate::domain::journal::Body;
 use crate::domain::reading::{Key, Value};
 use crate::domain::region::Side;
-use crate::domain::run::Ending;
+use crate::domain::run::{Ending, State};
 use crate::domain::runbook::{Action, Step};
+use crate::domain::safeguard;
 use crate::domain::service::SWITCHOVER;
 use crate::domain::timeline::Loss;
 use crate::ports::within;
@@ -21,7 +22,7 @@ impl Executor {
     pub(super) fn after_settled(&mut self, step: &Step, ending: Ending) {
         let Action::Act { action, .. } = &step.action else { return };
         let takes_over = self.takes_over(step);
-        if !matches!(ending, Ending::Done | Ending::AlreadyDone | Ending::ByHand) {
+        if !safeguard::is_done(ending) {
             return;
         }
         let (ask_source, ask_target) = match action.as_str() {
@@ -65,20 +66,10 @@ impl Executor {
         matches!(&step.action, Action::Act { on, .. } if place(*on) == place(Side::Source))
     }
 
-    fn fence_ending(&self) -> Option<Ending> {
-        self.run.runbook.steps().find_map(|(_, step)| match (&step.action, self.run.state(&step.id)) {
-            (Action::Act { action, .. }, crate::domain::run::State::Ended(ending))
-                if action == "fence" && self.on_source(step) =>
-            {
-                Some(ending)
-            }
-            _ => None,
-        })
-    }
-
     /// Whether the source takes no more writes, by the cloud's word.
     pub(super) fn is_fenced(&self) -> bool {
-        matches!(self.fence_ending(), Some(Ending::Done | Ending::AlreadyDone | Ending::ByHand))
+        let fence = safeguard::fence(&self.service, &self.run).map(|step| self.run.state(&step.id));
+        matches!(fence, Some(State::Ended(ending)) if safeguard::is_done(ending))
     }
 
     pub(super) async fn marks(&mut self, source: Option<i64>, target: Option<i64>, after: &str) {

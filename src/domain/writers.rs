@@ -1,0 +1,79 @@
+//! Who takes writes: the split-brain watch asks it of every database, from the fence of the old primary to the end of a run.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::board::Board;
+use super::reading::{ComponentId, Freshness, Key, Value};
+use super::region::{Place, Region};
+use super::run::Run;
+use super::runbook::Action;
+use super::safeguard::fence;
+use super::service::{Component, Service, Spec};
+
+/// Two sides of one database that both take writes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Split {
+    /// The database.
+    pub component: ComponentId,
+    /// The Regions that take writes.
+    pub regions: Vec<Region>,
+}
+
+/// `database takes writes in us-east-1 and in us-west-2`.
+impl fmt::Display for Split {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let regions: Vec<String> = self.regions.iter().map(|region| format!("in {region}")).collect();
+        write!(f, "{} takes writes {}", self.component, regions.join(" and "))
+    }
+}
+
+/// Whether a run is to be watched: the old primary's fence is over, or a database's taking over was intended, so that from
+/// then on there is one side that must not take writes.
+pub fn is_watched(service: &Service, run: &Run) -> bool {
+    let intended = |id: &str| run.steps.get(id).is_some_and(|record| record.intended.is_some());
+    run.closed.is_none()
+        && (fence(service, run).is_some_and(|step| run.state(&step.id).is_ended())
+            || run.runbook.steps().any(|(_, step)| match &step.action {
+                Action::Act { component, action, .. } => service.takes_over(component, action) && intended(&step.id),
+                _ => false,
+            }))
+}
+
+/// The databases of which both sides take writes. What was split stays so until a side says that it takes none: what
+/// cannot be read accuses nobody, and acquits nobody either.
+pub fn split(service: &Service, board: &Board, now: Timestamp, known: &[Split]) -> Vec<Split> {
+    let sides = [&service.regions.primary, &service.regions.standby];
+    let databases = service
+        .components
+        .iter()
+        .filter(|component| matches!(component.spec, Spec::RdsReplica(_) | Spec::AuroraGlobal(_)));
+    let split = databases.filter_map(|component| {
+        let says = sides.map(|region| writes(component, region, board, now));
+        let was = known.iter().any(|split| split.component == component.id);
+        let is = says.iter().all(|says| *says == Some(true)) || was && !says.contains(&Some(false));
+        is.then(|| Split { component: component.id.clone(), regions: sides.map(Region::clone).to_vec() })
+    });
+    split.collect()
+}
+
+/// Whether a database takes writes in a Region: by its own word; where the service file does not say how it is asked, by
+/// the part that it plays. `None` if nobody can say now.
+fn writes(component: &Component, region: &Region, board: &Board, now: Timestamp) -> Option<bool> {
+    let value = |fact: &str| {
+        let reading = board.get(&Key::new(&component.id, &Place::Region(region.clone()), fact))?;
+        (reading.freshness(now) == Freshness::Fresh).then_some(&reading.value)
+    };
+    let asked = match &component.spec {
+        Spec::RdsReplica(database) => database.sql.is_some(),
+        Spec::AuroraGlobal(database) => database.sql.is_some(),
+        _ => false,
+    };
+    match value(if asked { "takes_writes" } else { "role" })? {
+        Value::Bool(takes) => Some(*takes),
+        Value::Text(role) => Some(["primary", "standalone", "writer", "detached"].contains(&role.as_str())),
+        _ => None,
+    }
+}
