@@ -13,7 +13,7 @@ use super::service::LONGEST;
 use super::words::{is_secret, meant, nearest, one_of};
 use crate::domain::gate::Predicate;
 use crate::domain::region::Side;
-use crate::domain::runbook::{Action, Exec, Gate, Hazard, Step, Way};
+use crate::domain::runbook::{Action, Exec, Gate, Hazard, Step, Ungraceful, Way};
 use crate::domain::text::bounded;
 use crate::domain::timeline::Milestone;
 
@@ -50,6 +50,8 @@ pub(super) fn read(node: &Node<'_, '_>, scope: &Scope<'_>, way: Way) -> Read {
     let gates = table.get("gates").map_or(Some(Vec::new()), |node| gates(&node, scope, way));
     let kind = table.need("kind", &one_of(KINDS)).and_then(|node| node.word(&KINDS.map(|kind| (kind, kind))));
     let action = kind.and_then(|kind| action(kind, &table, scope, way));
+    let ungraceful =
+        table.optional("ungraceful", |node| self::ungraceful(node, action.as_ref().map(|(of, _)| of), scope));
     let hazard_node = table.get("hazard");
     let hazard = action.as_ref().and_then(|(action, least)| hazard(&table, hazard_node, action, *least));
     // Without its kind, nobody knows which keys a step may have.
@@ -73,6 +75,7 @@ pub(super) fn read(node: &Node<'_, '_>, scope: &Scope<'_>, way: Way) -> Read {
             differs: head.differs?,
             marks: head.marks.ok()?,
             cleanup: head.cleanup?,
+            ungraceful: ungraceful.ok()?,
         })
     })();
     if way == Way::Drill
@@ -82,6 +85,28 @@ pub(super) fn read(node: &Node<'_, '_>, scope: &Scope<'_>, way: Way) -> Read {
         table.context().error(table.span(), table.path(), why);
     }
     Read { step, id, after: waits.unwrap_or_default() }
+}
+
+/// `"skip"`, or an action of the same component on the same side.
+fn ungraceful(node: &Node<'_, '_>, action: Option<&Action>, scope: &Scope<'_>) -> Option<Ungraceful> {
+    let word = node.line("\"skip\", or another action of the step's component", 64)?;
+    if word == "skip" {
+        return Some(Ungraceful::Skip);
+    }
+    let of = match action {
+        Some(Action::Act { component, .. }) => scope.service().component(component),
+        // What is wrong with the step is said elsewhere.
+        _ => None,
+    };
+    let known = of.map(|component| facts::actions(&component.spec)).unwrap_or_default();
+    if let Some(found) = known.iter().find(|known| known.name == word) {
+        return Some(Ungraceful::Act { action: word, hazard: found.hazard });
+    }
+    let names = known.iter().map(|known| known.name).chain(["skip"]);
+    let found = node.found(format!("\"{}\" is nothing that this step can do instead", bounded(&word, 60)));
+    let help = meant(&word, names.clone());
+    node.context().push(found.expected(one_of(names.collect::<Vec<_>>())).help_if(help));
+    None
 }
 
 fn after(node: &Node<'_, '_>) -> Option<Vec<After>> {

@@ -80,6 +80,39 @@ pub enum Command {
         /// How the person knows.
         reason: String,
     },
+    /// Says that nobody can do a step now, and that the run goes on without it.
+    Impossible {
+        /// The step.
+        step: StepId,
+        /// Why.
+        reason: String,
+    },
+    /// Opens a step again that was left undone.
+    Reopen {
+        /// The step.
+        step: StepId,
+        /// Why.
+        reason: String,
+    },
+    /// Asks for the step that takes another one back.
+    RollBack {
+        /// The step that is to be taken back.
+        step: StepId,
+        /// Why.
+        reason: String,
+    },
+    /// Holds the run: nothing is started until it goes on.
+    Pause {
+        /// Why.
+        reason: String,
+    },
+    /// Goes on with a run that was held.
+    Continue,
+    /// Goes on without the source: what waits for it is left out, what takes it along takes over by force.
+    Ungraceful {
+        /// Why.
+        reason: String,
+    },
     /// Ends a running check, wait or program.
     Cancel(StepId),
     /// Reads everything now.

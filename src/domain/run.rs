@@ -10,8 +10,10 @@ use super::journal::{Body, Entry, OutcomeOf, RunOutcome};
 use super::plan::{Plan, Receipt};
 use super::reading::Evidence;
 use super::region::Direction;
-use super::runbook::{Hazard, Runbook, Step, StepId};
+use super::runbook::{Action, Hazard, Runbook, Step, StepId, Ungraceful};
 use super::timeline::{Loss, Milestone, Timeline};
+use super::undo::append;
+use super::writers::Split;
 
 /// What a run may touch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +60,8 @@ pub enum Ending {
     RiskAccepted,
     /// It was left out, with a reason.
     Skipped,
+    /// Nobody can do it now, and the run goes on without it.
+    Impossible,
 }
 
 impl Ending {
@@ -73,6 +77,7 @@ impl Ending {
             Self::ByHand => "done by hand",
             Self::RiskAccepted => "risk accepted",
             Self::Skipped => "skipped",
+            Self::Impossible => "impossible",
         }
     }
 }
@@ -97,6 +102,13 @@ pub enum State {
     Failed(String),
     /// It is over.
     Ended(Ending),
+}
+
+impl Ending {
+    /// Whether the step was left undone, so that it can still be done.
+    pub fn is_undone(self) -> bool {
+        matches!(self, Self::RiskAccepted | Self::Skipped | Self::Impossible)
+    }
 }
 
 impl State {
@@ -167,6 +179,12 @@ pub struct Run {
     pub steps: BTreeMap<StepId, StepRecord>,
     /// The moments of the recovery.
     pub timeline: Timeline,
+    /// Who holds the run, why, and since when.
+    pub paused: Option<(String, String, Timestamp)>,
+    /// Why it no longer waits for the source to take part.
+    pub ungraceful: Option<String>,
+    /// The databases of which both sides take writes.
+    pub splits: Vec<Split>,
     /// What was lost, as far as anybody knows.
     pub loss: Option<Loss>,
     /// When it was opened.
@@ -191,6 +209,9 @@ impl Run {
             armed: None,
             steps: BTreeMap::new(),
             timeline: Timeline::default(),
+            paused: None,
+            ungraceful: None,
+            splits: Vec::new(),
             loss: None,
             opened: None,
             closed: None,
@@ -229,6 +250,11 @@ impl Run {
             }
             Body::Milestone { milestone, when, .. } => self.timeline.mark(*milestone, *when),
             Body::DataLoss { loss } => self.loss = Some(loss.clone()),
+            Body::SplitBrain { splits } => self.splits.clone_from(splits),
+            Body::Paused { reason } => self.paused = Some((entry.by.clone(), reason.clone(), entry.at)),
+            Body::Continued => self.paused = None,
+            Body::RollBack { step, undo, .. } => append(&mut self.runbook, step, undo),
+            Body::Ungraceful { reason } => self.go_on_ungracefully(reason, entry),
             Body::RunClosed { outcome, .. } => {
                 self.closed = Some((*outcome, entry.at));
                 self.armed = None;
@@ -239,6 +265,34 @@ impl Run {
                     let record = self.steps.entry(step.clone()).or_default();
                     record.apply(entry);
                 }
+            }
+        }
+    }
+
+    /// What waits for the source is left out, and what takes it along takes over by force. The gates of the graceful way
+    /// are gone with it; the component's own and the safeguards stay.
+    fn go_on_ungracefully(&mut self, reason: &str, entry: &Entry) {
+        self.ungraceful = Some(reason.to_owned());
+        for step in self.runbook.phases.iter_mut().flat_map(|phase| &mut phase.steps) {
+            let record = self.steps.entry(step.id.clone()).or_default();
+            if record.state.is_ended() {
+                continue;
+            }
+            match (step.ungraceful.take(), &mut step.action) {
+                (Some(Ungraceful::Skip), _) => {
+                    record.state = State::Ended(Ending::Skipped);
+                    record.says = format!("ungraceful: {reason}");
+                    record.by.clone_from(&entry.by);
+                    record.ended = Some(entry.at);
+                }
+                (Some(Ungraceful::Act { action, hazard }), Action::Act { action: old, .. }) => {
+                    *old = action;
+                    step.hazard = hazard;
+                    step.gates.clear();
+                    record.overrides.clear();
+                    record.plan = None;
+                }
+                _ => {}
             }
         }
     }
@@ -267,6 +321,7 @@ impl Run {
     /// Whether a step may be started now, as far as the order of steps goes.
     pub fn is_ready(&self, step: &str) -> bool {
         self.closed.is_none()
+            && self.paused.is_none()
             && matches!(self.state(step), State::Pending | State::Planned | State::Failed(_))
             && self.blocked_by(step).is_empty()
     }
@@ -322,6 +377,13 @@ impl Run {
 
 impl StepRecord {
     fn apply(&mut self, entry: &Entry) {
+        if let Body::Reopened { .. } = &entry.body {
+            self.state = State::Pending;
+            self.ended = None;
+            self.plan = None;
+            self.overrides.clear();
+            return;
+        }
         if self.state.is_ended() {
             // What is over stays over, whatever comes late: only what was heard is kept.
             match &entry.body {

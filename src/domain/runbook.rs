@@ -24,6 +24,8 @@ pub struct Runbook {
     pub description: String,
     /// Which way it goes.
     pub way: Way,
+    /// What to do when both sides of a database take writes; without it, the console says what is usual.
+    pub split_brain: String,
     /// The scenario that a demonstration of it begins with.
     pub scenario: Option<String>,
     /// Its phases, in order.
@@ -92,6 +94,22 @@ pub struct Step {
     pub marks: Option<Milestone>,
     /// Whether it cleans up: then it may be started as soon as any step has failed, too.
     pub cleanup: bool,
+    /// What becomes of it when the run goes on ungracefully.
+    pub ungraceful: Option<Ungraceful>,
+}
+
+/// What becomes of a step when the run can no longer wait for the source to take part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ungraceful {
+    /// It is left out.
+    Skip,
+    /// It does another thing to the same component: what takes over by force.
+    Act {
+        /// The action.
+        action: String,
+        /// What that can do to the world.
+        hazard: Hazard,
+    },
 }
 
 /// What a step can do to the world; it sets how the step is confirmed.
@@ -210,6 +228,11 @@ impl Runbook {
         self.steps().map(|(_, step)| step).find(|step| step.id == id)
     }
 
+    /// Whether its id or its title has a word in it, in any case: by what it calls itself it is told what it is for.
+    pub fn says(&self, word: &str) -> bool {
+        [&self.id, &self.title].iter().any(|text| text.to_ascii_lowercase().contains(word))
+    }
+
     /// The number of a step on the screen, such as `2.1`: its phase and its place in it.
     pub fn number(&self, id: &str) -> String {
         for (p, phase) in self.phases.iter().enumerate() {
@@ -298,6 +321,7 @@ mod tests {
             differs: String::new(),
             marks: None,
             cleanup: false,
+            ungraceful: None,
         }
     }
 
@@ -309,6 +333,7 @@ mod tests {
             title: "r".into(),
             description: String::new(),
             way: Way::Failover,
+            split_brain: String::new(),
             scenario: None,
             phases: vec![Phase { title: "p".into(), steps }],
         };

@@ -69,6 +69,12 @@ fn first<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool) 
         Mode::Simulation => part(" SIMULATION ", Tone::Simulation, 0),
     };
     let mut parts = vec![badge];
+    if let Some((_, _, since)) = &run.paused {
+        parts.push(part(format!(" HELD {} ", short(model.since(*since))), Tone::Armed, 0));
+    }
+    if run.ungraceful.is_some() {
+        parts.push(part("UNGRACEFUL", Tone::Warn, 3));
+    }
     if !narrow {
         parts.push(active(model));
     }

@@ -41,7 +41,7 @@ pub(super) fn step(model: &Model, row: &Row, glyphs: &Glyphs) -> (&'static str, 
         State::Failed(_) => (glyphs.bad, "failed", Tone::Bad),
         State::Ended(ending) => match ending {
             Ending::Skipped => (glyphs.skipped, ending.as_str(), Tone::Warn),
-            Ending::RiskAccepted => (glyphs.warn, ending.as_str(), Tone::Warn),
+            Ending::RiskAccepted | Ending::Impossible => (glyphs.warn, ending.as_str(), Tone::Warn),
             _ => (glyphs.done, ending.as_str(), Tone::Ok),
         },
     }

@@ -13,6 +13,8 @@ mod loss;
 mod presets;
 mod random;
 mod rig;
+mod safeguards;
 mod spy;
 mod stuck;
+mod ways;
 mod whole;

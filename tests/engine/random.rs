@@ -30,7 +30,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         4 => (1u64..90).prop_map(Move::Wait),
         10 => Just(Move::Sensible),
         2 => (1u8..4).prop_map(Move::ConfirmLast),
-        4 => (0u8..15, 0u8..8).prop_map(|(kind, step)| Move::Any(kind, step)),
+        4 => (0u8..23, 0u8..9).prop_map(|(kind, step)| Move::Any(kind, step)),
         1 => Just(Move::Die),
         1 => (0usize..12, 0u8..3).prop_map(|(after, how)| Move::FailAfter(after, how)),
     ];
@@ -93,6 +93,13 @@ fn any_command(kind: u8, step: &str) -> Command {
         11 => Command::Override { step, gate: "database answers".into(), reason },
         12 => Command::Close { outcome: RunOutcome::Verified, says: reason },
         13 => Command::Attest { step, note: reason, when: None },
+        14 => Command::Impossible { step, reason },
+        15 => Command::Reopen { step, reason },
+        16 => Command::RollBack { step, reason },
+        17 => Command::Pause { reason },
+        18 | 19 => Command::Continue,
+        20 => Command::Ungraceful { reason },
+        21 => Command::Override { step, gate: "the old primary is fenced".into(), reason },
         _ => Command::Plan(step),
     }
 }
@@ -112,7 +119,7 @@ async fn operate(rig: &Rig, moves: Vec<Move>) {
                 }
             }
             Move::Any(kind, step) => {
-                let steps: Vec<_> = rig.runbook.steps().map(|(_, step)| step.id.clone()).collect();
+                let steps: Vec<_> = desk.run.runbook.steps().map(|(_, step)| step.id.clone()).collect();
                 let step = steps.get(usize::from(step)).map_or("no-such-step", String::as_str);
                 desk.say(any_command(kind, step));
             }

@@ -11,6 +11,8 @@ use crate::domain::region::Direction;
 use crate::domain::run::{Ending, Mode};
 use crate::domain::runbook::StepId;
 use crate::domain::timeline::{Loss, Milestone};
+use crate::domain::undo::Undo;
+use crate::domain::writers::Split;
 
 /// One line of the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -272,6 +274,39 @@ pub enum Body {
         #[serde(flatten)]
         loss: Loss,
     },
+    /// Both sides of a database take writes, or no longer do.
+    SplitBrain {
+        /// The databases of which both do; none when it is over.
+        splits: Vec<Split>,
+    },
+    /// The run is held: nothing is started until it goes on.
+    Paused {
+        /// Why.
+        reason: String,
+    },
+    /// The run goes on.
+    Continued,
+    /// The run no longer waits for the source to take part.
+    Ungraceful {
+        /// Why.
+        reason: String,
+    },
+    /// A step is to be taken back: a step that does so is there from here on.
+    RollBack {
+        /// The step that is taken back.
+        step: StepId,
+        /// What does so.
+        undo: Undo,
+        /// Why.
+        reason: String,
+    },
+    /// A step that was left undone is to be done after all.
+    Reopened {
+        /// The step.
+        step: StepId,
+        /// Why.
+        reason: String,
+    },
     /// A person wrote something down.
     Note {
         /// What.
@@ -322,6 +357,12 @@ impl Body {
             Self::Output { .. } => "output",
             Self::Milestone { .. } => "milestone",
             Self::DataLoss { .. } => "data-loss",
+            Self::SplitBrain { .. } => "split-brain",
+            Self::Paused { .. } => "paused",
+            Self::Continued => "continued",
+            Self::Ungraceful { .. } => "ungraceful",
+            Self::RollBack { .. } => "roll-back",
+            Self::Reopened { .. } => "reopened",
             Self::Note { .. } => "note",
             Self::Left { .. } => "left",
             Self::RecoveredTail { .. } => "recovered-tail",
@@ -343,6 +384,7 @@ impl Body {
             | Self::Failed { step, .. }
             | Self::Unsure { step, .. }
             | Self::Override { step, .. }
+            | Self::Reopened { step, .. }
             | Self::Output { step, .. } => Some(step),
             _ => None,
         }
@@ -384,6 +426,16 @@ impl Body {
             Self::Output { step, lines } => format!("{step}: {}", lines.join(" / ")),
             Self::Milestone { milestone, source, .. } => format!("{}: {source}", milestone.as_str()),
             Self::DataLoss { loss } => format!("data loss: {loss}"),
+            Self::SplitBrain { splits } if splits.is_empty() => "only one side takes writes again".to_owned(),
+            Self::SplitBrain { splits } => {
+                let each: Vec<String> = splits.iter().map(ToString::to_string).collect();
+                format!("SPLIT BRAIN: {}", each.join("; "))
+            }
+            Self::Paused { reason } => format!("paused: {reason}"),
+            Self::Continued => "the run goes on".to_owned(),
+            Self::Ungraceful { reason } => format!("goes on ungracefully: {reason}"),
+            Self::RollBack { step, reason, .. } => format!("{step}: to be taken back: {reason}"),
+            Self::Reopened { step, reason } => format!("{step}: to be done after all: {reason}"),
             Self::Note { text } => text.clone(),
             Self::Left { running } => format!("left while running: {}", running.join(", ")),
             Self::RecoveredTail { bytes, kept_in } => {

@@ -2,7 +2,8 @@
 //!
 //! - `steps`: how a step starts and ends, whatever it does;
 //! - `acts`: a mutation, from plan to intent; `calls`: from there until it settles;
-//! - `programs`: external programs; `looks`: checks and waits; `says`: what a person declares;
+//! - `programs`: external programs; `looks`: checks and waits; `says`: what a person declares; `ways`: held, taken back,
+//!   gone on with ungracefully;
 //! - `health`: what is seen of the components; `loss`: what was lost;
 //! - `revive`: what was going on when the last process ended.
 
@@ -15,6 +16,7 @@ mod programs;
 mod revive;
 mod says;
 mod steps;
+mod ways;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -37,6 +39,7 @@ use crate::domain::plan::{PerformError, Plan, Receipt, Refusal, Settlement};
 use crate::domain::region::Place;
 use crate::domain::run::Run;
 use crate::domain::runbook::{Action, Step, StepId};
+use crate::domain::safeguard::Takeover;
 use crate::domain::service::Service;
 use crate::ports::{Exit, OutputLine, World};
 
@@ -56,6 +59,8 @@ pub struct Setup {
     pub operator: String,
     /// Where relative programs run.
     pub dir: Option<String>,
+    /// When the service was handed over last, in another run.
+    pub last: Option<Takeover>,
 }
 
 /// Runs an engine until it is told to leave: commands come out of `inbox`, and what it tells goes into `events`.
@@ -105,6 +110,7 @@ struct Executor {
     sampler: Sampler,
     operator: String,
     dir: Option<String>,
+    last: Option<Takeover>,
     /// Steps whose consent is being carried out: a second confirmation finds them here.
     applying: HashSet<StepId>,
     waits: HashMap<StepId, Waiting>,
@@ -142,6 +148,7 @@ impl Executor {
             sampler,
             operator: setup.operator,
             dir: setup.dir,
+            last: setup.last,
             applying: HashSet::new(),
             waits: HashMap::new(),
             cancels: HashMap::new(),
@@ -264,6 +271,12 @@ impl Executor {
             Command::AcceptRisk { step, reason } => self.accept_risk(&step, &reason).await,
             Command::ByHand { step, reason } => self.did_by_hand(&step, reason).await,
             Command::NotDone { step, reason } => self.not_done(&step, &reason).await,
+            Command::Impossible { step, reason } => self.impossible(&step, &reason).await,
+            Command::Reopen { step, reason } => self.reopen(&step, &reason).await,
+            Command::RollBack { step, reason } => self.roll_back(&step, &reason).await,
+            Command::Pause { reason } => self.pause(&reason).await,
+            Command::Continue => self.go_on().await,
+            Command::Ungraceful { reason } => self.ungraceful(&reason).await,
             Command::Cancel(step) => self.cancel(&step).await,
             Command::Refresh => {
                 let look = self.sampler.look_now(&self.sampler.everything());

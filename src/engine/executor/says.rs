@@ -27,7 +27,7 @@ impl Executor {
     }
 
     /// Refuses what needs an armed console or a reason.
-    fn allowed(&self, reason: &str, what: &str) -> bool {
+    pub(super) fn allowed(&self, reason: &str, what: &str) -> bool {
         if self.run.armed.as_deref() != Some(self.operator.as_str()) {
             self.refuse(format!("the console is read-only: arm it first to {what}"));
             return false;
@@ -63,7 +63,7 @@ impl Executor {
     }
 
     /// Whether a step can be ended by a person's word: it is not running, not over, and its turn has come.
-    fn can_be_ended(&self, id: &str) -> bool {
+    pub(super) fn can_be_ended(&self, id: &str) -> bool {
         match self.run.state(id) {
             State::Unsure(_) => true,
             _ => self.startable(id).is_some(),

@@ -34,6 +34,10 @@ impl Executor {
         if self.run.is_ready(id) {
             return Some(step);
         }
+        if let Some((by, reason, _)) = &self.run.paused {
+            self.refuse(format!("{by} holds the run ({reason}): go on with it first"));
+            return None;
+        }
         let why = match self.run.state(id) {
             State::Ended(ending) => format!("{id} is over: {}", ending.as_str()),
             state if state.is_running() => format!("{id} is running"),
@@ -133,7 +137,7 @@ impl Executor {
 /// accepted makes nothing so: only of a fence it is the result that counts.
 pub(super) fn marks(ending: Ending, milestone: Milestone) -> bool {
     match ending {
-        Ending::Skipped => false,
+        Ending::Skipped | Ending::Impossible => false,
         Ending::RiskAccepted => milestone == Milestone::Fenced,
         _ => true,
     }
