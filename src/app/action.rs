@@ -150,10 +150,14 @@ actions! {
     Refresh "refresh" Global Lead ["r"] "Read everything now";
     Note "note" Global Lead ["n"] "Write a note into the journal";
     Mark "mark" Global Lead ["t"] "Enter when something was: the impact began, the alarm, the decision";
+    Pause "pause" Global Lead ["P"] "Hold the run, or go on with it: nothing is started meanwhile";
+    Ungraceful "ungraceful" Global Armed ["U"] "Go on without the source: leave out what waits for it, take over by force";
     CloseRun "close-run" Global Lead ["C"] "Close the run: verified, stood down or abandoned";
     Palette "palette" Global Anyone [":"] "Find a command by name";
     Help "help" Global Anyone ["?", "f1"] "Show every key that works now";
     People "people" Global Anyone ["@"] "Show whom to call, and when";
+    WholePlan "whole-plan" Global Anyone ["w"] "Show the whole plan: order, times, whose control plane, the way back";
+    Review "review" Global Anyone ["R"] "Show what the review finds in the service and its runbooks";
     Redraw "redraw" Global Anyone ["ctrl-l"] "Draw the screen anew";
     Quit "quit" Global Anyone ["q"] "Leave the console; the run stays, and can be resumed";
     MenuNext "menu-next" Menu Anyone ["j", "down"] "Next line";
@@ -185,7 +189,7 @@ impl Action {
 
     /// Whether it leads to a write, so that it exists only when armed.
     pub fn writes(self) -> bool {
-        matches!(self, Self::StepPerform | Self::StepGates)
+        matches!(self, Self::StepPerform | Self::StepGates | Self::Ungraceful)
     }
 }
 

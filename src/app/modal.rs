@@ -10,6 +10,7 @@ use super::input::Input;
 use crate::domain::gate::GateResult;
 use crate::domain::journal::RunOutcome;
 use crate::domain::plan::Plan;
+use crate::domain::review::Finding;
 use crate::domain::runbook::StepId;
 use crate::domain::timeline::Milestone;
 
@@ -225,6 +226,16 @@ pub enum Purpose {
     ByHand(StepId),
     /// The call of an unsure step was never made.
     NotDone(StepId),
+    /// Nobody can do a step now.
+    Impossible(StepId),
+    /// Doing after all what was left undone.
+    Reopen(StepId),
+    /// Taking a step back.
+    RollBack(StepId),
+    /// Holding the run.
+    Pause,
+    /// Going on without the source.
+    Ungraceful,
     /// A note.
     Note,
     /// A moment of the recovery.
@@ -242,6 +253,11 @@ impl Purpose {
             Self::AcceptRisk(_) => "accept the risk of this step",
             Self::ByHand(_) => "done by hand",
             Self::NotDone(_) => "it was not done",
+            Self::Impossible(_) => "this step is impossible",
+            Self::Reopen(_) => "do it after all",
+            Self::RollBack(_) => "take this step back",
+            Self::Pause => "hold the run",
+            Self::Ungraceful => "go on ungracefully",
             Self::Note => "note",
             Self::Mark(_) => "when was it?",
             Self::Close(_) => "close the run",
@@ -256,6 +272,11 @@ impl Purpose {
             Self::AcceptRisk(_) => "What could not be done, and why is that risk accepted?",
             Self::ByHand(_) => "What was done, by whom, and how do you know that it worked?",
             Self::NotDone(_) => "How do you know that the call was never made?",
+            Self::Impossible(_) => "Why can nobody do it now, and what does the run go on without?",
+            Self::Reopen(_) => "Why is it to be done now? Then it stands where it stood at the start",
+            Self::RollBack(_) => "Why is it taken back? A step that does so is added, to be confirmed like any",
+            Self::Pause => "Why is the run held? What is under way goes on; nothing new is started",
+            Self::Ungraceful => "Why can the source not be waited for? What it had not sent is lost",
             Self::Note => "What should the journal say?",
             Self::Mark(_) => "The moment, then how it is known",
             Self::Close(RunOutcome::Verified) => "By what is the target verified?",
@@ -327,6 +348,10 @@ pub enum Page {
     Keys,
     /// Whom to call.
     People,
+    /// The whole plan of the run.
+    Plan,
+    /// What the review finds.
+    Review,
 }
 
 /// The help.
@@ -334,6 +359,8 @@ pub enum Page {
 pub struct Help {
     /// What it shows.
     pub page: Page,
+    /// What the review has found, on its page: looked for when that was opened.
+    pub findings: Vec<Finding>,
     /// How many lines are scrolled away.
     pub scroll: usize,
 }

@@ -16,7 +16,7 @@ use crate::domain::plan::{Plan, Refusal};
 use crate::domain::reading::{Health, age};
 use crate::domain::region::Region;
 use crate::domain::run::{Run, State, StepRecord};
-use crate::domain::runbook::{Action as StepAction, Step, StepId};
+use crate::domain::runbook::{Action as StepAction, Runbook, Step, StepId};
 use crate::domain::service::Service;
 
 /// How many journal entries are kept for the tail.
@@ -54,6 +54,8 @@ pub struct Capabilities {
 pub struct Opening {
     /// The service.
     pub service: Arc<Service>,
+    /// The service's runbooks, where all of them are known: the review looks at them.
+    pub runbooks: Arc<Vec<Runbook>>,
     /// The run, with every entry so far folded in.
     pub run: Run,
     /// The entries so far; the last of them are kept for the tail.
@@ -162,6 +164,8 @@ pub struct Toast {
 pub struct Model {
     /// The service.
     pub service: Arc<Service>,
+    /// The service's runbooks, where all of them are known.
+    pub runbooks: Arc<Vec<Runbook>>,
     /// The run, folded from its journal.
     pub run: Run,
     /// The readings.
@@ -223,10 +227,12 @@ pub struct Model {
 impl Model {
     /// The console as it opens.
     pub fn new(opening: Opening) -> Self {
-        let Opening { service, run, journal, role, operator, account, speed, keymap, capabilities, now } = opening;
+        let Opening { service, runbooks, run, journal, role, operator, account, speed, keymap, capabilities, now } =
+            opening;
         let skip = journal.len().saturating_sub(TAIL);
         let mut model = Self {
             service,
+            runbooks,
             run,
             board: Board::default(),
             worst: BTreeMap::new(),

@@ -60,6 +60,7 @@ pub(super) fn run(
     };
     let model = Model::new(Opening {
         service: stage.service.clone(),
+        runbooks: std::sync::Arc::clone(&stage.runbooks),
         run: stage.run.clone(),
         journal: stage.entries.clone(),
         role,

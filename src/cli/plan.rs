@@ -28,6 +28,8 @@ pub(super) struct PlanCommand {
 enum Format {
     /// For a terminal
     Text,
+    /// For programs
+    Json,
     /// Markdown, to be kept where it can be read when all else is down
     Markdown,
 }
@@ -56,7 +58,11 @@ impl PlanCommand {
             simulated: wanted.is_some(),
             steps: &steps,
         };
-        let text = if self.format == Format::Markdown { dry.markdown() } else { dry.text() };
+        let text = match self.format {
+            Format::Text => dry.text(),
+            Format::Markdown => dry.markdown(),
+            Format::Json => format!("{}\n", serde_json::to_string_pretty(&dry.json())?),
+        };
         say!(@raw wire::redactor(&stage.service).apply(&text));
         Ok(Status::Ok)
     }

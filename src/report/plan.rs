@@ -3,8 +3,11 @@
 
 use std::fmt::Write as _;
 
+use serde_json::{Value, json};
+
 use crate::domain::duration;
 use crate::domain::gate::GateResult;
+use crate::domain::outline::{Back, Planned, outline};
 use crate::domain::plan::{Plan, Refusal};
 use crate::domain::region::Direction;
 use crate::domain::runbook::{Action, Hazard, Runbook, Step};
@@ -57,8 +60,52 @@ impl DryRun<'_> {
         out
     }
 
+    /// For programs.
+    pub fn json(&self) -> Value {
+        let outline = outline(self.service, self.runbook, self.direction);
+        let steps = outline.steps.iter().filter_map(|planned| {
+            let step = self.runbook.step(&planned.id)?;
+            let resolved = self.resolved(step);
+            let call = match resolved.and_then(|resolved| resolved.call.as_ref()) {
+                Some(Ok(plan)) => json!({ "plan": plan, "hash": plan.hash() }),
+                Some(Err(refusal)) => json!({ "refused": refusal.reason, "already": refusal.already }),
+                None => Value::Null,
+            };
+            Some(json!({
+                "id": planned.id,
+                "number": planned.number,
+                "title": step.title,
+                "kind": step.action.kind(),
+                "hazard": planned.hazard,
+                "begins_s": planned.begins.as_secs(),
+                "expected_s": planned.expected.as_secs(),
+                "critical": planned.critical,
+                "needs": planned.plane.as_ref().map(|plane| json!({
+                    "what": plane.name, "region": plane.region, "left": plane.left, "otherwise": plane.otherwise,
+                })),
+                "way_back": planned.back.map(way_back),
+                "call": call,
+                "gates": resolved.map(|resolved| &resolved.gates),
+            }))
+        });
+        json!({
+            "service": self.service.name,
+            "runbook": self.runbook.id,
+            "source": self.direction.source,
+            "target": self.direction.target,
+            "at": self.at.to_string(),
+            "simulated": self.simulated,
+            "rto_s": self.service.objectives.rto.as_secs(),
+            "rpo_s": self.service.objectives.rpo.as_secs(),
+            "longest_s": outline.longest.as_secs(),
+            "recovered_s": outline.recovered.map(|recovered| recovered.as_secs()),
+            "steps": steps.collect::<Vec<_>>(),
+        })
+    }
+
     fn write(&self, out: &mut String, md: bool) -> std::fmt::Result {
         let (service, runbook) = (self.service, self.runbook);
+        let outline = outline(service, runbook, self.direction);
         let (source, target) = (&self.direction.source, &self.direction.target);
         let heading = if md { "# " } else { "" };
         writeln!(out, "{heading}{}: {} ({source} → {target})\n", service.name, runbook.title)?;
@@ -66,24 +113,41 @@ impl DryRun<'_> {
         writeln!(out, "A dry run made{simulated} at {}. Nothing was changed.", self.at.strftime("%Y-%m-%d %H:%M:%SZ"))?;
         writeln!(
             out,
-            "Objectives: RTO {}, RPO {}. Expected time of all steps, one after the other: {}.\n",
+            "Objectives: RTO {}, RPO {}. Expected: {} by the longest way, {} one after the other.",
             duration::format(service.objectives.rto),
             duration::format(service.objectives.rpo),
+            duration::format(outline.longest),
             duration::format(runbook.expected()),
         )?;
+        if let Some(recovered) = outline.recovered {
+            writeln!(out, "It serves again after {}.", duration::format(recovered))?;
+        }
+        let (writes, never) = outline.writes();
+        writeln!(out, "{} steps: {writes} change something, {never} of them for good.\n", outline.steps.len())?;
+        for (step, plane) in outline.in_source() {
+            let bullet = if md { "- " } else { "  " };
+            writeln!(
+                out,
+                "{bullet}{} wants {} in {source}, the Region being left: {}",
+                step.number, plane.name, plane.otherwise
+            )?;
+        }
+        if outline.in_source().next().is_some() {
+            writeln!(out)?;
+        }
         if !runbook.description.is_empty() {
             writeln!(out, "{}\n", runbook.description)?;
         }
         for phase in &runbook.phases {
             writeln!(out, "{}{}\n", if md { "## " } else { "== " }, phase.title)?;
             for step in &phase.steps {
-                self.step(out, step, md)?;
+                self.step(out, step, outline.steps.iter().find(|planned| planned.id == step.id), md)?;
             }
         }
         Ok(())
     }
 
-    fn step(&self, out: &mut String, step: &Step, md: bool) -> std::fmt::Result {
+    fn step(&self, out: &mut String, step: &Step, planned: Option<&Planned>, md: bool) -> std::fmt::Result {
         let number = self.runbook.number(&step.id);
         let badge = match step.hazard {
             Hazard::None => String::new(),
@@ -128,8 +192,17 @@ impl DryRun<'_> {
                 writeln!(out, "{bullet}gate {name}: {} now: {value}", verdict.as_str())?;
             }
         }
-        if let Some(expected) = step.expected {
-            writeln!(out, "{bullet}expected: {}", duration::format(expected))?;
+        if let Some(planned) = planned {
+            let critical = if planned.critical { ", on the longest way" } else { "" };
+            let (begins, takes) = (duration::format(planned.begins), duration::format(planned.expected));
+            writeln!(out, "{bullet}expected: from +{begins} on, {takes}{critical}")?;
+            if let Some(plane) = &planned.plane {
+                let at = plane.region.as_ref().map(|region| format!(" in {region}")).unwrap_or_default();
+                writeln!(out, "{bullet}has to answer: {}{at}", plane.name)?;
+            }
+            if let Some(back) = planned.back {
+                writeln!(out, "{bullet}way back: {}", way_back(back))?;
+            }
         }
         if !step.carries.is_empty() {
             writeln!(out, "{bullet}carries: {}", step.carries)?;
@@ -150,5 +223,14 @@ impl DryRun<'_> {
         } else {
             writeln!(out, "{bullet}by hand: {}", plan.by_hand)
         }
+    }
+}
+
+/// What takes a step back, in words.
+fn way_back(back: Back) -> &'static str {
+    match back {
+        Back::Action => "an action of the same component; the console offers it",
+        Back::ByHand => "by hand, or by another runbook",
+        Back::Never => "none",
     }
 }

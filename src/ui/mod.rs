@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  banner    mode, service, direction, active Region, clock, who is armed; recovery time, loss, journal
+//!  alarm     both sides take writes: only then
 //!  regions   the Region being left            the Region taking over
 //!  world     what no Region owns: traffic, the public endpoint
 //!  lag       replication lag over the last hour
@@ -10,6 +11,7 @@
 //!  footer    a message, or the keys
 //! ```
 
+mod alarm;
 mod banner;
 mod checklist;
 mod dialogs;
@@ -44,6 +46,7 @@ pub fn view(model: &Model, skin: &Skin, buffer: &mut Buffer) {
     let mut painter = Painter::new(buffer, skin);
     painter.fill(area, Tone::Text);
     banner::draw(model, &layout, &mut painter);
+    alarm::draw(model, layout.alarm, &mut painter);
     region::draw(model, &layout, &mut painter);
     lag::draw(model, layout.lag, &mut painter);
     checklist::draw(model, layout.checklist, &mut painter);

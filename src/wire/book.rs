@@ -15,6 +15,8 @@ pub struct Book {
     pub service: Arc<Service>,
     /// The runbook.
     pub runbook: Runbook,
+    /// Every runbook of the service: the review looks at all of them.
+    pub runbooks: Vec<Runbook>,
     /// The text of the service file.
     pub service_toml: String,
     /// The text of the runbook.
@@ -42,7 +44,8 @@ pub fn book(project: &Project, runbook: Option<&str>) -> Result<Book, String> {
             .ok_or_else(|| format!("the service has no runbook without errors\n{}", project.diagnostics))?,
     };
     let (service_toml, runbook_toml, dir) = texts(project, &found.id).map_err(|error| error.to_string())?;
-    Ok(Book { service: Arc::new(service.clone()), runbook: found.clone(), service_toml, runbook_toml, dir })
+    let (service, runbooks) = (Arc::new(service.clone()), project.runbooks.clone());
+    Ok(Book { service, runbook: found.clone(), runbooks, service_toml, runbook_toml, dir })
 }
 
 fn texts(project: &Project, runbook: &str) -> io::Result<(String, String, Option<PathBuf>)> {

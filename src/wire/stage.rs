@@ -16,6 +16,7 @@ use crate::domain::redact::Redactor;
 use crate::domain::region::Direction;
 use crate::domain::run::{Mode, Run};
 use crate::domain::runbook::{Runbook, Way};
+use crate::domain::safeguard::Takeover;
 use crate::domain::service::Service;
 use crate::engine::recorder::{Open, Opened};
 use crate::ports::{Clock, World};
@@ -50,6 +51,8 @@ pub struct Wanted {
 pub struct Stage {
     /// The service.
     pub service: Arc<Service>,
+    /// The service's runbooks, where all of them are known.
+    pub runbooks: Arc<Vec<Runbook>>,
     /// The run so far.
     pub run: Run,
     /// Its entries so far.
@@ -69,6 +72,7 @@ pub struct Stage {
     dir: Option<String>,
     redactor: Redactor,
     regions: Where,
+    last: Option<Takeover>,
 }
 
 enum Where {
@@ -146,6 +150,7 @@ impl Stage {
             },
             lead_of(&operator),
         ];
+        let last = last_takeover(runs, &run);
         let open = {
             let (runs, redactor, holder) = (runs.clone(), redactor.clone(), holder(&operator));
             let (service_toml, runbook_toml) = (book.service_toml.clone(), book.runbook_toml.clone());
@@ -174,6 +179,8 @@ impl Stage {
             regions,
             operator,
             service: book.service,
+            runbooks: Arc::new(book.runbooks),
+            last,
         })
     }
 
@@ -224,6 +231,7 @@ impl Stage {
             }
             None => (Where::Live, Arc::new(providers::clock::SystemClock::new()) as Arc<dyn Clock>, 1.0),
         };
+        let last = folder.path.parent().and_then(|root| last_takeover(&Runs::new(root.to_owned()), &run));
         let mut first = Vec::new();
         if let Some((kept_in, bytes)) = recovered {
             first.push(Body::RecoveredTail { bytes, kept_in: kept_in.display().to_string() });
@@ -239,6 +247,7 @@ impl Stage {
         }) as Open;
         Ok(Self {
             service,
+            runbooks: Arc::default(),
             run,
             entries: verified.entries.into_iter().map(Arc::new).collect(),
             clock,
@@ -251,6 +260,7 @@ impl Stage {
             dir: dir.map(|dir| dir.display().to_string()),
             redactor,
             regions,
+            last,
         })
     }
 
@@ -307,6 +317,7 @@ impl Stage {
                 resumed: self.resumed,
                 operator: self.operator.name,
                 dir: self.dir,
+                last: self.last,
             };
             crate::engine::run(setup, inbox, events).await;
         }
@@ -333,6 +344,12 @@ fn direction(service: &Service, runbook: &Runbook) -> Direction {
         Way::Failover | Way::Drill => service.failover(),
         Way::Failback => service.failback(),
     }
+}
+
+/// When the service was handed over last, in another run. A simulation's Regions are its own: nothing was done to them.
+fn last_takeover(runs: &Runs, run: &Run) -> Option<Takeover> {
+    // A folder that cannot be read is met again when the run is opened, and said then.
+    if run.mode == Mode::Live { runs.last_takeover(run).ok().flatten() } else { None }
 }
 
 fn lead_of(operator: &Operator) -> Body {

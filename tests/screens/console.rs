@@ -58,6 +58,7 @@ impl Console {
         let run = Run::new(&service.name, runbook, Mode::Simulation, service.failover());
         let model = Model::new(Opening {
             service,
+            runbooks: Arc::new(project.runbooks.clone()),
             run,
             journal: Vec::new(),
             role,

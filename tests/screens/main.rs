@@ -3,11 +3,17 @@
 
 mod console;
 
-use console::{Console, gates, picture, promote};
+use std::sync::Arc;
+use std::time::Duration;
+
+use console::{Console, at, east, gates, picture, promote, seen, text, west};
 use handover::app::Role;
 use handover::domain::command::Event;
 use handover::domain::journal::{Body, RunOutcome};
+use handover::domain::reading::{Health, Value};
+use handover::domain::region::Place;
 use handover::domain::run::Ending;
+use handover::domain::writers::Split;
 use handover::ui::Depth;
 use insta::assert_snapshot;
 
@@ -119,6 +125,59 @@ fn the_help() {
     pictures("help", || {
         let mut console = Console::outage(Role::Lead);
         console.keys("?");
+        console
+    });
+}
+
+#[test]
+fn the_whole_plan() {
+    pictures("whole-plan", || {
+        let mut console = Console::outage(Role::Lead);
+        console.keys("w");
+        console
+    });
+}
+
+#[test]
+fn what_the_review_finds() {
+    pictures("review", || {
+        let mut console = Console::outage(Role::Lead);
+        // A standby without backups, of another size than the primary.
+        let facts = [("backup_retention_days", Value::Number(0.0)), ("engine_version", text("15.4"))];
+        let result = Arc::new(seen(Health::Healthy, "replica available, replicating", &facts));
+        let place = Place::Region(west());
+        let (component, at, fresh_for) = ("database".to_owned(), at(0), Duration::from_mins(1));
+        console.engine(Event::Looked { component, place, at, fresh_for, result });
+        console.keys("R");
+        console
+    });
+}
+
+#[test]
+fn two_sides_take_writes() {
+    let alarm = || {
+        let mut console = settling();
+        let splits = vec![Split { component: "database".into(), regions: vec![east(), west()] }];
+        console.entry_by("handover", Body::SplitBrain { splits });
+        console
+    };
+    pictures("split-brain", alarm);
+    // On the smallest screens that show anything of a step, too.
+    for (width, height) in [(60, 15), (40, 8)] {
+        let shown = picture(&alarm().draw(width, height, Depth::None, false));
+        assert!(shown.contains("SPLIT BRAIN"), "{shown}");
+    }
+    let mut over = alarm();
+    over.entry_by("handover", Body::SplitBrain { splits: Vec::new() });
+    assert!(!picture(&over.draw(80, 24, Depth::TrueColour, true)).contains("SPLIT BRAIN"));
+}
+
+#[test]
+fn a_run_that_is_held() {
+    pictures("held", || {
+        let mut console = ready_to_promote(false);
+        console.entry(Body::Paused { reason: "the vendor is on the phone".into() });
+        console.tick(185);
         console
     });
 }

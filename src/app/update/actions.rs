@@ -7,7 +7,9 @@ use crate::app::modal::{Choice, Guard, Help, Item, Menu, Modal, Page, Palette, P
 use crate::app::model::{Focus, Level, Model, Role};
 use crate::domain::command::Command;
 use crate::domain::journal::RunOutcome;
+use crate::domain::review::{Finding, Live, Spot, Subject as Reviewed, review};
 use crate::domain::run::State;
+use crate::domain::runbook::Step;
 use crate::domain::timeline::Milestone;
 
 const PAGE: usize = 10;
@@ -73,6 +75,9 @@ pub(super) fn run(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         }
         Action::Note => ask(model, Purpose::Note),
         Action::Mark => mark(model),
+        Action::Pause if model.run.paused.is_some() => effects.push(Effect::Engine(Command::Continue)),
+        Action::Pause => ask(model, Purpose::Pause),
+        Action::Ungraceful => ungraceful(model),
         Action::CloseRun => close(model),
         Action::Palette => {
             model.modals.push(Modal::Palette(Palette::default()));
@@ -80,6 +85,11 @@ pub(super) fn run(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         }
         Action::Help => model.modals.push(Modal::Help(Help::default())),
         Action::People => model.modals.push(Modal::Help(Help { page: Page::People, ..Help::default() })),
+        Action::WholePlan => model.modals.push(Modal::Help(Help { page: Page::Plan, ..Help::default() })),
+        Action::Review => {
+            let findings = findings(model);
+            model.modals.push(Modal::Help(Help { page: Page::Review, findings, ..Help::default() }));
+        }
         Action::Redraw => effects.push(Effect::Redraw),
         Action::Quit => {
             if model.is_running() || model.rights().armed {
@@ -246,6 +256,32 @@ fn mark(model: &mut Model) {
     let title = "enter a moment".to_owned();
     let says = "Without the moment the impact began, the recovery time is not measured.".to_owned();
     model.modals.push(Modal::Menu(Menu { guard: Guard::default(), title, says, items, selected: 0 }));
+}
+
+/// What the review finds now. Of a run that was taken up its own runbook alone is known: then only what is said of its
+/// steps is shown, as the others may have what seems to be missing.
+fn findings(model: &Model) -> Vec<Finding> {
+    let alone = [model.run.runbook.clone()];
+    let whole = !model.runbooks.is_empty();
+    let subject = Reviewed {
+        service: &model.service,
+        runbooks: if whole { model.runbooks.as_slice() } else { alone.as_slice() },
+        live: Some(Live { board: &model.board, now: model.now }),
+        drills: None,
+        today: model.now.to_zoned(jiff::tz::TimeZone::UTC).date(),
+    };
+    let mut findings = review(&subject);
+    findings.retain(|finding| whole || matches!(finding.spot, Spot::Step(..)));
+    findings
+}
+
+fn ungraceful(model: &mut Model) {
+    let open = |(_, step): (usize, &Step)| step.ungraceful.is_some() && !model.state(&step.id).is_ended();
+    if model.run.runbook.steps().any(open) {
+        ask(model, Purpose::Ungraceful);
+    } else {
+        model.say(Level::Info, "no open step of this runbook is done otherwise without the source");
+    }
 }
 
 fn close(model: &mut Model) {

@@ -161,6 +161,11 @@ fn answer(model: &mut Model, effects: &mut Vec<Effect>) {
         Purpose::AcceptRisk(step) => Command::AcceptRisk { step, reason: text },
         Purpose::ByHand(step) => Command::ByHand { step, reason: text },
         Purpose::NotDone(step) => Command::NotDone { step, reason: text },
+        Purpose::Impossible(step) => Command::Impossible { step, reason: text },
+        Purpose::Reopen(step) => Command::Reopen { step, reason: text },
+        Purpose::RollBack(step) => Command::RollBack { step, reason: text },
+        Purpose::Pause => Command::Pause { reason: text },
+        Purpose::Ungraceful => Command::Ungraceful { reason: text },
         Purpose::Note => Command::Note(text),
         Purpose::Mark(milestone) => match when::parse(&text, now) {
             Ok((when, how)) => {

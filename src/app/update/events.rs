@@ -70,7 +70,15 @@ fn take_entry(model: &mut Model, entry: &Arc<Entry>, effects: &mut Vec<Effect>) 
         // What is being read stays where it is.
         model.journal_scroll = (model.journal_scroll + 1).min(model.tail.len().saturating_sub(1));
     }
-    let opened = matches!(entry.body, Body::RunOpened { .. } | Body::RunClosed { .. });
+    let opened = matches!(
+        entry.body,
+        Body::RunOpened { .. }
+            | Body::RunClosed { .. }
+            | Body::Paused { .. }
+            | Body::Continued
+            | Body::Ungraceful { .. }
+            | Body::RollBack { .. }
+    );
     if entry.body.step().is_some() || opened {
         model.refresh_rows();
     }
@@ -101,6 +109,11 @@ fn take_entry(model: &mut Model, entry: &Arc<Entry>, effects: &mut Vec<Effect>) 
                 model.modals.retain(|modal| !matches!(modal, Modal::Gates(gates) if gates.step == *step));
                 model.say(Level::Info, "every gate is answered: the step can be confirmed");
             }
+        }
+        // Some steps are others now: what was resolved of them is not what they are.
+        Body::Ungraceful { .. } => {
+            model.plans.clear();
+            model.asked.clear();
         }
         Body::RunClosed { outcome, .. } => model.say(Level::Info, format!("the run is closed: {}", outcome.as_str())),
         _ => {}

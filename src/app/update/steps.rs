@@ -13,6 +13,8 @@ use crate::domain::plan::Plan;
 use crate::domain::reading::age;
 use crate::domain::run::State;
 use crate::domain::runbook::{Action, Hazard, Step};
+use crate::domain::safeguard::is_done;
+use crate::domain::undo::undo;
 
 /// Why a plan that cannot be undone and has no phrase can't be confirmed.
 pub(super) const UNPHRASED: &str = "this cannot be undone and its plan has no phrase to type: do it by hand";
@@ -206,7 +208,15 @@ fn ways_saying(model: &mut Model, says: String) {
     let state = model.state(&step.id);
     let mut items = Vec::new();
     match state {
-        State::Ended(_) => {}
+        State::Ended(ending) => {
+            if ending.is_undone() {
+                items.push(item("do it after all", "it is open again", Choice::Ask(Purpose::Reopen(id()))));
+            }
+            if is_done(*ending) && undo(&model.service, &model.run.runbook, &step).is_some() {
+                let detail = "a step that does so is added, to be confirmed like any";
+                items.push(item("take it back", detail, Choice::Ask(Purpose::RollBack(id()))));
+            }
+        }
         State::Looking => items.push(item("stop it", "it can be started again", Choice::Cancel(id()))),
         State::InFlight | State::Settling | State::Unsure(_) => {
             if matches!(state, State::Unsure(_)) {
@@ -247,6 +257,8 @@ fn ways_saying(model: &mut Model, says: String) {
                 ));
             }
             items.push(item("skip it", "it is left out", Choice::Ask(Purpose::Skip(id()))));
+            let detail = "nobody can do it now, and the run goes on without it";
+            items.push(item("it is impossible", detail, Choice::Ask(Purpose::Impossible(id()))));
         }
     }
     if items.is_empty() {

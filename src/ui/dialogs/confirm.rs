@@ -111,6 +111,7 @@ fn arm(model: &Model, doc: &mut Doc) {
     doc.put("account", model.account.clone().unwrap_or_else(|| "not known".to_owned()), Tone::Text);
     doc.put("way", format!("{} → {}", run.direction.source, run.direction.target), Tone::Text);
     doc.put("as", model.operator.as_str(), Tone::Text);
+    super::sheet::summary(model, doc);
     doc.put("", "Nothing is written by arming. From there on, each write asks for its own confirmation.", Tone::Text);
 }
 

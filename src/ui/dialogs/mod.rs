@@ -6,6 +6,7 @@ mod help;
 mod menu;
 mod palette;
 mod reason;
+mod sheet;
 
 use ratatui::layout::Rect;
 

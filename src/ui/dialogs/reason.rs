@@ -6,16 +6,22 @@ use super::{boxed, comfortable, input};
 use crate::app::Model;
 use crate::app::modal::{Purpose, Reason};
 use crate::app::when;
+use crate::domain::runbook::Ungraceful;
 use crate::ui::paint::{Painter, Pen};
 use crate::ui::skin::Tone;
 
 pub(super) fn draw(model: &Model, reason: &Reason, screen: Rect, painter: &mut Painter<'_>) {
     let about = match &reason.purpose {
         Purpose::Override { step, gate } => format!("{} gate {gate:?}", name(model, step)),
-        Purpose::Skip(step) | Purpose::AcceptRisk(step) | Purpose::ByHand(step) | Purpose::NotDone(step) => {
-            name(model, step)
-        }
-        Purpose::Note => String::new(),
+        Purpose::Skip(step)
+        | Purpose::AcceptRisk(step)
+        | Purpose::ByHand(step)
+        | Purpose::NotDone(step)
+        | Purpose::Impossible(step)
+        | Purpose::Reopen(step)
+        | Purpose::RollBack(step) => name(model, step),
+        Purpose::Ungraceful => otherwise(model),
+        Purpose::Note | Purpose::Pause => String::new(),
         Purpose::Mark(milestone) => format!("{}: {}", milestone.as_str().replace('-', " "), when::HINT),
         Purpose::Close(outcome) => format!("the run ends as {}", outcome.as_str()),
     };
@@ -33,4 +39,17 @@ pub(super) fn draw(model: &Model, reason: &Reason, screen: Rect, painter: &mut P
 fn name(model: &Model, step: &str) -> String {
     let title = model.run.runbook.step(step).map_or("", |step| step.title.as_str());
     format!("{} {title}", model.run.runbook.number(step))
+}
+
+/// What becomes of which steps when the run goes on ungracefully.
+fn otherwise(model: &Model) -> String {
+    let open = model.run.runbook.steps().map(|(_, step)| step).filter(|step| !model.state(&step.id).is_ended());
+    let each = open.filter_map(|step| {
+        let number = model.run.runbook.number(&step.id);
+        Some(match step.ungraceful.as_ref()? {
+            Ungraceful::Skip => format!("{number} is left out"),
+            Ungraceful::Act { action, .. } => format!("{number} does {action}, without its gates"),
+        })
+    });
+    each.collect::<Vec<_>>().join("; ")
 }

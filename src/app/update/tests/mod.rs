@@ -46,6 +46,7 @@ fn step(id: &str, action: Does, hazard: Hazard) -> Step {
         differs: String::new(),
         marks: None,
         cleanup: false,
+        ungraceful: None,
     }
 }
 
@@ -81,12 +82,14 @@ fn desk(role: Role) -> Desk {
         title: "Failover".into(),
         description: String::new(),
         way: Goes::Failover,
+        split_brain: String::new(),
         scenario: None,
         phases: vec![Phase { title: "all".into(), steps }],
     };
     let run = Run::new("ledger", runbook, Mode::Live, service.failover());
     let model = Model::new(Opening {
         service,
+        runbooks: std::sync::Arc::default(),
         run,
         journal: vec![],
         role,

@@ -1,0 +1,149 @@
+//! Whole pages: the plan of the run, and what the review finds.
+
+use ratatui::layout::Rect;
+
+use super::boxed;
+use crate::app::Model;
+use crate::app::modal::{Help, Page};
+use crate::domain::duration::format as span;
+use crate::domain::outline::{Back, Outline, Planned, outline};
+use crate::domain::review::{Finding, Severity};
+use crate::domain::runbook::Hazard;
+use crate::ui::doc::Doc;
+use crate::ui::paint::{Painter, Pen};
+use crate::ui::skin::Tone;
+
+pub(super) fn draw(model: &Model, help: &Help, screen: Rect, painter: &mut Painter<'_>) {
+    let mut doc = Doc::default();
+    let (title, right) = if help.page == Page::Review {
+        review(&help.findings, painter, &mut doc);
+        (format!("review: {}", count(&help.findings)), "handover check says the same".to_owned())
+    } else {
+        plan(model, painter, &mut doc);
+        let right = format!("{} → {}", model.run.direction.source, model.run.direction.target);
+        (format!("the whole plan: {}", model.run.runbook.title), right)
+    };
+    let high = usize::from(screen.height.saturating_sub(2));
+    let inside = boxed(screen, screen.width, high, &title, &[(&right, Tone::Dim)], painter);
+    let about = Rect { height: inside.height.saturating_sub(1), ..inside };
+    let below = doc.draw(about, help.scroll, painter);
+    let mut pen = Pen::line(inside, inside.height.saturating_sub(1));
+    let more = if below > 0 {
+        format!("{below} more lines: j and k scroll; esc goes back")
+    } else {
+        "esc goes back".to_owned()
+    };
+    painter.put(&mut pen, &more, Tone::Dim);
+}
+
+/// The plan in a few lines: what is confirmed by arming.
+pub(super) fn summary(model: &Model, doc: &mut Doc) {
+    let plan = outline(&model.service, &model.run.runbook, &model.run.direction);
+    let (writes, never) = plan.writes();
+    let steps = plan.steps.len();
+    doc.put("plan", format!("{steps} steps: {writes} change something, {never} of them for good"), Tone::Text);
+    let (text, over) = time(model, &plan);
+    doc.put("takes", text, if over { Tone::Warn } else { Tone::Text });
+    needs(model, &plan, doc);
+}
+
+/// How long it takes, against what was promised.
+fn time(model: &Model, plan: &Outline) -> (String, bool) {
+    let rto = model.service.objectives.rto;
+    match plan.recovered {
+        Some(recovered) => (
+            format!("it serves again after {}, of {}; all of it {}", span(recovered), span(rto), span(plan.longest)),
+            recovered > rto,
+        ),
+        None => (format!("{}, by the steps' expected times", span(plan.longest)), false),
+    }
+}
+
+/// The steps that need the Region being left, and what to do when it does not answer.
+fn needs(model: &Model, plan: &Outline, doc: &mut Doc) {
+    let mut label = "needs";
+    for (step, plane) in plan.in_source() {
+        let source = &model.run.direction.source;
+        doc.put(
+            label,
+            format!("{} wants {} in {source}, the Region being left: {}", step.number, plane.name, plane.otherwise),
+            Tone::Warn,
+        );
+        label = "";
+    }
+}
+
+fn plan(model: &Model, painter: &Painter<'_>, doc: &mut Doc) {
+    let plan = outline(&model.service, &model.run.runbook, &model.run.direction);
+    summary(model, doc);
+    doc.put("legend", format!("{} is on the way that decides how long it takes", painter.glyphs().full), Tone::Dim);
+    for phase in &model.run.runbook.phases {
+        doc.put("", phase.title.as_str(), Tone::Title);
+        for step in &phase.steps {
+            let Some(planned) = plan.steps.iter().find(|planned| planned.id == step.id) else { continue };
+            let sign = if planned.critical { painter.glyphs().full } else { painter.glyphs().dot };
+            let tone = match step.hazard {
+                Hazard::None => Tone::Text,
+                Hazard::Write => Tone::Write,
+                Hazard::Irreversible => Tone::Bad,
+            };
+            let says = format!("{} {}{}", planned.number, step.title, detail(planned));
+            doc.sign("", (sign, if planned.critical { Tone::Accent } else { Tone::Dim }), says, tone);
+        }
+    }
+}
+
+/// When it begins, how long it takes, what has to answer, and what takes it back.
+fn detail(planned: &Planned) -> String {
+    let mut says = format!(": at +{}", span(planned.begins));
+    if !planned.expected.is_zero() {
+        says += &format!(", {}", span(planned.expected));
+    }
+    if let Some(plane) = &planned.plane {
+        let at = plane.region.as_ref().map(|region| format!(" in {region}")).unwrap_or_default();
+        says += &format!("; by {}{at}", plane.name);
+        if plane.left {
+            says += " (being left)";
+        }
+    }
+    match planned.back {
+        None => {}
+        Some(Back::Action) => says += "; can be taken back",
+        Some(Back::ByHand) => says += "; taken back by hand",
+        Some(Back::Never) => says += "; CANNOT BE UNDONE",
+    }
+    says
+}
+
+fn count(findings: &[Finding]) -> String {
+    let open = findings.iter().filter(|finding| finding.waived.is_none()).count();
+    let waived = findings.len() - open;
+    let open = if open == 0 { "nothing found".to_owned() } else { format!("{open} found") };
+    if waived > 0 { format!("{open}, {waived} waived") } else { open }
+}
+
+fn review(findings: &[Finding], painter: &Painter<'_>, doc: &mut Doc) {
+    if findings.is_empty() {
+        doc.put("", "Nothing that the review knows of is wrong in these files, or in what was read.", Tone::Text);
+    }
+    let glyphs = painter.glyphs();
+    for finding in findings {
+        let rule = finding.rule;
+        let (sign, tone) = match (&finding.waived, rule.severity) {
+            (Some(_), _) => (glyphs.skipped, Tone::Dim),
+            (None, Severity::Danger) => (glyphs.bad, Tone::Bad),
+            (None, Severity::Warning) => (glyphs.warn, Tone::Warn),
+            (None, Severity::Note) => (glyphs.dot, Tone::Text),
+        };
+        let word = if finding.waived.is_some() { "waived" } else { rule.severity.as_str() };
+        doc.sign(rule.id, (sign, tone), format!("{word}: {} ({})", rule.title, finding.spot), tone);
+        doc.put("here", finding.says.as_str(), Tone::Text);
+        if let Some(waiver) = &finding.waived {
+            doc.put("waived", format!("until {}: {}", waiver.until, waiver.reason), Tone::Dim);
+        } else {
+            doc.put("because", rule.why, Tone::Text);
+            doc.put("do", rule.practice, Tone::Text);
+            doc.put("such as", finding.edit.clone().unwrap_or_default(), Tone::Dim);
+        }
+    }
+}
