@@ -12,6 +12,7 @@ mod completions;
 mod console;
 mod demo;
 mod headless;
+mod iam;
 mod init;
 mod journal;
 mod options;
@@ -86,6 +87,8 @@ enum Cmd {
     Check(check::Check),
     /// Print each step of a runbook with its exact calls, gates and lines by hand; changes nothing
     Plan(plan::PlanCommand),
+    /// Print the least IAM policy that a run needs, or one for observers
+    Iam(iam::Iam),
     /// Print both Regions' health
     Status(status::StatusCommand),
     /// List the runs of this machine
@@ -112,6 +115,7 @@ pub fn run() -> ExitCode {
         Some(Cmd::Sim(command)) => command.run(),
         Some(Cmd::Check(command)) => command.run(&cli.service),
         Some(Cmd::Plan(command)) => command.run(&cli.service),
+        Some(Cmd::Iam(command)) => command.run(&cli.service),
         Some(Cmd::Status(command)) => command.run(&cli.service),
         Some(Cmd::Runs(command)) => command.run(),
         Some(Cmd::Resume(command)) => command.run(&cli.screen, &cli.who),

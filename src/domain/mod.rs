@@ -10,6 +10,7 @@ pub mod hash;
 pub mod journal;
 pub mod lag;
 pub mod outline;
+pub mod permissions;
 pub mod plan;
 pub mod reading;
 pub mod redact;

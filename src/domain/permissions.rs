@@ -1,0 +1,273 @@
+//! What AWS has to allow: the IAM actions that watching a component needs, and those of each of its actions. SQL, HTTP and
+//! Kubernetes have permissions of their own, which are not IAM's.
+
+use serde_json::{Value, json};
+
+use super::region::Region;
+use super::runbook::{Action, Runbook};
+use super::service::{Component, Service, Spec};
+
+/// What a policy allows, for one component.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statement {
+    /// Its name in the policy: letters and digits alone.
+    pub sid: String,
+    /// IAM actions.
+    pub actions: Vec<&'static str>,
+    /// ARNs, or `*` for what is only read.
+    pub resources: Vec<String>,
+    /// A condition, as IAM writes it.
+    pub condition: Option<Value>,
+}
+
+/// The IAM actions that looking at a kind of component needs.
+pub fn watching(spec: &Spec) -> &'static [&'static str] {
+    match spec {
+        Spec::RdsReplica(_) => &["rds:DescribeDBInstances"],
+        Spec::RdsRestore(_) => &["rds:DescribeDBInstances", "rds:DescribeDBSnapshots"],
+        Spec::AuroraGlobal(_) => &[
+            "rds:DescribeGlobalClusters",
+            "rds:DescribeDBClusters",
+            "rds:DescribeDBInstances",
+            "cloudwatch:GetMetricData",
+        ],
+        Spec::Route53Failover(_) => &[
+            "route53:GetHostedZone",
+            "route53:ListResourceRecordSets",
+            "route53:GetHealthCheck",
+            "route53:GetHealthCheckStatus",
+            "route53:ListHealthChecks",
+            "route53:GetChange",
+            "cloudwatch:DescribeAlarms",
+        ],
+        Spec::HealthCheck(_) => {
+            &["route53:GetHealthCheck", "route53:GetHealthCheckStatus", "cloudwatch:DescribeAlarms"]
+        }
+        Spec::SecretReplica(secret) if secret.host.is_some() => {
+            &["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
+        }
+        Spec::SecretReplica(_) => &["secretsmanager:DescribeSecret"],
+        Spec::CloudWatch(_) => &["cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"],
+        Spec::Ecs(_) => &["ecs:DescribeServices"],
+        Spec::S3Replication(_) => &[
+            "s3:ListBucket",
+            "s3:GetBucketVersioning",
+            "s3:GetReplicationConfiguration",
+            "s3:GetObject",
+            "s3:GetObjectVersion",
+            "cloudwatch:ListMetrics",
+            "cloudwatch:GetMetricData",
+        ],
+        Spec::ElasticacheGlobal(_) => &[
+            "elasticache:DescribeGlobalReplicationGroups",
+            "elasticache:DescribeReplicationGroups",
+            "elasticache:DescribeCacheClusters",
+            "cloudwatch:GetMetricData",
+        ],
+        Spec::SsmParameter(_) => &["ssm:GetParameter"],
+        Spec::Lambda(_) => {
+            &["lambda:GetFunctionConfiguration", "lambda:GetFunctionConcurrency", "lambda:ListEventSourceMappings"]
+        }
+        Spec::ArcRouting(_) => &["route53-recovery-cluster:GetRoutingControlState"],
+        Spec::CloudFront(_) => &[
+            "cloudfront:GetDistribution",
+            "cloudfront:GetDistributionConfig",
+            "cloudfront:ListInvalidations",
+            "cloudfront:GetInvalidation",
+        ],
+        Spec::Endpoint(_) | Spec::Kubernetes(_) | Spec::Command(_) | Spec::Identity => &[],
+    }
+}
+
+/// The IAM actions that an action of a component needs besides; none of what is done by SQL or by kubectl. `None` of an
+/// action that nobody knows here.
+pub fn acting(spec: &Spec, action: &str) -> Option<&'static [&'static str]> {
+    Some(match (spec, action) {
+        (Spec::RdsReplica(_) | Spec::AuroraGlobal(_), "fence" | "admit" | "verify-writes")
+        | (Spec::Kubernetes(_) | Spec::Command(_), _) => &[],
+        (Spec::RdsReplica(_), "promote") => &["rds:PromoteReadReplica"],
+        (Spec::RdsReplica(_), "set-aside") | (Spec::RdsRestore(_), "retire" | "adopt") => &["rds:ModifyDBInstance"],
+        (Spec::RdsReplica(_), "rebuild") => {
+            &["rds:CreateDBInstanceReadReplica", "rds:AddTagsToResource", "kms:CreateGrant", "kms:DescribeKey"]
+        }
+        (Spec::RdsRestore(_), "snapshot") => &["rds:CreateDBSnapshot"],
+        (Spec::RdsRestore(_), "copy") => &["rds:CopyDBSnapshot", "kms:CreateGrant", "kms:DescribeKey"],
+        (Spec::RdsRestore(_), "restore") => &["rds:RestoreDBInstanceFromDBSnapshot"],
+        (Spec::RdsRestore(_), "restore-point") => &["rds:RestoreDBInstanceToPointInTime"],
+        (Spec::RdsRestore(_), "discard") => &["rds:DeleteDBInstance"],
+        (Spec::RdsRestore(_), "discard-snapshot") => &["rds:DeleteDBSnapshot"],
+        (Spec::AuroraGlobal(_), "switchover") => &["rds:SwitchoverGlobalCluster"],
+        (Spec::AuroraGlobal(_), "failover") => &["rds:FailoverGlobalCluster"],
+        (Spec::AuroraGlobal(_), "detach") => &["rds:RemoveFromGlobalCluster"],
+        (Spec::Route53Failover(_), "point") => &["route53:ChangeResourceRecordSets"],
+        (Spec::HealthCheck(_), "force-unhealthy" | "release") => &["route53:UpdateHealthCheck"],
+        (Spec::ArcRouting(_), "point") => &["route53-recovery-cluster:UpdateRoutingControlState"],
+        (Spec::Ecs(_), "scale-up" | "scale-down" | "stop") => &["ecs:UpdateService"],
+        (Spec::S3Replication(_), "canary") => &["s3:PutObject"],
+        (Spec::S3Replication(_), "reverse") => &["s3:PutReplicationConfiguration", "iam:PassRole"],
+        (Spec::S3Replication(_), "stop") => &["s3:PutReplicationConfiguration"],
+        (Spec::ElasticacheGlobal(_), "failover") => &["elasticache:FailoverGlobalReplicationGroup"],
+        (Spec::ElasticacheGlobal(_), "detach") => &["elasticache:DisassociateGlobalReplicationGroup"],
+        (Spec::SsmParameter(_), "point" | "point-source" | "point-back") => &["ssm:PutParameter"],
+        (Spec::Lambda(_), "invoke" | "invoke-source") => &["lambda:InvokeFunction"],
+        (Spec::CloudFront(_), "point") => &["cloudfront:UpdateDistribution"],
+        (Spec::CloudFront(_), "invalidate") => &["cloudfront:CreateInvalidation"],
+        _ => return None,
+    })
+}
+
+/// What watching the whole service needs: enough for an observer, and for a console that is not armed.
+pub fn observer(service: &Service) -> Vec<Statement> {
+    let mut actions: Vec<&'static str> =
+        service.components.iter().flat_map(|component| watching(&component.spec)).copied().collect();
+    actions.sort_unstable();
+    actions.dedup();
+    let read = Statement { sid: "Watch".to_owned(), actions, resources: vec!["*".to_owned()], condition: None };
+    if read.actions.is_empty() { Vec::new() } else { vec![read] }
+}
+
+/// What a run of some runbooks needs: watching, and each of their actions on what it acts on. What a step does when the run
+/// goes on ungracefully, and what takes a step back, is among it.
+pub fn runs(service: &Service, runbooks: &[&Runbook]) -> Vec<Statement> {
+    let mut statements = observer(service);
+    for component in &service.components {
+        let mut actions: Vec<&'static str> = Vec::new();
+        for (_, step) in runbooks.iter().flat_map(|runbook| runbook.steps()) {
+            let Action::Act { component: of, action, .. } = &step.action else { continue };
+            if *of != component.id {
+                continue;
+            }
+            actions.extend(acting(&component.spec, action).unwrap_or_default());
+            if let Some(super::runbook::Ungraceful::Act { action, .. }) = &step.ungraceful {
+                actions.extend(acting(&component.spec, action).unwrap_or_default());
+            }
+        }
+        actions.sort_unstable();
+        actions.dedup();
+        // The role that S3 replicates with is no bucket, and a key no database: each has a statement of its own.
+        let (pass, actions): (Vec<_>, Vec<_>) = actions.into_iter().partition(|action| *action == "iam:PassRole");
+        let (keys, actions): (Vec<_>, Vec<_>) = actions.into_iter().partition(|action| action.starts_with("kms:"));
+        let sid = |part: &str| format!("{part}{}", camel(&component.id));
+        let mut add = |part: &str, actions: Vec<&'static str>, resources: Vec<String>, condition| {
+            if !actions.is_empty() {
+                statements.push(Statement { sid: sid(part), actions, resources, condition });
+            }
+        };
+        add("Act", actions, resources(service, component), condition(&component.spec));
+        if let Spec::S3Replication(buckets) = &component.spec {
+            add("Pass", pass, buckets.role.iter().cloned().collect(), None);
+        }
+        let by_rds = json!({ "StringLike": { "kms:ViaService": "rds.*.amazonaws.com" } });
+        add("Keys", keys, vec![format!("arn:aws:kms:*:{}:key/*", account(service))], Some(by_rds));
+    }
+    statements
+}
+
+/// The policy as IAM takes it.
+pub fn policy(statements: &[Statement]) -> Value {
+    let statements: Vec<Value> = statements
+        .iter()
+        .map(|statement| {
+            let mut value = json!({
+                "Sid": statement.sid, "Effect": "Allow", "Action": statement.actions, "Resource": statement.resources,
+            });
+            if let (Some(condition), Some(value)) = (&statement.condition, value.as_object_mut()) {
+                value.insert("Condition".to_owned(), condition.clone());
+            }
+            value
+        })
+        .collect();
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+/// Of a hosted zone, the service's own name alone.
+fn condition(spec: &Spec) -> Option<Value> {
+    let Spec::Route53Failover(traffic) = spec else { return None };
+    let name = traffic.record.trim_end_matches('.').to_ascii_lowercase();
+    Some(json!({
+        "ForAllValues:StringEquals": { "route53:ChangeResourceRecordSetsNormalizedRecordNames": [name] }
+    }))
+}
+
+fn account(service: &Service) -> &str {
+    service.aws.account.as_deref().unwrap_or("*")
+}
+
+/// `active-region` as `ActiveRegion`.
+fn camel(id: &str) -> String {
+    let words = id.split(|c: char| !c.is_ascii_alphanumeric());
+    words
+        .map(|word| {
+            let mut letters = word.chars();
+            letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
+        })
+        .collect()
+}
+
+/// What a component's actions act on.
+fn resources(service: &Service, component: &Component) -> Vec<String> {
+    let account = account(service);
+    let regions = [&service.regions.primary, &service.regions.standby];
+    let both = |of: &dyn Fn(&Region, usize) -> Vec<String>| {
+        regions.iter().enumerate().flat_map(|(at, region)| of(region, at)).collect::<Vec<String>>()
+    };
+    let pick = |pair: &super::region::Pair<String>, at: usize| {
+        if at == 0 { pair.primary.clone() } else { pair.standby.clone() }
+    };
+    let rds = |region: &Region, rest: String| format!("arn:aws:rds:{region}:{account}:{rest}");
+    match &component.spec {
+        Spec::RdsReplica(database) => both(&|region, at| {
+            let mut all = vec![rds(region, format!("db:{}", pick(&database.instance, at)))];
+            // A rebuilt replica is made with these, and the old primary is set aside under a name of its own.
+            all.push(rds(region, format!("db:{}-*", pick(&database.instance, at))));
+            if database.rebuild.is_some() {
+                all.extend(["subgrp:*", "pg:*", "og:*"].map(|rest| rds(region, rest.to_owned())));
+            }
+            all
+        }),
+        Spec::RdsRestore(restore) => both(&|region, at| {
+            let instances = [pick(&restore.instance, at), pick(&restore.restored, at)].map(|id| format!("db:{id}"));
+            let made = ["snapshot:handover-*", "subgrp:*", "pg:*", "og:*"].map(str::to_owned);
+            instances.into_iter().chain(made).map(|rest| rds(region, rest)).collect()
+        }),
+        Spec::AuroraGlobal(database) => {
+            let global = format!("arn:aws:rds::{account}:global-cluster:{}", database.global);
+            let clusters = both(&|region, at| vec![rds(region, format!("cluster:{}", pick(&database.cluster, at)))]);
+            [global].into_iter().chain(clusters).collect()
+        }
+        Spec::Route53Failover(traffic) => vec![format!("arn:aws:route53:::hostedzone/{}", traffic.zone)],
+        Spec::HealthCheck(checks) => [&checks.id.primary, &checks.id.standby]
+            .into_iter()
+            .chain(&checks.parent)
+            .map(|id| format!("arn:aws:route53:::healthcheck/{id}"))
+            .collect(),
+        Spec::ArcRouting(controls) => vec![controls.control.primary.clone(), controls.control.standby.clone()],
+        Spec::Ecs(fleet) => both(&|region, at| {
+            vec![format!(
+                "arn:aws:ecs:{region}:{account}:service/{}/{}",
+                pick(&fleet.cluster, at),
+                pick(&fleet.service, at)
+            )]
+        }),
+        Spec::S3Replication(buckets) => both(&|_, at| {
+            let bucket = format!("arn:aws:s3:::{}", pick(&buckets.bucket, at));
+            vec![bucket.clone(), format!("{bucket}/{}*", buckets.canary)]
+        }),
+        Spec::ElasticacheGlobal(cache) => {
+            let global = format!("arn:aws:elasticache::{account}:globalreplicationgroup:{}", cache.global);
+            let groups = both(&|region, at| {
+                vec![format!("arn:aws:elasticache:{region}:{account}:replicationgroup:{}", pick(&cache.group, at))]
+            });
+            [global].into_iter().chain(groups).collect()
+        }
+        Spec::SsmParameter(parameter) => both(&|region, _| {
+            vec![format!("arn:aws:ssm:{region}:{account}:parameter/{}", parameter.name.trim_start_matches('/'))]
+        }),
+        Spec::Lambda(function) => both(&|region, at| {
+            let function = format!("arn:aws:lambda:{region}:{account}:function:{}", pick(&function.function, at));
+            vec![function.clone(), format!("{function}:*")]
+        }),
+        Spec::CloudFront(cdn) => vec![format!("arn:aws:cloudfront::{account}:distribution/{}", cdn.distribution)],
+        _ => Vec::new(),
+    }
+}
