@@ -156,8 +156,8 @@ actions! {
     Palette "palette" Global Anyone [":"] "Find a command by name";
     Help "help" Global Anyone ["?", "f1"] "Show every key that works now";
     People "people" Global Anyone ["@"] "Show whom to call, and when";
-    WholePlan "whole-plan" Global Anyone ["w"] "Show the whole plan: order, times, whose control plane, the way back";
-    Review "review" Global Anyone ["R"] "Show what the review finds in the service and its runbooks";
+    WholePlan "whole-plan" Global Anyone ["W"] "Show the whole plan: order, times, whose control plane, the way back";
+    Review "review" Global Anyone ["V"] "Show what the review finds in the service and its runbooks";
     Redraw "redraw" Global Anyone ["ctrl-l"] "Draw the screen anew";
     Quit "quit" Global Anyone ["q"] "Leave the console; the run stays, and can be resumed";
     MenuNext "menu-next" Menu Anyone ["j", "down"] "Next line";

@@ -133,7 +133,7 @@ fn the_help() {
 fn the_whole_plan() {
     pictures("whole-plan", || {
         let mut console = Console::outage(Role::Lead);
-        console.keys("w");
+        console.keys("W");
         console
     });
 }
@@ -148,7 +148,7 @@ fn what_the_review_finds() {
         let place = Place::Region(west());
         let (component, at, fresh_for) = ("database".to_owned(), at(0), Duration::from_mins(1));
         console.engine(Event::Looked { component, place, at, fresh_for, result });
-        console.keys("R");
+        console.keys("V");
         console
     });
 }
