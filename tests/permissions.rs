@@ -86,7 +86,34 @@ fn a_runs_policy_has_what_its_steps_call_and_no_more() {
         let resources = statement["Resource"].as_array().unwrap();
         assert!(!resources.is_empty(), "{statement}");
         // What writes names what it writes to.
-        assert!(sid == "Watch" || resources.iter().all(|resource| resource != "*"), "{statement}");
+        assert!(sid.starts_with("Watch") || resources.iter().all(|resource| resource != "*"), "{statement}");
+    }
+}
+
+#[test]
+fn what_a_drill_throws_away_is_what_it_has_restored() {
+    let fineract = &presets()[0];
+    let drill = runs(fineract.service().unwrap(), &[fineract.runbook("drill").unwrap()]);
+    let discard = drill.iter().find(|statement| statement.sid == "DiscardBackups").unwrap();
+    assert_eq!(discard.actions, ["rds:DeleteDBInstance", "rds:DeleteDBSnapshot"]);
+    for resource in &discard.resources {
+        let own = resource.contains(":db:fineract-drill-") || resource.contains(":snapshot:handover-");
+        assert!(own, "{resource}");
+    }
+    let others = drill.iter().filter(|statement| statement.sid != "DiscardBackups");
+    assert!(others.flat_map(|statement| &statement.actions).all(|action| !action.contains("Delete")));
+}
+
+#[test]
+fn contents_are_read_where_the_service_file_names_them() {
+    for project in presets() {
+        for statement in observer(project.service().unwrap()) {
+            let holds = statement
+                .actions
+                .iter()
+                .any(|action| ["s3:", "secretsmanager:", "ssm:"].iter().any(|service| action.starts_with(service)));
+            assert!(!holds || statement.resources.iter().all(|resource| resource != "*"), "{statement:?}");
+        }
     }
 }
 

@@ -116,14 +116,29 @@ pub fn acting(spec: &Spec, action: &str) -> Option<&'static [&'static str]> {
     })
 }
 
-/// What watching the whole service needs: enough for an observer, and for a console that is not armed.
+/// What watching the whole service needs: enough for an observer, and for a console that is not armed. What holds contents
+/// (objects, secrets, parameters) is read where the service file names it; what only describes, everywhere.
 pub fn observer(service: &Service) -> Vec<Statement> {
-    let mut actions: Vec<&'static str> =
-        service.components.iter().flat_map(|component| watching(&component.spec)).copied().collect();
-    actions.sort_unstable();
-    actions.dedup();
-    let read = Statement { sid: "Watch".to_owned(), actions, resources: vec!["*".to_owned()], condition: None };
-    if read.actions.is_empty() { Vec::new() } else { vec![read] }
+    let mut everywhere: Vec<&'static str> = Vec::new();
+    let mut statements = Vec::new();
+    for component in &service.components {
+        let contents = ["s3:", "secretsmanager:", "ssm:"];
+        let holds = |action: &&'static str| contents.iter().any(|service| action.starts_with(service));
+        let (actions, described): (Vec<_>, Vec<_>) = watching(&component.spec).iter().copied().partition(holds);
+        everywhere.extend(described);
+        if !actions.is_empty() {
+            let sid = format!("Watch{}", camel(&component.id));
+            let resources = resources(service, component, &actions);
+            statements.push(Statement { sid, actions, resources, condition: None });
+        }
+    }
+    everywhere.sort_unstable();
+    everywhere.dedup();
+    if !everywhere.is_empty() {
+        let (sid, resources) = ("Watch".to_owned(), vec!["*".to_owned()]);
+        statements.insert(0, Statement { sid, actions: everywhere, resources, condition: None });
+    }
+    statements
 }
 
 /// What a run of some runbooks needs: watching, and each of their actions on what it acts on. What a step does when the run
@@ -147,13 +162,18 @@ pub fn runs(service: &Service, runbooks: &[&Runbook]) -> Vec<Statement> {
         // The role that S3 replicates with is no bucket, and a key no database: each has a statement of its own.
         let (pass, actions): (Vec<_>, Vec<_>) = actions.into_iter().partition(|action| *action == "iam:PassRole");
         let (keys, actions): (Vec<_>, Vec<_>) = actions.into_iter().partition(|action| action.starts_with("kms:"));
+        let (discard, actions): (Vec<_>, Vec<_>) =
+            actions.into_iter().partition(|action| action.starts_with("rds:Delete"));
         let sid = |part: &str| format!("{part}{}", camel(&component.id));
         let mut add = |part: &str, actions: Vec<&'static str>, resources: Vec<String>, condition| {
             if !actions.is_empty() {
                 statements.push(Statement { sid: sid(part), actions, resources, condition });
             }
         };
-        add("Act", actions, resources(service, component), condition(&component.spec));
+        let acted_on = self::resources(service, component, &actions);
+        add("Act", actions, acted_on, condition(&component.spec));
+        let thrown_away = self::resources(service, component, &discard);
+        add("Discard", discard, thrown_away, None);
         if let Spec::S3Replication(buckets) = &component.spec {
             add("Pass", pass, buckets.role.iter().cloned().collect(), None);
         }
@@ -204,8 +224,13 @@ fn camel(id: &str) -> String {
         .collect()
 }
 
-/// What a component's actions act on.
-fn resources(service: &Service, component: &Component) -> Vec<String> {
+/// What some IAM actions of a component are about.
+fn resources(service: &Service, component: &Component, actions: &[&str]) -> Vec<String> {
+    let makes =
+        |action: &&str| action.contains(":Create") && !action.contains("Snapshot") || action.contains(":Restore");
+    let makes = actions.iter().any(makes);
+    let renames = actions.contains(&"rds:ModifyDBInstance");
+    let snapshots = actions.iter().any(|action| action.contains("Snapshot"));
     let account = account(service);
     let regions = [&service.regions.primary, &service.regions.standby];
     let both = |of: &dyn Fn(&Region, usize) -> Vec<String>| {
@@ -218,17 +243,32 @@ fn resources(service: &Service, component: &Component) -> Vec<String> {
     match &component.spec {
         Spec::RdsReplica(database) => both(&|region, at| {
             let mut all = vec![rds(region, format!("db:{}", pick(&database.instance, at)))];
-            // A rebuilt replica is made with these, and the old primary is set aside under a name of its own.
-            all.push(rds(region, format!("db:{}-*", pick(&database.instance, at))));
-            if database.rebuild.is_some() {
+            if renames {
+                // The old primary is set aside under a name that begins with its own.
+                all.push(rds(region, format!("db:{}-aside-*", pick(&database.instance, at))));
+            }
+            if makes {
                 all.extend(["subgrp:*", "pg:*", "og:*"].map(|rest| rds(region, rest.to_owned())));
             }
             all
         }),
         Spec::RdsRestore(restore) => both(&|region, at| {
-            let instances = [pick(&restore.instance, at), pick(&restore.restored, at)].map(|id| format!("db:{id}"));
-            let made = ["snapshot:handover-*", "subgrp:*", "pg:*", "og:*"].map(str::to_owned);
-            instances.into_iter().chain(made).map(|rest| rds(region, rest)).collect()
+            let (instance, restored) = (pick(&restore.instance, at), pick(&restore.restored, at));
+            let mut all = vec![format!("db:{restored}")];
+            // What is thrown away at the end of a drill is what was restored, never the instance itself.
+            if actions.iter().any(|action| *action != "rds:DeleteDBInstance" && *action != "rds:DeleteDBSnapshot") {
+                all.push(format!("db:{instance}"));
+            }
+            if renames {
+                all.push(format!("db:{instance}-aside-*"));
+            }
+            if snapshots {
+                all.push("snapshot:handover-*".to_owned());
+            }
+            if makes {
+                all.extend(["subgrp:*", "pg:*", "og:*"].map(str::to_owned));
+            }
+            all.into_iter().map(|rest| rds(region, rest)).collect()
         }),
         Spec::AuroraGlobal(database) => {
             let global = format!("arn:aws:rds::{account}:global-cluster:{}", database.global);
@@ -259,6 +299,9 @@ fn resources(service: &Service, component: &Component) -> Vec<String> {
                 vec![format!("arn:aws:elasticache:{region}:{account}:replicationgroup:{}", pick(&cache.group, at))]
             });
             [global].into_iter().chain(groups).collect()
+        }
+        Spec::SecretReplica(secret) => {
+            both(&|region, _| vec![format!("arn:aws:secretsmanager:{region}:{account}:secret:{}-*", secret.secret)])
         }
         Spec::SsmParameter(parameter) => both(&|region, _| {
             vec![format!("arn:aws:ssm:{region}:{account}:parameter/{}", parameter.name.trim_start_matches('/'))]
