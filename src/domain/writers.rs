@@ -1,5 +1,6 @@
 //! Who takes writes: the split-brain watch asks it of every database, from the fence of the old primary to the end of a run.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -42,38 +43,73 @@ pub fn is_watched(service: &Service, run: &Run) -> bool {
             }))
 }
 
-/// The databases of which both sides take writes. What was split stays so until a side says that it takes none: what
-/// cannot be read accuses nobody, and acquits nobody either.
-pub fn split(service: &Service, board: &Board, now: Timestamp, known: &[Split]) -> Vec<Split> {
-    let sides = [&service.regions.primary, &service.regions.standby];
-    let databases = service
-        .components
-        .iter()
-        .filter(|component| matches!(component.spec, Spec::RdsReplica(_) | Spec::AuroraGlobal(_)));
-    let split = databases.filter_map(|component| {
-        let says = sides.map(|region| writes(component, region, board, now));
-        let was = known.iter().any(|split| split.component == component.id);
-        let is = says.iter().all(|says| *says == Some(true)) || was && !says.contains(&Some(false));
-        is.then(|| Split { component: component.id.clone(), regions: sides.map(Region::clone).to_vec() })
-    });
-    split.collect()
+/// The watch. It knows since when each side has said that it takes writes: a word from before the other took over proves
+/// nothing, however fresh it still is.
+#[derive(Debug, Clone, Default)]
+pub struct Watch {
+    since: BTreeMap<(ComponentId, Region), Timestamp>,
 }
 
-/// Whether a database takes writes in a Region: by its own word; where the service file does not say how it is asked, by
-/// the part that it plays. `None` if nobody can say now.
-fn writes(component: &Component, region: &Region, board: &Board, now: Timestamp) -> Option<bool> {
-    let value = |fact: &str| {
-        let reading = board.get(&Key::new(&component.id, &Place::Region(region.clone()), fact))?;
-        (reading.freshness(now) == Freshness::Fresh).then_some(&reading.value)
-    };
+impl Watch {
+    /// The databases of which both sides take writes, by what each has said since the other does. What was split stays so
+    /// until a side says that it takes none: what cannot be read accuses nobody, and acquits nobody either.
+    pub fn look(&mut self, service: &Service, board: &Board, now: Timestamp, known: &[Split]) -> Vec<Split> {
+        let [primary, standby] = [&service.regions.primary, &service.regions.standby];
+        let databases = service
+            .components
+            .iter()
+            .filter(|component| matches!(component.spec, Spec::RdsReplica(_) | Spec::AuroraGlobal(_)));
+        let mut split = Vec::new();
+        for component in databases {
+            let says = [primary, standby].map(|region| (region, writes(component, region, board, now)));
+            for (region, said) in &says {
+                let side = (component.id.clone(), Region::clone(region));
+                match said {
+                    Some((true, at)) => {
+                        self.since.entry(side).or_insert(*at);
+                    }
+                    Some((false, _)) => {
+                        self.since.remove(&side);
+                    }
+                    None => {}
+                }
+            }
+            let since = |region: &Region| self.since.get(&(component.id.clone(), region.clone())).copied();
+            let both = match says {
+                [(_, Some((true, one))), (_, Some((true, other)))] => {
+                    Some(one) >= since(standby) && Some(other) >= since(primary)
+                }
+                _ => false,
+            };
+            let was = known.iter().any(|split| split.component == component.id);
+            let acquitted = says.iter().any(|(_, said)| matches!(said, Some((false, _))));
+            if both || was && !acquitted {
+                split.push(Split { component: component.id.clone(), regions: vec![primary.clone(), standby.clone()] });
+            }
+        }
+        split
+    }
+}
+
+/// Whether a database takes writes in a Region, and when it said so: by its own word; where the service file does not say how
+/// it is asked, by the part that it plays. `None` if nobody can say now.
+fn writes(component: &Component, region: &Region, board: &Board, now: Timestamp) -> Option<(bool, Timestamp)> {
     let asked = match &component.spec {
         Spec::RdsReplica(database) => database.sql.is_some(),
         Spec::AuroraGlobal(database) => database.sql.is_some(),
         _ => false,
     };
-    match value(if asked { "takes_writes" } else { "role" })? {
-        Value::Bool(takes) => Some(*takes),
-        Value::Text(role) => Some(["primary", "standalone", "writer", "detached"].contains(&role.as_str())),
+    let fact = if asked { "takes_writes" } else { "role" };
+    let reading = board.get(&Key::new(&component.id, &Place::Region(region.clone()), fact))?;
+    if reading.freshness(now) != Freshness::Fresh {
+        return None;
+    }
+    match &reading.value {
+        Value::Bool(takes) => Some((*takes, reading.at)),
+        Value::Text(role) => {
+            let part = ["primary", "standalone", "writer", "detached"].contains(&role.as_str());
+            Some((part, reading.at))
+        }
         _ => None,
     }
 }

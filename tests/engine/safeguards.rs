@@ -2,16 +2,20 @@
 
 use std::time::Duration;
 
+use handover::domain::board::Board;
 use handover::domain::command::{Command, Event};
 use handover::domain::consent::How;
 use handover::domain::gate::{GateResult, Verdict};
 use handover::domain::journal::Body;
+use handover::domain::reading::{Observation, Unread, Value, Why};
+use handover::domain::region::{Place, Region};
 use handover::domain::run::{Ending, State};
 use handover::domain::safeguard::Takeover;
+use handover::domain::writers::Watch;
 use handover::ports::Clock as _;
 
 use crate::audit::audit;
-use crate::rig::{Desk, Rig, confirm};
+use crate::rig::{Desk, Rig, SHORT, confirm, project};
 
 async fn open(desk: &mut Desk, step: &str) -> Vec<String> {
     let (_, gates) = desk.plan(step).await.unwrap();
@@ -178,4 +182,43 @@ async fn a_primary_that_comes_back_raises_the_alarm_until_it_is_fenced() {
     assert!(!rig.regions.truth().takes_writes.primary);
     desk.die().await;
     audit(&rig);
+}
+
+fn at(second: i64) -> jiff::Timestamp {
+    jiff::Timestamp::from_second(1_800_000_000 + second).unwrap()
+}
+
+fn says(board: &mut Board, region: &Region, second: i64, takes: Option<bool>) {
+    let seen = match takes {
+        Some(takes) => {
+            let mut seen = Observation::new("test");
+            seen.fact("takes_writes", Value::Bool(takes));
+            Ok(seen)
+        }
+        None => Err(Unread::new(Why::TimedOut, "gone")),
+    };
+    board.record("database", &Place::Region(region.clone()), at(second), Duration::from_secs(15), &seen);
+}
+
+#[test]
+fn what_was_said_before_the_other_took_over_raises_nothing_and_silence_ends_nothing() {
+    let (service, _) = project(SHORT);
+    let (east, west) = (&service.regions.primary, &service.regions.standby);
+    let (mut board, mut watch) = (Board::default(), Watch::default());
+    says(&mut board, east, 0, Some(true));
+    says(&mut board, west, 0, Some(false));
+    assert!(watch.look(&service, &board, at(0), &[]).is_empty());
+    // It was fenced at once, and its last word is still fresh.
+    says(&mut board, west, 8, Some(true));
+    assert!(watch.look(&service, &board, at(8), &[]).is_empty());
+    // It says so again: now there are two.
+    says(&mut board, east, 10, Some(true));
+    let split = watch.look(&service, &board, at(10), &[]);
+    assert_eq!(split[0].to_string(), "database takes writes in us-east-1 and in us-west-2");
+    // Out of reach it may go on.
+    says(&mut board, east, 15, None);
+    assert_eq!(watch.look(&service, &board, at(16), &split), split);
+    assert_eq!(watch.look(&service, &board, at(900), &split), split);
+    says(&mut board, east, 901, Some(false));
+    assert!(watch.look(&service, &board, at(901), &split).is_empty());
 }

@@ -11,7 +11,7 @@ use crate::domain::journal::Body;
 use crate::domain::reading::{Health, Key, age};
 use crate::domain::region::Place;
 use crate::domain::timeline::Milestone;
-use crate::domain::writers::{is_watched, split};
+use crate::domain::writers::is_watched;
 use crate::engine::sampler::Look;
 
 /// What was last seen of a component in one place, and when that was last recorded.
@@ -66,7 +66,8 @@ impl Executor {
         if !self.recorder.is_open() || !is_watched(&self.service, &self.run) {
             return;
         }
-        let splits = split(&self.service, &self.board, self.now(), &self.run.splits);
+        let now = self.now();
+        let splits = self.watch.look(&self.service, &self.board, now, &self.run.splits);
         if splits != self.run.splits {
             self.record(MYSELF, Body::SplitBrain { splits }).await;
         }

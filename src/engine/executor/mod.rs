@@ -41,6 +41,7 @@ use crate::domain::run::Run;
 use crate::domain::runbook::{Action, Step, StepId};
 use crate::domain::safeguard::Takeover;
 use crate::domain::service::Service;
+use crate::domain::writers::Watch;
 use crate::ports::{Exit, OutputLine, World};
 
 /// What an engine is started with.
@@ -111,6 +112,7 @@ struct Executor {
     operator: String,
     dir: Option<String>,
     last: Option<Takeover>,
+    watch: Watch,
     /// Steps whose consent is being carried out: a second confirmation finds them here.
     applying: HashSet<StepId>,
     waits: HashMap<StepId, Waiting>,
@@ -149,6 +151,7 @@ impl Executor {
             operator: setup.operator,
             dir: setup.dir,
             last: setup.last,
+            watch: Watch::default(),
             applying: HashSet::new(),
             waits: HashMap::new(),
             cancels: HashMap::new(),
