@@ -125,7 +125,8 @@ fn back(service: &Service, runbook: &Runbook, step: &Step) -> Option<Back> {
     }
 }
 
-fn plane(service: &Service, direction: &Direction, step: &Step) -> Option<Plane> {
+/// What has to answer for a step to be done; `None` of a step that asks nobody, or of which nobody knows.
+pub fn plane(service: &Service, direction: &Direction, step: &Step) -> Option<Plane> {
     let left = |region: &Region| *region == direction.source;
     match &step.action {
         Action::Act { component, action, on } => {

@@ -13,6 +13,7 @@ use crate::app::action::Action as KeyAction;
 use crate::app::model::{Focus, Row};
 use crate::domain::duration::{age as short, clock, format as span};
 use crate::domain::gate::{Predicate, Sight};
+use crate::domain::outline::plane;
 use crate::domain::plan::Plan;
 use crate::domain::run::State;
 use crate::domain::runbook::{Action, Step};
@@ -60,6 +61,13 @@ fn content(model: &Model, row: &Row, step: &Step, painter: &Painter<'_>) -> Doc 
         doc.put(if index == 0 { "output" } else { "" }, line.as_str(), Tone::Text);
     }
     asks(model, step, painter, &mut doc);
+    if !model.state(&step.id).is_ended()
+        && let Some(plane) = plane(&model.service, &model.run.direction, step).filter(|plane| plane.left)
+    {
+        let text =
+            format!("{} in {}, the Region being left: {}", plane.name, model.run.direction.source, plane.otherwise);
+        doc.put("needs", text, Tone::Warn);
+    }
     doc.put("guidance", step.guidance.as_str(), Tone::Text);
     if let Some(plan) = plan(model, step) {
         for (index, change) in plan.changes.iter().enumerate() {

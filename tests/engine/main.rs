@@ -10,6 +10,7 @@ mod evidence;
 mod hanging;
 mod journal;
 mod loss;
+mod planes;
 mod presets;
 mod random;
 mod rig;

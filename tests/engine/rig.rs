@@ -288,6 +288,29 @@ impl Rig {
         }
     }
 
+    /// A runbook of a folder's files.
+    pub(crate) fn files(folder: &str, runbook: &str, scenario: &Scenario) -> Self {
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).join("service.toml");
+        let project = Project::from_file(&file);
+        assert!(!project.diagnostics.has_errors(), "{}", project.diagnostics);
+        let service = project.service().unwrap().clone();
+        let runbook = project.runbook(runbook).unwrap().clone();
+        let clock = Arc::new(SimClock::new("2026-03-03T14:00:20Z".parse().unwrap(), 1.0));
+        let regions = Regions::start(&service, scenario, SEED, Arc::clone(&clock), None).unwrap();
+        Self {
+            direction: service.failover(),
+            service: Arc::new(service),
+            runbook,
+            regions,
+            clock,
+            lines: Lines::default(),
+            ledger: Arc::default(),
+            mode: Mode::Simulation,
+            operator: "anna".to_owned(),
+            last: None,
+        }
+    }
+
     /// Another runbook of the same preset in the same Regions, as they are now.
     pub(crate) fn then(&self, preset: &'static Preset, runbook: &str) -> Self {
         let next = Self::of(preset, runbook, None);
