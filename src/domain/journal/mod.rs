@@ -6,6 +6,7 @@
 
 mod chain;
 mod entry;
+mod says;
 mod verify;
 
 pub use chain::{Chain, Sealed};

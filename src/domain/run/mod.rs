@@ -1,19 +1,23 @@
 //! A run: one execution of a runbook, as the fold of its journal.
 
+mod record;
+mod state;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::gate::{GateResult, Verdict};
-use super::journal::{Body, Entry, OutcomeOf, RunOutcome};
-use super::plan::{Plan, Receipt};
-use super::reading::Evidence;
-use super::region::Direction;
-use super::runbook::{Action, Hazard, Runbook, Step, StepId, Ungraceful};
-use super::timeline::{Loss, Milestone, Timeline};
-use super::undo::append;
-use super::writers::Split;
+use crate::domain::gate::{GateResult, Verdict};
+use crate::domain::journal::{Body, Entry, RunOutcome};
+use crate::domain::region::Direction;
+use crate::domain::runbook::{Action, Hazard, Runbook, Step, StepId, Ungraceful};
+use crate::domain::timeline::{Loss, Milestone, Timeline};
+use crate::domain::undo::append;
+use crate::domain::writers::Split;
+
+pub use record::StepRecord;
+pub use state::{Ending, State};
 
 /// What a run may touch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,124 +40,6 @@ impl Mode {
             Self::Simulation => "simulation",
         }
     }
-}
-
-/// How a step ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Ending {
-    /// The cloud says that it is done.
-    Done,
-    /// A person said so.
-    Attested,
-    /// What was to be checked is so.
-    Checked,
-    /// What was waited for holds.
-    Waited,
-    /// The program ended well.
-    Ran,
-    /// It was found done already.
-    AlreadyDone,
-    /// A person did it by hand.
-    ByHand,
-    /// It could not be done, and the risk was accepted by name: an unreachable fence, say.
-    RiskAccepted,
-    /// It was left out, with a reason.
-    Skipped,
-    /// Nobody can do it now, and the run goes on without it.
-    Impossible,
-}
-
-impl Ending {
-    /// The words for a screen.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Attested => "attested",
-            Self::Checked => "checked",
-            Self::Waited => "holds",
-            Self::Ran => "ran",
-            Self::AlreadyDone => "already done",
-            Self::ByHand => "done by hand",
-            Self::RiskAccepted => "risk accepted",
-            Self::Skipped => "skipped",
-            Self::Impossible => "impossible",
-        }
-    }
-}
-
-/// Where a step stands.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum State {
-    /// Not started.
-    #[default]
-    Pending,
-    /// Its plan has been shown.
-    Planned,
-    /// A check or a wait is looking.
-    Looking,
-    /// The intent is recorded; whether the call was made is not.
-    InFlight,
-    /// The call was accepted; it settles.
-    Settling,
-    /// Nobody knows; only settling, or a person, can tell.
-    Unsure(String),
-    /// It failed, and can be tried again.
-    Failed(String),
-    /// It is over.
-    Ended(Ending),
-}
-
-impl Ending {
-    /// Whether the step was left undone, so that it can still be done.
-    pub fn is_undone(self) -> bool {
-        matches!(self, Self::RiskAccepted | Self::Skipped | Self::Impossible)
-    }
-}
-
-impl State {
-    /// Whether something is going on that must not be forgotten.
-    pub fn is_running(&self) -> bool {
-        matches!(self, Self::Looking | Self::InFlight | Self::Settling)
-    }
-
-    /// Whether it is over.
-    pub fn is_ended(&self) -> bool {
-        matches!(self, Self::Ended(_))
-    }
-}
-
-/// Everything that is known of a step in a run.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct StepRecord {
-    /// Where it stands.
-    pub state: State,
-    /// How many tries were intended.
-    pub tries: u32,
-    /// The latest plan.
-    pub plan: Option<Plan>,
-    /// Its gates when it was shown.
-    pub gates: Vec<GateResult>,
-    /// The latest receipt.
-    pub receipt: Option<Receipt>,
-    /// The request ids of every call.
-    pub request_ids: Vec<String>,
-    /// Gates that were overridden, with the reasons.
-    pub overrides: BTreeMap<String, String>,
-    /// When it started.
-    pub started: Option<Timestamp>,
-    /// When the latest intent was recorded.
-    pub intended: Option<Timestamp>,
-    /// When it ended.
-    pub ended: Option<Timestamp>,
-    /// Who ended it.
-    pub by: String,
-    /// The words with which it ended or failed.
-    pub says: String,
-    /// The evidence by which it ended.
-    pub evidence: Vec<Evidence>,
-    /// What its program wrote last.
-    pub output: Vec<String>,
 }
 
 /// A run, as far as its journal tells.
@@ -372,86 +258,5 @@ impl Run {
             .filter(|gate| gate.verdict != Verdict::Pass)
             .filter(|gate| !overrides.is_some_and(|overrides| overrides.contains_key(&gate.name)))
             .collect()
-    }
-}
-
-impl StepRecord {
-    fn apply(&mut self, entry: &Entry) {
-        if let Body::Reopened { .. } = &entry.body {
-            self.state = State::Pending;
-            self.ended = None;
-            self.plan = None;
-            self.overrides.clear();
-            return;
-        }
-        if self.state.is_ended() {
-            // What is over stays over, whatever comes late: only what was heard is kept.
-            match &entry.body {
-                Body::Attempt { request_id: Some(id), .. } => self.request_ids.push(id.clone()),
-                Body::Output { lines, .. } => self.output.clone_from(lines),
-                _ => {}
-            }
-            return;
-        }
-        match &entry.body {
-            Body::Started { .. } => {
-                self.state = State::Looking;
-                self.started.get_or_insert(entry.at);
-            }
-            Body::Plan { plan, gates, .. } => {
-                if !self.state.is_ended() && !self.state.is_running() {
-                    self.state = State::Planned;
-                }
-                self.plan = Some((**plan).clone());
-                self.gates.clone_from(gates);
-            }
-            Body::Void { .. } if self.state == State::InFlight => {
-                self.state = State::Planned;
-            }
-            Body::Intent { attempt, .. } => {
-                self.state = State::InFlight;
-                self.tries = *attempt;
-                self.receipt = None;
-                self.started.get_or_insert(entry.at);
-                self.intended = Some(entry.at);
-            }
-            Body::Attempt { request_id: Some(id), .. } => self.request_ids.push(id.clone()),
-            Body::Outcome { outcome, .. } => match outcome {
-                OutcomeOf::Accepted { answer, handle } => {
-                    self.state = State::Settling;
-                    self.receipt = Some(Receipt {
-                        request_id: self.request_ids.last().cloned(),
-                        answer: answer.clone(),
-                        handle: handle.clone(),
-                    });
-                }
-                OutcomeOf::Refused { message } => {
-                    self.state = State::Failed(message.clone());
-                    self.says.clone_from(message);
-                }
-                // Still in flight as far as anybody knows: settling tells.
-                OutcomeOf::Unknown { message } => self.state = State::Unsure(message.clone()),
-            },
-            Body::Settled { ending, says, evidence, .. } => {
-                self.state = State::Ended(*ending);
-                self.says.clone_from(says);
-                self.evidence.clone_from(evidence);
-                self.by.clone_from(&entry.by);
-                self.started.get_or_insert(entry.at);
-                self.ended = Some(entry.at);
-            }
-            Body::Failed { reason, evidence, .. } => {
-                self.state = State::Failed(reason.clone());
-                self.says.clone_from(reason);
-                self.evidence.clone_from(evidence);
-                self.by.clone_from(&entry.by);
-            }
-            Body::Unsure { reason, .. } => self.state = State::Unsure(reason.clone()),
-            Body::Override { gate, reason, .. } => {
-                self.overrides.insert(gate.clone(), reason.clone());
-            }
-            Body::Output { lines, .. } => self.output.clone_from(lines),
-            _ => {}
-        }
     }
 }

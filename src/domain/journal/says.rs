@@ -1,0 +1,61 @@
+//! An entry in a sentence, for the tail on the screen and for `journal show`.
+
+use super::entry::{Body, OutcomeOf};
+use crate::domain::consent::How;
+
+impl Body {
+    /// The entry in a sentence, for the tail on the screen and for `journal show`.
+    pub fn says(&self) -> String {
+        match self {
+            Self::RunOpened { run, runbook, direction, mode, .. } => {
+                format!("{} {runbook} {} → {} ({run})", mode.as_str(), direction.source, direction.target)
+            }
+            Self::Resumed { host, .. } => format!("taken up again on {host}"),
+            Self::Armed => "armed: writes can be confirmed from here on".to_owned(),
+            Self::Disarmed { reason } => format!("read-only: {reason}"),
+            Self::LeadChange { lead, host } => format!("{lead} leads, on {host}"),
+            Self::Reading { says, .. } => says.clone(),
+            Self::Started { step } => format!("{step}: started"),
+            Self::Plan { step, plan, .. } => format!("{step}: would call {}", plan.call.headline()),
+            Self::Consent { step, consent } => match &consent.how {
+                How::Typed { phrase } => format!("{step}: confirmed by typing {phrase:?}"),
+                How::TwoKeys => format!("{step}: confirmed"),
+                How::Autoplay => format!("{step}: confirmed by autoplay"),
+            },
+            Self::Void { step, reason } => format!("{step}: not carried out: {reason}"),
+            Self::Intent { step, attempt, .. } => format!("{step}: about to call (try {attempt})"),
+            Self::Attempt { step, request_id, answer, .. } => match request_id {
+                Some(id) => format!("{step}: {answer} (request {id})"),
+                None => format!("{step}: {answer}"),
+            },
+            Self::Outcome { step, outcome, .. } => match outcome {
+                OutcomeOf::Accepted { answer, .. } => format!("{step}: accepted: {answer}"),
+                OutcomeOf::Refused { message } => format!("{step}: refused: {message}"),
+                OutcomeOf::Unknown { message } => format!("{step}: outcome unknown: {message}"),
+            },
+            Self::Settled { step, ending, says, .. } => format!("{step}: {}: {says}", ending.as_str()),
+            Self::Failed { step, reason, .. } => format!("{step}: failed: {reason}"),
+            Self::Unsure { step, reason } => format!("{step}: unsure: {reason}"),
+            Self::Override { step, gate, reason, .. } => format!("{step}: gate {gate:?} overridden: {reason}"),
+            Self::Output { step, lines } => format!("{step}: {}", lines.join(" / ")),
+            Self::Milestone { milestone, source, .. } => format!("{}: {source}", milestone.as_str()),
+            Self::DataLoss { loss } => format!("data loss: {loss}"),
+            Self::SplitBrain { splits } if splits.is_empty() => "only one side takes writes again".to_owned(),
+            Self::SplitBrain { splits } => {
+                let each: Vec<String> = splits.iter().map(ToString::to_string).collect();
+                format!("SPLIT BRAIN: {}", each.join("; "))
+            }
+            Self::Paused { reason } => format!("paused: {reason}"),
+            Self::Continued => "the run goes on".to_owned(),
+            Self::Ungraceful { reason } => format!("goes on ungracefully: {reason}"),
+            Self::RollBack { step, reason, .. } => format!("{step}: to be taken back: {reason}"),
+            Self::Reopened { step, reason } => format!("{step}: to be done after all: {reason}"),
+            Self::Note { text } => text.clone(),
+            Self::Left { running } => format!("left while running: {}", running.join(", ")),
+            Self::RecoveredTail { bytes, kept_in } => {
+                format!("the last line was incomplete; its {bytes} bytes are kept in {kept_in}")
+            }
+            Self::RunClosed { outcome, says } => format!("{}: {says}", outcome.as_str()),
+        }
+    }
+}
