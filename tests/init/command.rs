@@ -64,9 +64,13 @@ fn a_state_becomes_a_service_file_that_check_finds_sound() {
         assert!(out.contains(part), "{part} is not in\n{out}");
     }
     assert!(!shell.has("my services/regami/runbooks") && !out.contains("plan failover"), "{out}");
-    let (status, out, err) = shell.says(&["--service", "my services/regami/service.toml", "check"], b"");
+    let check = ["--service", "my services/regami/service.toml", "check"];
+    let (status, out, err) = shell.says(&[&check[..], &["--deny", "never"]].concat(), b"");
     assert_eq!(status, 0, "{err}");
     assert!(out.contains("regami: sound"), "{out}");
+    // What the state itself has wrong is found at once: only the primary's record has a health check.
+    assert!(out.contains("danger HO007"), "{out}");
+    assert_eq!(shell.says(&check, b"").0, 1);
 }
 
 #[test]
