@@ -338,8 +338,14 @@ impl Person {
         self.timed("?", |person| person.heading().starts_with("checklist"));
         let (there, back) = if self.selected() == "0.1" { ("j", "k") } else { ("k", "j") };
         for key in [there, back] {
-            let before = self.selected();
-            self.timed(key, |person| person.selected() != before);
+            // A step that ends selects the next one: then a key may lead back to where the screen was, and cannot be told.
+            let over = |person: &Self| person.entries().iter().filter(|entry| entry.body.kind() == "settled").count();
+            let (before, ended) = (self.selected(), over(self));
+            let moved = |person: &Self| person.selected() != before;
+            self.timed(key, |person| moved(person) || over(person) != ended);
+            if !moved(self) {
+                self.answers.get_or_insert_default().pop();
+            }
         }
         sleep(Duration::from_millis(50));
     }
