@@ -94,9 +94,14 @@ fn the_second_console_watches_and_the_next_takes_over_when_the_lead_dies() {
     // Nothing that writes, or that only a lead may do, is offered.
     let before = short.journal("data");
     observer.send_keys("?");
+    observer.wait_for("anywhere", LIMIT);
+    observer.wait_quiet(Duration::from_millis(100), LIMIT);
+    // All of it: it is longer than the screen.
+    let mut help = observer.screen();
+    observer.send_keys("jjjjjjjjjjjjjjjjjjjj");
     observer.wait_for("in this help", LIMIT);
     observer.wait_quiet(Duration::from_millis(100), LIMIT);
-    let help = observer.screen();
+    help += &observer.screen();
     for words in ["Arm the console", "(writes)", "Override a gate", "Write a note", "Close the run", "Ways out"] {
         assert!(!help.contains(words), "{words} in the help of an observer:\n{help}");
     }
