@@ -8,7 +8,6 @@ use super::region::{Direction, Region};
 use super::review::line::{Line, lines};
 use super::runbook::{Action, Hazard, Runbook, Step, StepId};
 use super::service::{SWITCHOVER, Service, Spec};
-use super::timeline::Milestone;
 use super::undo::undo;
 
 /// Where Route 53, CloudFront and IAM are changed.
@@ -86,9 +85,7 @@ pub fn outline(service: &Service, runbook: &Runbook, direction: &Direction) -> O
         plane: plane(service, direction, step),
         back: back(service, runbook, step),
     });
-    let served = |step: &&Step| matches!(step.marks, Some(Milestone::TrafficMoved | Milestone::FirstSuccess));
-    let recovered = runbook.steps().map(|(_, step)| step).filter(served).map(|step| ends(&step.id)).max();
-    Outline { steps: steps.collect(), longest, recovered }
+    Outline { steps: steps.collect(), longest, recovered: runbook.serves_after() }
 }
 
 impl Outline {

@@ -268,6 +268,13 @@ impl Runbook {
         self.path(id, left, &mut BTreeMap::new())
     }
 
+    /// How long it takes until the service serves again; nothing where no step marks that.
+    pub fn serves_after(&self) -> Option<Duration> {
+        let serves = |step: &&Step| matches!(step.marks, Some(Milestone::TrafficMoved | Milestone::FirstSuccess));
+        let marks = self.steps().map(|(_, step)| step).filter(serves);
+        marks.map(|step| self.time_to(&step.id, &Step::expected_to_mark)).max()
+    }
+
     /// How long it takes until every step is over.
     pub fn longest(&self, left: &dyn Fn(&Step) -> Duration) -> Duration {
         let mut known = BTreeMap::new();
@@ -293,6 +300,25 @@ impl Runbook {
 }
 
 impl Step {
+    /// A step that says no more of itself than what it does: its title is its id.
+    pub fn bare(id: &str, action: Action, hazard: Hazard) -> Self {
+        Self {
+            id: id.to_owned(),
+            title: id.to_owned(),
+            action,
+            hazard,
+            gates: Vec::new(),
+            after: Vec::new(),
+            expected: None,
+            guidance: String::new(),
+            carries: String::new(),
+            differs: String::new(),
+            marks: None,
+            cleanup: false,
+            ungraceful: None,
+        }
+    }
+
     /// How long the step is expected to take until what it marks is so: a window that has to hold counts from its start.
     pub fn expected_to_mark(&self) -> Duration {
         let expected = self.expected.unwrap_or_default();
@@ -309,19 +335,9 @@ mod tests {
 
     fn step(id: &str, minutes: u64, after: &[&str]) -> Step {
         Step {
-            id: id.into(),
-            title: id.into(),
-            action: Action::Attest { statement: String::new() },
-            hazard: Hazard::None,
-            gates: vec![],
             after: after.iter().map(|id| (*id).into()).collect(),
             expected: Some(Duration::from_mins(minutes)),
-            guidance: String::new(),
-            carries: String::new(),
-            differs: String::new(),
-            marks: None,
-            cleanup: false,
-            ungraceful: None,
+            ..Step::bare(id, Action::Attest { statement: String::new() }, Hazard::None)
         }
     }
 

@@ -139,10 +139,7 @@ fn deed(service: &Service, run: &Run, step: &Step) -> Option<Deed> {
     if service.takes_over(component, action) {
         return Some(if action == SWITCHOVER { Deed::Switchover } else { Deed::Promotion });
     }
-    let traffic = matches!(
-        service.component(component)?.spec,
-        Spec::Route53Failover(_) | Spec::ArcRouting(_) | Spec::CloudFront(_)
-    );
+    let traffic = service.component(component)?.spec.carries_traffic();
     (traffic && action == "point").then_some(Deed::Traffic)
 }
 

@@ -42,12 +42,12 @@ fn reverse(spec: &Spec, action: &str, on: Side) -> Option<(&'static str, Side)> 
         Side::Global => Side::Global,
     };
     Some(match (spec, action) {
-        (Spec::RdsReplica(_) | Spec::AuroraGlobal(_), "fence") => ("admit", on),
+        (spec, "fence") if spec.is_database() => ("admit", on),
         (Spec::Ecs(_) | Spec::Kubernetes(_), "scale-up") => ("scale-down", on),
         (Spec::Ecs(_) | Spec::Kubernetes(_), "scale-down" | "stop") => ("scale-up", on),
         (Spec::Kubernetes(_), "suspend-sync") => ("resume-sync", on),
         (Spec::HealthCheck(_), "force-unhealthy") => ("release", on),
-        (Spec::Route53Failover(_) | Spec::ArcRouting(_) | Spec::CloudFront(_), "point") => ("point", other),
+        (spec, "point") if spec.carries_traffic() => ("point", other),
         _ => return None,
     })
 }
@@ -55,20 +55,11 @@ fn reverse(spec: &Spec, action: &str, on: Side) -> Option<(&'static str, Side)> 
 /// Adds the step to a run's checklist, at its end: nothing waits for it.
 pub fn append(runbook: &mut Runbook, of: &str, undo: &Undo) {
     let title = runbook.step(of).map_or(of, |step| step.title.as_str());
+    let action = Action::Act { component: undo.component.clone(), action: undo.action.clone(), on: undo.on };
     let step = Step {
-        id: undo.id.clone(),
         title: format!("Take back: {title}"),
-        action: Action::Act { component: undo.component.clone(), action: undo.action.clone(), on: undo.on },
-        hazard: Hazard::Write,
-        gates: Vec::new(),
         after: vec![of.to_owned()],
-        expected: None,
-        guidance: String::new(),
-        carries: String::new(),
-        differs: String::new(),
-        marks: None,
-        cleanup: false,
-        ungraceful: None,
+        ..Step::bare(&undo.id, action, Hazard::Write)
     };
     match runbook.phases.last_mut().filter(|phase| phase.title == PHASE) {
         Some(phase) => phase.steps.push(step),

@@ -55,10 +55,7 @@ impl Watch {
     /// until a side says that it takes none: what cannot be read accuses nobody, and acquits nobody either.
     pub fn look(&mut self, service: &Service, board: &Board, now: Timestamp, known: &[Split]) -> Vec<Split> {
         let [primary, standby] = [&service.regions.primary, &service.regions.standby];
-        let databases = service
-            .components
-            .iter()
-            .filter(|component| matches!(component.spec, Spec::RdsReplica(_) | Spec::AuroraGlobal(_)));
+        let databases = service.components.iter().filter(|component| component.spec.is_database());
         let mut split = Vec::new();
         for component in databases {
             let says = [primary, standby].map(|region| (region, writes(component, region, board, now)));

@@ -165,7 +165,10 @@ impl Person {
                     // It must stay there: a key that is still on its way would choose another.
                     sleep(LOOK);
                     if rows(self) == (Some(wanted), Some(wanted)) {
-                        return self.press("<enter>");
+                        self.press("<enter>");
+                        // What follows looks at what the screen shows next, not at the menu that was answered.
+                        let closed = || rows(self).1.is_none();
+                        return self.until(&format!("{label:?} is taken"), closed);
                     }
                 }
                 (Some(chosen), Some(wanted)) => {

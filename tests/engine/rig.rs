@@ -243,10 +243,15 @@ impl Rig {
 
     pub(crate) fn new(runbook: &str, scenario: &Scenario, seed: u64) -> Self {
         let (service, runbook) = project(runbook);
+        Self::on(service, runbook, scenario, seed)
+    }
+
+    /// A service in simulated Regions, and a runbook of it to be run.
+    fn on(service: Service, runbook: Runbook, scenario: &Scenario, seed: u64) -> Self {
         let clock = Arc::new(SimClock::new("2026-03-03T14:00:20Z".parse().unwrap(), 1.0));
         let regions = Regions::start(&service, scenario, seed, Arc::clone(&clock), None).unwrap();
         Self {
-            direction: service.failover(),
+            direction: if runbook.way == Way::Failback { service.failback() } else { service.failover() },
             service: Arc::new(service),
             runbook,
             regions,
@@ -270,22 +275,8 @@ impl Rig {
             Way::Failback => "failed-over",
             Way::Drill => "calm",
         };
-        let scenario = scenario.or(runbook.scenario.as_deref()).unwrap_or(usual);
-        let clock = Arc::new(SimClock::new("2026-03-03T14:00:20Z".parse().unwrap(), 1.0));
-        let scenario = scenario::load(scenario).unwrap();
-        let regions = Regions::start(&service, &scenario, SEED, Arc::clone(&clock), None).unwrap();
-        Self {
-            direction: if runbook.way == Way::Failback { service.failback() } else { service.failover() },
-            service: Arc::new(service),
-            runbook,
-            regions,
-            clock,
-            lines: Lines::default(),
-            ledger: Arc::default(),
-            mode: Mode::Simulation,
-            operator: "anna".to_owned(),
-            last: None,
-        }
+        let scenario = scenario::load(scenario.or(runbook.scenario.as_deref()).unwrap_or(usual)).unwrap();
+        Self::on(service, runbook, &scenario, SEED)
     }
 
     /// A runbook of a folder's files.
@@ -295,20 +286,7 @@ impl Rig {
         assert!(!project.diagnostics.has_errors(), "{}", project.diagnostics);
         let service = project.service().unwrap().clone();
         let runbook = project.runbook(runbook).unwrap().clone();
-        let clock = Arc::new(SimClock::new("2026-03-03T14:00:20Z".parse().unwrap(), 1.0));
-        let regions = Regions::start(&service, scenario, SEED, Arc::clone(&clock), None).unwrap();
-        Self {
-            direction: service.failover(),
-            service: Arc::new(service),
-            runbook,
-            regions,
-            clock,
-            lines: Lines::default(),
-            ledger: Arc::default(),
-            mode: Mode::Simulation,
-            operator: "anna".to_owned(),
-            last: None,
-        }
+        Self::on(service, runbook, scenario, SEED)
     }
 
     /// Another runbook of the same preset in the same Regions, as they are now.

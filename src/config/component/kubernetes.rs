@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{both, differ, timeout};
+use super::{both, differ, hosts, pair, timeout};
 use crate::config::form;
 use crate::config::reader::{Node, Table};
 use crate::domain::region::Pair;
@@ -108,16 +108,6 @@ fn absolute(node: &Node<'_, '_>) -> Option<String> {
     None
 }
 
-/// `{ primary = …, standby = … }` of plain values.
-fn pair<T>(node: &Node<'_, '_>, one: impl Fn(&Node<'_, '_>) -> Option<T>) -> Option<Pair<T>> {
-    let table = node.table("a table { primary = …, standby = … }")?;
-    let side = |node: Option<Node<'_, '_>>| one(&node?);
-    let (primary, standby) = (table.need("primary", "the primary's"), table.need("standby", "the standby's"));
-    let (primary, standby) = (side(primary), side(standby));
-    table.finish();
-    Some(Pair { primary: primary?, standby: standby? })
-}
-
 fn workloads(node: &Node<'_, '_>) -> Option<Vec<Workload>> {
     const EXPECTED: &str = "\"deployment/NAME\" or \"statefulset/NAME\"";
     let one = |node: &Node<'_, '_>| {
@@ -170,20 +160,4 @@ fn connection(node: &Node<'_, '_>) -> Option<Connection> {
     let (key, value) = hosts(&table);
     table.finish();
     Some(Connection { secret: secret?, key: key?, value: value? })
-}
-
-/// The key of a secret that holds a database's host, and the host of each Region's own.
-pub(super) fn hosts(table: &Table<'_, '_>) -> (Option<String>, Option<Pair<String>>) {
-    let key = table.get("key").map_or(Some("host".to_owned()), |node| {
-        form::token(&node, "a key of the secret", 253, |b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
-    });
-    let value = table.need("value", "{ primary = \"…\", standby = \"…\" }: the host of each Region's own database");
-    let hosts = value.as_ref().and_then(|node| pair(node, form::dns_name));
-    if let (Some(node), Some(hosts)) = (&value, &hosts)
-        && hosts.primary == hosts.standby
-    {
-        node.error("both Regions have the same database host");
-        return (key, None);
-    }
-    (key, hosts)
 }

@@ -188,6 +188,32 @@ fn differ<T: PartialEq>(table: &Table<'_, '_>, pair: Option<Pair<T>>, what: &str
     None
 }
 
+/// The key of a secret that holds a database's host, and the host of each Region's own.
+fn hosts(table: &Table<'_, '_>) -> (Option<String>, Option<Pair<String>>) {
+    let key = table.get("key").map_or(Some("host".to_owned()), |node| {
+        form::token(&node, "a key of the secret", 253, |b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+    });
+    let value = table.need("value", "{ primary = \"…\", standby = \"…\" }: the host of each Region's own database");
+    let hosts = value.as_ref().and_then(|node| pair(node, form::dns_name));
+    if let (Some(node), Some(hosts)) = (&value, &hosts)
+        && hosts.primary == hosts.standby
+    {
+        node.error("both Regions have the same database host");
+        return (key, None);
+    }
+    (key, hosts)
+}
+
+/// `{ primary = …, standby = … }` of plain values.
+fn pair<T>(node: &Node<'_, '_>, one: impl Fn(&Node<'_, '_>) -> Option<T>) -> Option<Pair<T>> {
+    let table = node.table("a table { primary = …, standby = … }")?;
+    let side = |node: Option<Node<'_, '_>>| one(&node?);
+    let (primary, standby) = (table.need("primary", "the primary's"), table.need("standby", "the standby's"));
+    let (primary, standby) = (side(primary), side(standby));
+    table.finish();
+    Some(Pair { primary: primary?, standby: standby? })
+}
+
 fn timeout(table: &Table<'_, '_>, default: Duration) -> Option<Duration> {
     table.get("timeout").map_or(Some(default), |node| node.duration(MS_100, MINUTE))
 }

@@ -1,6 +1,6 @@
 //! `secret-replica`.
 
-use super::kubernetes;
+use super::hosts;
 use crate::config::form;
 use crate::config::reader::Table;
 use crate::domain::service::{SecretHost, SecretReplica};
@@ -16,7 +16,7 @@ pub(super) fn secret(table: &Table<'_, '_>) -> Option<SecretReplica> {
     }
     let host = table.optional("host", |node| {
         let table = node.table("a table { key = \"…\", value = { primary = \"…\", standby = \"…\" } }")?;
-        let (key, value) = kubernetes::hosts(&table);
+        let (key, value) = hosts(&table);
         table.finish();
         Some(SecretHost { key: key?, value: value? })
     });

@@ -61,7 +61,7 @@ fn acted(spec: &Spec, action: &str) -> Option<Deed> {
         (Spec::RdsReplica(_), "rebuild") => Deed::Rebuild,
         (_, "verify-writes") => Deed::ProveWrites,
         (_, "scale-up") => Deed::ScaleUp,
-        (Spec::Route53Failover(_) | Spec::ArcRouting(_) | Spec::CloudFront(_), "point") => Deed::Point,
+        (spec, "point") if spec.carries_traffic() => Deed::Point,
         (Spec::SsmParameter(_), "point") | (Spec::Kubernetes(_), "patch-connection") => Deed::Configure,
         (Spec::Kubernetes(_), "restart") => Deed::Restart,
         (Spec::Kubernetes(_), "apply") => Deed::Deploy,

@@ -189,6 +189,16 @@ impl Spec {
         !matches!(self, Self::Route53Failover(_) | Self::CloudFront(_) | Self::Command(Command { global: true, .. }))
     }
 
+    /// Whether it is a database of which one Region's takes writes and the other's follows.
+    pub fn is_database(&self) -> bool {
+        matches!(self, Self::RdsReplica(_) | Self::AuroraGlobal(_))
+    }
+
+    /// Whether it sends the service's traffic to one of the Regions.
+    pub fn carries_traffic(&self) -> bool {
+        matches!(self, Self::Route53Failover(_) | Self::ArcRouting(_) | Self::CloudFront(_))
+    }
+
     /// Whether it has something to say of no Region in particular.
     pub fn is_global(&self) -> bool {
         match self {

@@ -57,11 +57,13 @@ impl Executor {
         if changed && self.announced {
             self.record_health(&slot).await;
         }
-        self.watch_writers().await;
+        if self.service.component(&slot.0).is_some_and(|component| component.spec.is_database()) {
+            self.watch_writers().await;
+        }
         self.review_waits().await;
     }
 
-    /// The split-brain watch: from the fence of the old primary on, who takes writes is asked of every look.
+    /// The split-brain watch: from the fence of the old primary on, who takes writes is asked of every look at a database.
     async fn watch_writers(&mut self) {
         if !self.recorder.is_open() || !is_watched(&self.service, &self.run) {
             return;

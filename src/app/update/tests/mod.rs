@@ -32,27 +32,9 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
 }
 
-fn step(id: &str, action: Does, hazard: Hazard) -> Step {
-    Step {
-        id: id.into(),
-        title: id.into(),
-        action,
-        hazard,
-        gates: vec![],
-        after: vec![],
-        expected: None,
-        guidance: String::new(),
-        carries: String::new(),
-        differs: String::new(),
-        marks: None,
-        cleanup: false,
-        ungraceful: None,
-    }
-}
-
 fn act(id: &str, hazard: Hazard) -> Step {
     let on = crate::domain::region::Side::Target;
-    step(id, Does::Act { component: "database".into(), action: id.into(), on }, hazard)
+    Step::bare(id, Does::Act { component: "database".into(), action: id.into(), on }, hazard)
 }
 
 fn desk(role: Role) -> Desk {
@@ -72,8 +54,8 @@ fn desk(role: Role) -> Desk {
         components: vec![],
     });
     let steps = vec![
-        step("look", Does::Attest { statement: "it is down".into() }, Hazard::None),
-        step("check", Does::Check { expect: vec![] }, Hazard::None),
+        Step::bare("look", Does::Attest { statement: "it is down".into() }, Hazard::None),
+        Step::bare("check", Does::Check { expect: vec![] }, Hazard::None),
         act("promote", Hazard::Irreversible),
         act("point", Hazard::Write),
     ];

@@ -5,7 +5,7 @@ use super::super::line::lines;
 use super::super::order::doing;
 use super::super::{Found, Rule, Severity, Spot, Subject};
 use crate::domain::runbook::{Runbook, Step, Way};
-use crate::domain::service::{Component, Spec};
+use crate::domain::service::Spec;
 
 pub(super) const RULE: Rule = Rule {
     id: "HO023",
@@ -18,11 +18,10 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn look(subject: &Subject<'_>, found: &mut Found) {
-    let database = |component: &Component| matches!(component.spec, Spec::RdsReplica(_) | Spec::AuroraGlobal(_));
     let restores = subject.service.components.iter().any(|component| matches!(component.spec, Spec::RdsRestore(_)))
         || subject.runbooks.iter().flat_map(Runbook::steps).any(|(_, step)| restores(step));
     let fails_over = subject.runbooks.iter().any(|runbook| runbook.way == Way::Failover);
-    if fails_over && !restores && subject.service.components.iter().any(database) {
+    if fails_over && !restores && subject.service.components.iter().any(|component| component.spec.is_database()) {
         found.at(
             Spot::Service,
             "no runbook restores a database from its backups, and failing over does not undo damage",

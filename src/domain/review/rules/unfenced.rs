@@ -4,7 +4,6 @@ use super::super::deeds::{Deed, words};
 use super::super::order::{doing, done_before};
 use super::super::{Found, Rule, Severity, Subject};
 use crate::domain::runbook::{Runbook, Way};
-use crate::domain::service::{Component, Spec};
 
 pub(super) const RULE: Rule = Rule {
     id: "HO002",
@@ -50,8 +49,7 @@ fn look(subject: &Subject<'_>, found: &mut Found) {
 
 /// Whether a runbook moves the traffic of a service that has a database, and nothing else.
 fn moves_alone(subject: &Subject<'_>, runbook: &Runbook) -> bool {
-    let database = |component: &Component| matches!(component.spec, Spec::RdsReplica(_) | Spec::AuroraGlobal(_));
     let else_done = [Deed::Promote, Deed::SwitchOver, Deed::Fence];
-    subject.service.components.iter().any(database)
+    subject.service.components.iter().any(|component| component.spec.is_database())
         && !else_done.iter().any(|deed| doing(subject.service, runbook, *deed).next().is_some())
 }

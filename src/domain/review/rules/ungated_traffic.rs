@@ -20,7 +20,6 @@ pub(super) const RULE: Rule = Rule {
 fn look(subject: &Subject<'_>, found: &mut Found) {
     let service = subject.service;
     let is = |id: &str, of: fn(&Spec) -> bool| service.component(id).is_some_and(|component| of(&component.spec));
-    let database = |spec: &Spec| matches!(spec, Spec::RdsReplica(_) | Spec::AuroraGlobal(_));
     let fleet = |spec: &Spec| matches!(spec, Spec::Ecs(_) | Spec::Kubernetes(_));
     let answers = |spec: &Spec| matches!(spec, Spec::Endpoint(_));
     for component in &service.components {
@@ -37,7 +36,7 @@ fn look(subject: &Subject<'_>, found: &mut Found) {
     for runbook in subject.runbooks.iter().filter(|runbook| runbook.way == Way::Failover) {
         let promotes =
             doing(service, runbook, Deed::Promote).chain(doing(service, runbook, Deed::SwitchOver)).next().is_some();
-        let has_database = service.components.iter().any(|component| database(&component.spec));
+        let has_database = service.components.iter().any(|component| component.spec.is_database());
         if !promotes && has_database {
             for step in doing(service, runbook, Deed::Point) {
                 found.at_step(runbook, step, "no step makes the standby's database one that takes writes");
@@ -56,7 +55,7 @@ fn look(subject: &Subject<'_>, found: &mut Found) {
                 );
                 gates.chain(looks).any(|predicate| is(&predicate.reading.component, of))
             };
-            if !judged(database) {
+            if !judged(Spec::is_database) {
                 found.at_step(
                     runbook,
                     step,

@@ -39,10 +39,8 @@ fn look(subject: &Subject<'_>, found: &mut Found) {
 
 fn watches(spec: &Spec, deed: Deed) -> bool {
     match deed {
-        Deed::Promote | Deed::SwitchOver | Deed::Rebuild => {
-            matches!(spec, Spec::RdsReplica(_) | Spec::AuroraGlobal(_))
-        }
-        Deed::Point => matches!(spec, Spec::Route53Failover(_) | Spec::ArcRouting(_) | Spec::CloudFront(_)),
+        Deed::Promote | Deed::SwitchOver | Deed::Rebuild => spec.is_database(),
+        Deed::Point => spec.carries_traffic(),
         Deed::MoveCache => matches!(spec, Spec::ElasticacheGlobal(_)),
         _ => false,
     }
