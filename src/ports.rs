@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 
 use crate::domain::consent::Authorised;
 use crate::domain::plan::{Ask, PerformError, Plan, Receipt, Refusal, Settlement};
+use crate::domain::preflight::{Answered, Question, Right, Ruling};
 use crate::domain::reading::{Observation, Unread};
 use crate::domain::region::{Place, Region};
 
@@ -40,6 +41,25 @@ pub trait Component: Send + Sync {
     /// it answered, if that is known. An implementation says [`Settlement::NotStarted`] only when so much time has
     /// passed that a call would have shown.
     async fn settle(&self, plan: &Plan, receipt: Option<&Receipt>, since: Duration) -> Settlement;
+
+    /// Whether a system with rights of its own (SQL, Kubernetes) would let an action be done there; nothing where IAM
+    /// decides. Reads only.
+    async fn may(&self, _action: &str, _on: &Place) -> Vec<Right> {
+        Vec::new()
+    }
+}
+
+/// What a preflight asks of AWS besides the components.
+#[async_trait]
+pub trait Access: Send + Sync {
+    /// As whom a Region knows us, for how long yet, and whether our clock agrees with its own.
+    async fn identity(&self, region: &Region) -> Result<Observation, Unread>;
+
+    /// What IAM would say of each question, were it asked by the identity with this ARN. Nothing is called.
+    async fn rulings(&self, arn: &str, questions: &[Question]) -> Result<Vec<Ruling>, Unread>;
+
+    /// How every endpoint answered last of those that were asked since the start.
+    fn answered(&self) -> Vec<Answered>;
 }
 
 /// Every component of a service, by id.
@@ -93,6 +113,9 @@ pub trait SqlProbe: Send + Sync {
 
     /// Gives the application's login back, where fencing the source took it away here too.
     async fn admit(&self, region: &Region) -> Result<(), PerformError>;
+
+    /// Whether the application's login could be taken away and its sessions ended: why not, where it couldn't. Reads only.
+    async fn may_fence(&self, region: &Region) -> Result<Option<String>, Unread>;
 
     /// The highest mark that the service has committed, by its own query; `None` if the table is empty or no query is
     /// configured.
@@ -215,6 +238,9 @@ pub trait Program: Send + Sync {
         output: mpsc::UnboundedSender<OutputLine>,
         cancel: tokio::sync::watch::Receiver<bool>,
     ) -> Exit;
+
+    /// Where a program is that would be started by this name from this folder; nothing if it is nowhere.
+    fn find(&self, name: &str, dir: Option<&str>) -> Option<String>;
 }
 
 /// What kubectl wrote and how it ended. It is not made safe to show: whoever reads it takes only what it knows.
@@ -285,4 +311,6 @@ pub struct World {
     pub program: Arc<dyn Program>,
     /// The databases, where they can be asked.
     pub sql: Option<Arc<dyn SqlProbe>>,
+    /// What AWS would let us do, and which of its endpoints answer.
+    pub access: Arc<dyn Access>,
 }

@@ -188,6 +188,20 @@ fn boto3_understands_health_checks_routing_controls_and_sessions() {
     let assume = ["sts", "assume-role", "--role-arn", role, "--role-session-name", "dr-failover"];
     let given = sim.aws(TARGET, &[&assume[..], &["--external-id", "dr-ops-prod"]].concat());
     assert_eq!(given["AssumedRoleUser"]["Arn"], json!(sts));
+    // IAM is asked what the role would be let do; one that nobody knows has no policies.
+    let role_of = sim.aws("us-east-1", &["iam", "get-role", "--role-name", "dr-operations-role-prod"]);
+    assert_eq!(role_of["Role"]["Arn"], json!(role));
+    let ask = |source: &'static str| {
+        let simulate = ["iam", "simulate-principal-policy", "--policy-source-arn", source, "--action-names"];
+        let actions = ["rds:PromoteReadReplica", "route53:ChangeResourceRecordSets", "--max-items", "10"];
+        [&simulate[..], &actions[..]].concat()
+    };
+    let told = sim.aws("us-east-1", &ask("arn:aws:iam::123456789012:role/dr-operations-role-prod"));
+    let decisions: Vec<&Value> =
+        told["EvaluationResults"].as_array().unwrap().iter().map(|result| &result["EvalDecision"]).collect();
+    assert_eq!(decisions, [&json!("allowed"), &json!("allowed")]);
+    let nobody = sim.run("us-east-1", &ask("arn:aws:iam::123456789012:role/nobody"));
+    assert!(String::from_utf8_lossy(&nobody.stderr).contains("NoSuchEntity"), "{nobody:?}");
 }
 
 /// Document 000's own script: promote, wait for `available`, then DNS. The wait ends before anything has happened.

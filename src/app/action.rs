@@ -158,6 +158,7 @@ actions! {
     People "people" Global Anyone ["@"] "Show whom to call, and when";
     WholePlan "whole-plan" Global Anyone ["W"] "Show the whole plan: order, times, whose control plane, the way back";
     Review "review" Global Anyone ["V"] "Show what the review finds in the service and its runbooks";
+    Preflight "preflight" Global Anyone ["F"] "Show what a run will need, and ask for it anew";
     Redraw "redraw" Global Anyone ["ctrl-l"] "Draw the screen anew";
     Quit "quit" Global Anyone ["q"] "Leave the console; the run stays, and can be resumed";
     MenuNext "menu-next" Menu Anyone ["j", "down"] "Next line";

@@ -352,6 +352,8 @@ pub enum Page {
     Plan,
     /// What the review finds.
     Review,
+    /// What a run will need.
+    Preflight,
 }
 
 /// The help.

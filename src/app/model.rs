@@ -13,6 +13,7 @@ use crate::domain::board::Board;
 use crate::domain::gate::GateResult;
 use crate::domain::journal::Entry;
 use crate::domain::plan::{Plan, Refusal};
+use crate::domain::preflight::Preflight;
 use crate::domain::reading::{Health, age};
 use crate::domain::region::Region;
 use crate::domain::run::{Run, State, StepRecord};
@@ -210,6 +211,10 @@ pub struct Model {
     pub output: BTreeMap<StepId, VecDeque<String>>,
     /// How running steps get on.
     pub progress: BTreeMap<StepId, Progress>,
+    /// The last preflight.
+    pub preflight: Option<Arc<Preflight>>,
+    /// Since when one is waited for.
+    pub preflight_asked: Option<Timestamp>,
     /// The dialogs; the last is on top.
     pub modals: Vec<Modal>,
     /// The message in the footer.
@@ -255,6 +260,8 @@ impl Model {
             asked: BTreeMap::new(),
             output: BTreeMap::new(),
             progress: BTreeMap::new(),
+            preflight: None,
+            preflight_asked: None,
             modals: Vec::new(),
             toast: None,
             latched: None,

@@ -17,6 +17,7 @@ mod init;
 mod journal;
 mod options;
 mod plan;
+mod preflight;
 mod resume;
 mod runs;
 mod sim;
@@ -87,6 +88,8 @@ enum Cmd {
     Check(check::Check),
     /// Print each step of a runbook with its exact calls, gates and lines by hand; changes nothing
     Plan(plan::PlanCommand),
+    /// Ask beforehand what a run will need: identity, permissions, endpoints, programs, the estate; changes nothing
+    Preflight(preflight::PreflightCommand),
     /// Print the least IAM policy that a run needs, or one for observers
     Iam(iam::Iam),
     /// Print both Regions' health
@@ -115,6 +118,7 @@ pub fn run() -> ExitCode {
         Some(Cmd::Sim(command)) => command.run(),
         Some(Cmd::Check(command)) => command.run(&cli.service),
         Some(Cmd::Plan(command)) => command.run(&cli.service),
+        Some(Cmd::Preflight(command)) => command.run(&cli.service),
         Some(Cmd::Iam(command)) => command.run(&cli.service),
         Some(Cmd::Status(command)) => command.run(&cli.service),
         Some(Cmd::Runs(command)) => command.run(),

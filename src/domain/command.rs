@@ -9,6 +9,7 @@ use super::consent::How;
 use super::gate::GateResult;
 use super::journal::{Entry, RunOutcome};
 use super::plan::{Plan, Refusal};
+use super::preflight::Preflight;
 use super::reading::{ComponentId, Observation, Unread};
 use super::region::Place;
 use super::runbook::StepId;
@@ -117,6 +118,8 @@ pub enum Command {
     Cancel(StepId),
     /// Reads everything now.
     Refresh,
+    /// Asks what a run will need.
+    Preflight,
     /// Writes something down.
     Note(String),
     /// Enters or corrects a moment of the recovery.
@@ -164,6 +167,8 @@ pub enum Event {
         /// Its plan and gates, or why there is none.
         result: Result<(Arc<Plan>, Vec<GateResult>), Refusal>,
     },
+    /// It was asked what a run will need.
+    Preflight(Arc<Preflight>),
     /// A running program wrote a line.
     Output {
         /// The step.

@@ -12,6 +12,7 @@ pub mod lag;
 pub mod outline;
 pub mod permissions;
 pub mod plan;
+pub mod preflight;
 pub mod reading;
 pub mod redact;
 pub mod region;

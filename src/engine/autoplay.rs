@@ -75,7 +75,7 @@ pub async fn play(
                     }
                     break;
                 }
-                Event::Entry(entry) if !matches!(entry.body, Body::Reading { .. }) => break,
+                Event::Entry(entry) if !matches!(entry.body, Body::Reading { .. } | Body::Preflight { .. }) => break,
                 Event::Refused { .. } => break,
                 _ => {}
             }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use super::preflight::Preflights;
 use super::sampler::Sampler;
 use crate::domain::command::{Command, Event};
 use crate::domain::journal::verify;
@@ -21,6 +22,7 @@ pub async fn run(
     journal: PathBuf,
     mut known: u64,
     lead: String,
+    mut preflights: Preflights,
     mut commands: mpsc::UnboundedReceiver<Command>,
     events: mpsc::UnboundedSender<Event>,
 ) {
@@ -43,6 +45,7 @@ pub async fn run(
                         }
                     });
                 }
+                Some(Command::Preflight) => preflights.ask(),
                 Some(_) => {
                     let why = format!("{lead} leads this run; this console only watches");
                     let _ = events.send(Event::Refused { why });
@@ -56,6 +59,9 @@ pub async fn run(
                     fresh_for: look.fresh_for,
                     result: Arc::new(look.result),
                 });
+            }
+            made = Preflights::next(Some(&mut preflights)) => {
+                let _ = events.send(Event::Preflight(Arc::new(made)));
             }
             _ = due.tick() => {
                 let Ok(now) = tokio::fs::metadata(&journal).await.map(|data| data.len()) else { continue };

@@ -7,6 +7,7 @@
 //! - [`pace`]: how soon to look again while something is expected to change;
 //! - `executor`: commands and messages in, entries and events out; its parts are under `executor/`;
 //! - [`follow`]: an observer's engine, which reads the lead's journal;
+//! - [`preflight`](mod@preflight): everything that a run will need, asked beforehand;
 //! - [`dry_run`]: every step resolved, and nothing done;
 //! - [`autoplay`]: an operator for simulations.
 
@@ -15,6 +16,7 @@ pub mod dry_run;
 mod executor;
 pub mod follow;
 pub mod pace;
+pub mod preflight;
 mod programs;
 pub mod recorder;
 mod sampler;

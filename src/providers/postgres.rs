@@ -33,6 +33,17 @@ const TERMINATE: &str = "
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE usename = $1::text AND pid <> pg_backend_pid()";
 
+/// Whether a role is there, whether we may alter it (from PostgreSQL 16 on, CREATEROLE alone is not enough), and whether we
+/// may end its sessions: <https://www.postgresql.org/docs/current/role-attributes.html>.
+const RIGHTS: &str = "
+    SELECT app.oid IS NOT NULL,
+           coalesce(me.rolsuper OR (me.rolcreaterole AND (current_setting('server_version_num')::int < 160000
+               OR pg_has_role(me.oid, app.oid, 'MEMBER WITH ADMIN OPTION'))), false),
+           coalesce(me.rolsuper OR pg_has_role(me.oid, 'pg_signal_backend', 'USAGE')
+               OR pg_has_role(me.oid, app.oid, 'USAGE'), false)
+    FROM pg_roles me LEFT JOIN pg_roles app ON app.rolname = $1::text
+    WHERE me.rolname = current_user";
+
 /// A PostgreSQL pair.
 pub struct Postgres {
     spec: Sql,
@@ -364,6 +375,29 @@ impl SqlProbe for Postgres {
         let committing = AtomicBool::new(false);
         let admit = async { self.give_login(self.side(region)?.role, app, &committing).await };
         self.bounded(admit).await.map_err(|trouble| self.not_performed(region, &trouble, &committing))
+    }
+
+    async fn may_fence(&self, region: &Region) -> Result<Option<String>, Unread> {
+        let app = match self.app_user() {
+            Ok(app) => app.to_owned(),
+            Err(no) => return Ok(Some(no.to_string())),
+        };
+        let ask = async |client: &mut Client| {
+            let transaction = client.build_transaction().read_only(true).start().await?;
+            let row = transaction.query_one(RIGHTS, &[&app]).await?;
+            transaction.commit().await?;
+            Ok((row.try_get::<_, bool>(0)?, row.try_get::<_, bool>(1)?, row.try_get::<_, bool>(2)?))
+        };
+        let (exists, alters, ends) = self.look(region, ask).await.map_err(|trouble| self.unread(region, &trouble))?;
+        let user = &self.spec.user;
+        Ok(match (exists, alters, ends) {
+            (false, ..) => Some(format!("there is no role {app:?}, whose login is to be taken away")),
+            (_, false, _) => {
+                Some(format!("{user} may not alter {app}: it lacks CREATEROLE, or the role's ADMIN OPTION"))
+            }
+            (.., false) => Some(format!("{user} may not end the sessions of {app}: it lacks pg_signal_backend")),
+            (true, true, true) => None,
+        })
     }
 
     async fn mark(&self, region: &Region) -> Result<Option<i64>, Unread> {

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -115,6 +117,19 @@ impl Lines {
 
 #[async_trait]
 impl Program for Programs {
+    fn find(&self, name: &str, dir: Option<&str>) -> Option<String> {
+        let runs = |path: &PathBuf| {
+            path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+        };
+        let told = |path: PathBuf| text::bounded(&path.display().to_string(), 200);
+        if name.contains('/') {
+            let path = dir.map_or_else(|| PathBuf::from(name), |dir| Path::new(dir).join(name));
+            return Some(path).filter(runs).map(told);
+        }
+        let all = std::env::var_os("PATH")?;
+        std::env::split_paths(&all).map(|folder| folder.join(name)).find(runs).map(told)
+    }
+
     async fn run(
         &self,
         spec: &ProgramSpec,

@@ -86,6 +86,7 @@ impl Commands for Pretend {
             }
             Verdict::Hang => silent.await,
             Verdict::Refuse => failed(255, "Could not connect to the endpoint URL"),
+            Verdict::Deny => failed(254, "An error occurred (AccessDenied): not authorized"),
             Verdict::Throttle => failed(254, "An error occurred (Throttling): Rate exceeded"),
             Verdict::Error => failed(254, "An error occurred (InternalFailure): the request has failed"),
         }

@@ -31,6 +31,7 @@ struct Line<'a> {
     folder: Option<&'a str>,
     raw: Option<&'a str>,
     replicas: Option<&'a str>,
+    part: Option<&'a str>,
     dry: bool,
 }
 
@@ -59,6 +60,7 @@ impl<'a> Line<'a> {
             folder: None,
             raw: None,
             replicas: None,
+            part: None,
             dry: false,
         };
         let mut left = arguments.iter().map(String::as_str);
@@ -73,9 +75,10 @@ impl<'a> Line<'a> {
                 "-p" => line.patch = Some(value()?),
                 "-k" => line.folder = Some(value()?),
                 "--raw" => line.raw = Some(value()?),
-                "--type=merge" | "--minify" => {}
+                "--type=merge" | "--minify" | "--quiet" => {}
                 "--dry-run=server" => line.dry = true,
                 _ if word.starts_with("--request-timeout=") => {}
+                _ if word.starts_with("--subresource=") => line.part = word.strip_prefix("--subresource="),
                 _ => match word.strip_prefix("--replicas=") {
                     Some(count) => line.replicas = Some(count),
                     None if word.starts_with('-') => return Err(format!("error: unknown flag: {word}")),
@@ -112,6 +115,7 @@ impl Kubectl {
                 let server = cluster.json("/version").await?;
                 Ok(Said::of(json!({ "clientVersion": {}, "serverVersion": server }).to_string()))
             }
+            ["auth", "can-i", verb, resource] => cluster.may(&line, verb, resource).await.map(Said::of),
             ["get", targets @ ..] => cluster.get(&line, targets).await,
             ["scale", targets @ ..] => {
                 let count = line.replicas.and_then(|count| count.parse::<u32>().ok());
@@ -183,6 +187,21 @@ fn path(resource: &str, namespace: &str) -> Result<(String, &'static str), Strin
 
 impl Cluster<'_> {
     /// What the API answers, or what kubectl makes of its error.
+    /// Whether the API would let it be done: `yes` or `no`.
+    async fn may(&self, line: &Line<'_>, verb: &str, resource: &str) -> Result<String, String> {
+        let (kind, name) = resource.split_once('/').unwrap_or((resource, ""));
+        let (plural, group) = kind.split_once('.').unwrap_or((kind, ""));
+        let asked = json!({ "spec": { "resourceAttributes": {
+            "namespace": line.namespace, "verb": verb, "group": group, "resource": plural, "name": name,
+            "subresource": line.part.unwrap_or_default(),
+        } } });
+        let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+        let answer: Value =
+            serde_json::from_str(&self.raw("POST", path, "json", &asked.to_string()).await?).unwrap_or_default();
+        let allowed = answer.pointer("/status/allowed").and_then(Value::as_bool) == Some(true);
+        Ok(if allowed { "yes\n" } else { "no\n" }.to_owned())
+    }
+
     async fn raw(&self, method: &str, path: &str, kind: &str, body: &str) -> Result<String, String> {
         let request = http::Request::builder()
             .method(method)

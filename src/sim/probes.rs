@@ -57,6 +57,7 @@ impl Probes {
         match verdict {
             Verdict::Hang => Err(NoSql::TimedOut(self.give_up().await)),
             Verdict::Refuse => Err(NoSql::Unreachable("connection refused".to_owned())),
+            Verdict::Deny => Err(NoSql::Failed("FATAL: password authentication failed".to_owned())),
             Verdict::Error => Err(NoSql::Failed("FATAL: sorry, too many clients already".to_owned())),
             Verdict::Throttle | Verdict::Answer => self.up(region).map(|()| false),
             Verdict::LoseAnswer => self.up(region).map(|()| true),
@@ -167,6 +168,10 @@ impl SqlProbe for Probes {
 
     async fn admit(&self, region: &Region) -> Result<(), PerformError> {
         self.change_role(region, "Admit", Change::Admit {}).await
+    }
+
+    async fn may_fence(&self, region: &Region) -> Result<Option<String>, Unread> {
+        self.read(region, "MayFence", |_, _, _, _| None).await
     }
 
     async fn mark(&self, region: &Region) -> Result<Option<i64>, Unread> {

@@ -33,6 +33,10 @@ impl Pretend {
 
 #[async_trait]
 impl Program for Pretend {
+    fn find(&self, _: &str, _: Option<&str>) -> Option<String> {
+        Some("the simulation: nothing is run".to_owned())
+    }
+
     async fn run(
         &self,
         spec: &ProgramSpec,

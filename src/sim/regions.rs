@@ -202,6 +202,7 @@ impl Regions {
         let response = match verdict {
             Verdict::Hang => return Err(self.never().await),
             Verdict::Refuse => return Err(Broken::Refused),
+            Verdict::Deny => self.refuse(&called, &wire::denied(&called)),
             Verdict::Throttle => self.refuse(&called, &wire::throttled(&called)),
             Verdict::Error => self.refuse(&called, &wire::failed(&called)),
             Verdict::Answer if kubernetes::watches(request) => self.watch(&called, request).await,

@@ -244,6 +244,8 @@ pub enum Fault {
     Refuse,
     /// It answers 5xx.
     Error,
+    /// It says that whoever asks is not allowed to.
+    Deny,
     /// An API asks to slow down.
     Throttle,
     /// It answers late.

@@ -13,11 +13,11 @@ use crate::config::Project;
 use crate::domain::hash;
 use crate::domain::journal::{Body, Chain, Entry, Files};
 use crate::domain::redact::Redactor;
-use crate::domain::region::Direction;
 use crate::domain::run::{Mode, Run};
 use crate::domain::runbook::{Runbook, Way};
 use crate::domain::safeguard::Takeover;
 use crate::domain::service::Service;
+use crate::engine::preflight::Preflights;
 use crate::engine::recorder::{Open, Opened};
 use crate::ports::{Clock, World};
 use crate::providers;
@@ -117,7 +117,7 @@ impl Stage {
         let id = Runs::new_id(real, &book.service.name, &book.runbook.id);
         let folder = runs.folder(&id);
         let redactor = redactor(&book.service);
-        let direction = direction(&book.service, &book.runbook);
+        let direction = book.service.direction(book.runbook.way);
         let started = Arc::new(OnceLock::<Arc<sim::Regions>>::new());
         let (regions, clock, mode) = if let Some(wanted) = wanted {
             let scenario = sim::scenario::load(&wanted.scenario).map_err(NoStage::Files)?;
@@ -203,7 +203,7 @@ impl Stage {
         let read = folder.read().map_err(io(path.display().to_string()))?;
         let verified = read.map_err(|broken| OpenError::Broken { path: path.clone(), broken })?;
         check_files(verified.entries.first(), &files)?;
-        let direction = direction(&service, runbook);
+        let direction = service.direction(runbook.way);
         let run = Run::new(&service.name, runbook.clone(), Mode::Live, direction).fold(&verified.entries);
         if run.closed.is_some() && lead.is_none() {
             return Err(NoStage::Closed(folder.id));
@@ -305,9 +305,12 @@ impl Stage {
                 return idle(inbox, &events).await;
             }
         };
+        // A run that is taken up again brings its own runbook alone.
+        let runbooks = if self.runbooks.is_empty() { vec![self.run.runbook.clone()] } else { self.runbooks.to_vec() };
+        let preflights = Preflights::start(world.clone(), Arc::clone(&self.service), runbooks, self.dir.clone());
         if let Some(lead) = self.lead {
-            let known = self.run.entries;
-            crate::engine::follow::run(world, self.folder.journal(), known, lead.operator, inbox, events).await;
+            let (known, journal) = (self.run.entries, self.folder.journal());
+            crate::engine::follow::run(world, journal, known, lead.operator, preflights, inbox, events).await;
         } else {
             let setup = crate::engine::Setup {
                 world,
@@ -318,6 +321,7 @@ impl Stage {
                 operator: self.operator.name,
                 dir: self.dir,
                 last: self.last,
+                preflights: Some(preflights),
             };
             crate::engine::run(setup, inbox, events).await;
         }
@@ -337,13 +341,6 @@ async fn idle(
         let _ = events.send(Event::Refused { why: "the cloud could not be reached at the start".to_owned() });
     }
     let _ = events.send(Event::Ended);
-}
-
-fn direction(service: &Service, runbook: &Runbook) -> Direction {
-    match runbook.way {
-        Way::Failover | Way::Drill => service.failover(),
-        Way::Failback => service.failback(),
-    }
 }
 
 /// When the service was handed over last, in another run. A simulation's Regions are its own: nothing was done to them.

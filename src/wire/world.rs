@@ -36,9 +36,10 @@ pub async fn live(
         kube: Arc::new(providers::kubernetes::live::Kubectl::new(dir.clone())),
         commands: Arc::new(providers::command::live::Programs::new(redactor.clone(), dir)),
     };
+    let access = Arc::new(providers::aws::access::Access::new(service, Arc::clone(&clock), aws.clone()));
     let components = providers::components(service, &aws, probes);
     let program = Arc::new(providers::program::Programs::new(redactor.clone()));
-    Ok(World { components, clock, program, sql })
+    Ok(World { components, clock, program, sql, access })
 }
 
 /// The world of the simulated Regions: the same providers, on a wire that ends in memory.
@@ -58,8 +59,10 @@ pub fn simulated_world(service: &Service, regions: &Arc<sim::Regions>, clock: &A
         kube: regions.kube(),
         commands: regions.commands(),
     };
+    let shared = Arc::clone(clock) as Arc<dyn Clock>;
+    let access = Arc::new(providers::aws::access::Access::new(service, Arc::clone(&shared), aws.clone()));
     let components = providers::components(service, &aws, probes);
-    World { components, clock: Arc::clone(clock) as Arc<dyn Clock>, program: regions.program(), sql }
+    World { components, clock: shared, program: regions.program(), sql, access }
 }
 
 /// Knows the secrets of a service: the contents of the environment variables that it names.

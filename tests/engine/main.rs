@@ -11,6 +11,7 @@ mod hanging;
 mod journal;
 mod loss;
 mod planes;
+mod preflight;
 mod presets;
 mod random;
 mod rig;

@@ -17,6 +17,7 @@ use handover::domain::run::{Mode, Run};
 use handover::domain::runbook::{Runbook, Way};
 use handover::domain::safeguard::Takeover;
 use handover::domain::service::Service;
+use handover::engine::preflight::Preflights;
 use handover::engine::recorder::Opened;
 use handover::engine::{Setup, autoplay};
 use handover::ports::{Clock as _, JournalStore, Lease};
@@ -221,6 +222,8 @@ pub(crate) struct Rig {
     pub(crate) mode: Mode,
     pub(crate) operator: String,
     pub(crate) last: Option<Takeover>,
+    /// Whether it asks beforehand what the run will need.
+    pub(crate) asks: bool,
 }
 
 pub(crate) const SEED: u64 = 11;
@@ -261,6 +264,7 @@ impl Rig {
             mode: Mode::Simulation,
             operator: "anna".to_owned(),
             last: None,
+            asks: false,
         }
     }
 
@@ -341,6 +345,10 @@ impl Rig {
                 dead: dead.clone(),
             });
         }
+        let preflights = self.asks.then(|| {
+            let runbooks = vec![self.runbook.clone()];
+            Preflights::start(world.clone(), Arc::clone(&self.service), runbooks, None)
+        });
         let setup = Setup {
             world,
             service: Arc::clone(&self.service),
@@ -350,6 +358,7 @@ impl Rig {
             operator: self.operator.clone(),
             dir: None,
             last: self.last.clone(),
+            preflights,
         };
         let (commands, inbox) = mpsc::unbounded_channel();
         let (tell, events) = mpsc::unbounded_channel();

@@ -106,6 +106,28 @@ async fn a_real_database_is_read_written_and_fenced() {
     assert_eq!((aurora.app_login, aurora.app_sessions, aurora.in_recovery), (Some(true), Some(1), false));
     assert_eq!((&aurora.current_lsn, &state.receive_lsn), (&None, &None));
 
+    // Whether that could be done is asked beforehand, and of somebody who has not the right it is known.
+    assert_eq!(postgres.may_fence(&east()).await.unwrap(), None);
+    admin.batch_execute("CREATE ROLE watcher LOGIN PASSWORD 'watcher-secret'").await.unwrap();
+    let watcher = Sql { user: "watcher".into(), ..spec.clone() };
+    let regions = Pair { primary: east(), standby: west() };
+    let may = async || {
+        let watcher = Postgres::new(&watcher, &regions, Some("watcher-secret".into()));
+        watcher.may_fence(&east()).await.unwrap().unwrap_or_default()
+    };
+    assert!(may().await.contains("CREATEROLE"), "{}", may().await);
+    admin.batch_execute("ALTER ROLE watcher CREATEROLE").await.unwrap();
+    let version: i32 = admin.query_one("SELECT current_setting('server_version_num')::int", &[]).await.unwrap().get(0);
+    if version >= 160_000 {
+        assert!(may().await.contains("ADMIN OPTION"), "{}", may().await);
+        admin.batch_execute(&format!("GRANT \"{quoted}\" TO watcher WITH ADMIN OPTION, INHERIT FALSE")).await.unwrap();
+    }
+    assert!(may().await.contains("pg_signal_backend"), "{}", may().await);
+    admin.batch_execute("GRANT pg_signal_backend TO watcher").await.unwrap();
+    assert_eq!(may().await, "");
+    let other = Sql { app_user: Some("nobody".into()), ..spec.clone() };
+    assert!(superuser(&other).may_fence(&east()).await.unwrap().unwrap().contains("no role"));
+
     postgres.fence(&east()).await.unwrap();
     let state = postgres.state(&east()).await.unwrap();
     assert_eq!((state.app_login, state.app_sessions), (Some(false), Some(0)));

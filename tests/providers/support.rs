@@ -283,6 +283,10 @@ impl SqlProbe for Fake {
         Ok(())
     }
 
+    async fn may_fence(&self, _: &Region) -> Result<Option<String>, Unread> {
+        Ok(None)
+    }
+
     async fn mark(&self, _: &Region) -> Result<Option<i64>, Unread> {
         Ok(Some(41))
     }

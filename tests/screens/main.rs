@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use console::{Console, at, east, gates, picture, promote, seen, text, west};
-use handover::app::Role;
-use handover::domain::command::Event;
+use handover::app::{Effect, Role};
+use handover::domain::command::{Command, Event};
 use handover::domain::journal::{Body, RunOutcome};
 use handover::domain::reading::{Health, Value};
 use handover::domain::region::Place;
@@ -134,6 +134,36 @@ fn the_whole_plan() {
     pictures("whole-plan", || {
         let mut console = Console::outage(Role::Lead);
         console.keys("W");
+        console
+    });
+}
+
+#[test]
+fn what_a_run_will_need() {
+    use handover::domain::preflight::{Area, Preflight, Row, Verdict};
+    pictures("preflight", || {
+        let mut console = Console::outage(Role::Lead);
+        let row = |area, what: &str, verdict, says: &str, remedy: &str| {
+            let (what, says, remedy) = (what.to_owned(), says.to_owned(), remedy.to_owned());
+            Row { area, what, verdict, says, remedy }
+        };
+        let denied = "rds:PromoteReadReplica: no policy allows it";
+        let policy = "`handover iam` prints the policy that a run needs";
+        let hangs = "route53.amazonaws.com: timed out: no answer within 5 s; for failover 2.3";
+        let left = "it is in the Region that a failover leaves: the records' health checks lead to the standby";
+        let rows = vec![
+            row(Area::Identity, "who we are in us-west-2", Verdict::Good, "assumed-role/dr-operations/anna", ""),
+            row(Area::Permissions, "ActDatabase in us-west-2", Verdict::Bad, denied, policy),
+            row(Area::Permissions, "ActTraffic in us-east-1", Verdict::Good, "route53:ChangeResourceRecordSets", ""),
+            row(Area::Endpoints, "route53 in us-east-1", Verdict::Wanting, hangs, left),
+            row(Area::Endpoints, "lambda in us-west-2", Verdict::Unknown, "it was not asked yet; only read", ""),
+            row(Area::Programs, "kubectl", Verdict::Good, "/usr/bin/kubectl", ""),
+        ];
+        let identity = Some("arn:aws:sts::123456789012:assumed-role/dr-operations/anna".to_owned());
+        console.engine(Event::Preflight(Arc::new(Preflight { at: at(-720), identity, rows })));
+        // One that is old is shown, and asked for anew.
+        console.keys("F");
+        assert!(console.effects.iter().any(|effect| matches!(effect, Effect::Engine(Command::Preflight))));
         console
     });
 }

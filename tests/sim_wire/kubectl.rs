@@ -263,6 +263,9 @@ async fn the_component_hands_a_cluster_over_by_the_real_kubectl() {
     assert_eq!(over.fact(&Place::Global, "keys_equal").await, Some(Fact::Bool(true)));
     over.done("suspend-sync").await;
     over.done("patch-connection").await;
+    // Asked beforehand, by the real `kubectl auth can-i`: of each workload.
+    let rights = over.component.may("scale-up", &Place::Region(over.service.regions.standby.clone())).await;
+    assert_eq!(rights.iter().map(|right| &right.answer).collect::<Vec<_>>(), [&Ok(None), &Ok(None)], "{rights:?}");
     over.done("scale-up").await;
     over.done("apply").await;
     over.done("restart").await;

@@ -90,6 +90,13 @@ pub(super) fn run(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
             let findings = findings(model);
             model.modals.push(Modal::Help(Help { page: Page::Review, findings, ..Help::default() }));
         }
+        Action::Preflight => {
+            model.modals.push(Modal::Help(Help { page: Page::Preflight, ..Help::default() }));
+            if !model.preflight.as_ref().is_some_and(|made| made.is_young(model.now)) {
+                model.preflight_asked = Some(model.now);
+                effects.push(Effect::Engine(Command::Preflight));
+            }
+        }
         Action::Redraw => effects.push(Effect::Redraw),
         Action::Quit => {
             if model.is_running() || model.rights().armed {

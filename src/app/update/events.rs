@@ -25,6 +25,10 @@ pub(super) fn take(model: &mut Model, event: Event, effects: &mut Vec<Effect>) {
             // What says the same again, only newer, is seen with the next second.
             model.changed |= before != known(model);
         }
+        Event::Preflight(made) => {
+            model.preflight = Some(made);
+            model.preflight_asked = None;
+        }
         Event::Planned { step, result } => take_plan(model, step, result),
         Event::Output { step, line } => {
             let lines = model.output.entry(step).or_default();

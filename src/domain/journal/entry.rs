@@ -279,6 +279,17 @@ pub enum Body {
         /// The databases of which both do; none when it is over.
         splits: Vec<Split>,
     },
+    /// Somebody asked beforehand what the run will need.
+    Preflight {
+        /// When that was begun.
+        begun: Timestamp,
+        /// As whom, where AWS said so.
+        identity: Option<String>,
+        /// How many answers were good, and how many not.
+        says: String,
+        /// What was not as it has to be.
+        wrong: Vec<String>,
+    },
     /// The run is held: nothing is started until it goes on.
     Paused {
         /// Why.
@@ -358,6 +369,7 @@ impl Body {
             Self::Milestone { .. } => "milestone",
             Self::DataLoss { .. } => "data-loss",
             Self::SplitBrain { .. } => "split-brain",
+            Self::Preflight { .. } => "preflight",
             Self::Paused { .. } => "paused",
             Self::Continued => "continued",
             Self::Ungraceful { .. } => "ungraceful",

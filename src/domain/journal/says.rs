@@ -45,6 +45,8 @@ impl Body {
                 let each: Vec<String> = splits.iter().map(ToString::to_string).collect();
                 format!("SPLIT BRAIN: {}", each.join("; "))
             }
+            Self::Preflight { says, wrong, .. } if wrong.is_empty() => format!("preflight: {says}"),
+            Self::Preflight { says, wrong, .. } => format!("preflight: {says}: {}", wrong.join("; ")),
             Self::Paused { reason } => format!("paused: {reason}"),
             Self::Continued => "the run goes on".to_owned(),
             Self::Ungraceful { reason } => format!("goes on ungracefully: {reason}"),

@@ -28,6 +28,7 @@ use super::drill::Drills;
 use super::lag::Thresholds;
 use super::reading::ComponentId;
 use super::region::{Direction, Pair, Place, Region};
+use super::runbook::Way;
 
 pub use arc_routing::ArcRouting;
 pub use aurora::AuroraGlobal;
@@ -234,6 +235,11 @@ impl Service {
     /// From the standby to the primary.
     pub fn failback(&self) -> Direction {
         Direction { source: self.regions.standby.clone(), target: self.regions.primary.clone() }
+    }
+
+    /// Which way a runbook of this kind goes.
+    pub fn direction(&self, way: Way) -> Direction {
+        if way == Way::Failback { self.failback() } else { self.failover() }
     }
 
     /// The component and place that hold the lag series while replication goes to a Region, if there is one: the series

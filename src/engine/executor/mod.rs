@@ -28,6 +28,7 @@ use tokio::task::JoinSet;
 
 use self::acts::Purpose;
 use self::health::Shown;
+use super::preflight::{Preflights, entry};
 use super::recorder::{Open, Recorder};
 use super::sampler::{Look, Sampler};
 use crate::domain::board::Board;
@@ -36,6 +37,7 @@ use crate::domain::consent::Authorised;
 use crate::domain::gate::{GateResult, Predicate, Sight};
 use crate::domain::journal::{Body, Entry};
 use crate::domain::plan::{PerformError, Plan, Receipt, Refusal, Settlement};
+use crate::domain::preflight::Preflight;
 use crate::domain::region::Place;
 use crate::domain::run::Run;
 use crate::domain::runbook::{Action, Step, StepId};
@@ -62,6 +64,8 @@ pub struct Setup {
     pub dir: Option<String>,
     /// When the service was handed over last, in another run.
     pub last: Option<Takeover>,
+    /// Preflights, where any are made.
+    pub preflights: Option<Preflights>,
 }
 
 /// Runs an engine until it is told to leave: commands come out of `inbox`, and what it tells goes into `events`.
@@ -112,6 +116,9 @@ struct Executor {
     operator: String,
     dir: Option<String>,
     last: Option<Takeover>,
+    preflights: Option<Preflights>,
+    /// The last preflight that is not in the journal.
+    preflight: Option<Arc<Preflight>>,
     watch: Watch,
     /// Steps whose consent is being carried out: a second confirmation finds them here.
     applying: HashSet<StepId>,
@@ -151,6 +158,8 @@ impl Executor {
             operator: setup.operator,
             dir: setup.dir,
             last: setup.last,
+            preflights: setup.preflights,
+            preflight: None,
             watch: Watch::default(),
             applying: HashSet::new(),
             waits: HashMap::new(),
@@ -183,10 +192,12 @@ impl Executor {
                 },
                 Some(found) = found.recv() => self.take(found).await,
                 Some(look) = looks.recv() => self.seen(look).await,
+                made = Preflights::next(self.preflights.as_mut()) => self.preflighted(made).await,
                 Some(_) = self.tasks.join_next() => {}
             }
             if !self.announced && self.recorder.is_open() {
                 self.announce().await;
+                self.record_preflight().await;
             }
             self.sampler.set_brisk(self.is_brisk());
         }
@@ -244,11 +255,15 @@ impl Executor {
 
     async fn obey(&mut self, command: Command) {
         tracing::debug!(?command, "command");
-        if let (Some(why), false) = (self.recorder.latched(), matches!(command, Command::Leave | Command::Refresh)) {
+        if let (Some(why), false) =
+            (self.recorder.latched(), matches!(command, Command::Leave | Command::Refresh | Command::Preflight))
+        {
             let why = format!("read-only: the journal cannot be written ({why})");
             return self.refuse(why);
         }
-        if self.run.closed.is_some() && !matches!(command, Command::Leave | Command::Refresh | Command::Note(_)) {
+        if self.run.closed.is_some()
+            && !matches!(command, Command::Leave | Command::Refresh | Command::Preflight | Command::Note(_))
+        {
             return self.refuse("the run is closed");
         }
         let operator = self.operator.clone();
@@ -288,6 +303,10 @@ impl Executor {
                     let _ = found.send(Found::Looked(look.await));
                 });
             }
+            Command::Preflight => match &self.preflights {
+                Some(preflights) => preflights.ask(),
+                None => self.refuse("nothing is asked beforehand here"),
+            },
             Command::Note(text) => {
                 self.record(&operator, Body::Note { text }).await;
             }
@@ -329,6 +348,25 @@ impl Executor {
                     self.seen(look).await;
                 }
             }
+        }
+    }
+
+    /// Tells what a preflight came to; while a run is open, its journal has it too.
+    async fn preflighted(&mut self, made: Preflight) {
+        let made = Arc::new(made);
+        self.preflight = Some(Arc::clone(&made));
+        self.tell(Event::Preflight(made));
+        if self.announced {
+            self.record_preflight().await;
+        }
+    }
+
+    async fn record_preflight(&mut self) {
+        if self.run.closed.is_none()
+            && self.recorder.latched().is_none()
+            && let Some(made) = self.preflight.take()
+        {
+            self.record(MYSELF, entry(&made)).await;
         }
     }
 

@@ -18,6 +18,8 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use super::credentials::{Assumed, Kept};
+use super::heard::Heard;
+use crate::domain::preflight::Answered;
 use crate::domain::reading::{Unread, Why};
 use crate::domain::region::Region;
 use crate::domain::service::{Aws, Service, Spec};
@@ -38,6 +40,9 @@ pub struct Clients {
     regions: Arc<BTreeMap<Region, Regional>>,
     pub(crate) route53: ReadWrite<aws_sdk_route53::Client>,
     pub(crate) cloudfront: ReadWrite<aws_sdk_cloudfront::Client>,
+    /// In the same Region as these two.
+    pub(crate) iam: aws_sdk_iam::Client,
+    heard: Heard,
     /// Whose credentials are used.
     pub(crate) credentials: Arc<Kept>,
     /// The endpoints of a cluster of routing controls, by URL.
@@ -124,6 +129,8 @@ impl Clients {
 
     fn build(service: &Service, base: &SdkConfig, http_client: impl Fn() -> SharedHttpClient) -> Self {
         let aws = &service.aws;
+        let (heard, time) = (Heard::default(), base.time_source().unwrap_or_default());
+        let http_client = || heard.through(http_client(), time.clone());
         let (base, credentials) = with_credentials(service, base, &http_client);
         let config = |region: &str, endpoint: Option<&str>, http: &SharedHttpClient, writes: bool| {
             let timeouts = TimeoutConfig::builder()
@@ -179,6 +186,7 @@ impl Clients {
             read: aws_sdk_cloudfront::Client::new(&global(false)),
             write: aws_sdk_cloudfront::Client::new(&global(true)),
         };
+        let iam = aws_sdk_iam::Client::new(&global(false));
         let endpoints = service.components.iter().filter_map(|component| match &component.spec {
             Spec::ArcRouting(spec) => Some(&spec.endpoints),
             _ => None,
@@ -191,7 +199,8 @@ impl Clients {
             (url.clone(), ReadWrite { read: client(false), write: client(true) })
         };
         let clusters = Arc::new(endpoints.flatten().map(cluster).collect());
-        Self { regions: Arc::new(regions), route53, cloudfront, credentials, clusters, aws: Arc::new(aws.clone()) }
+        let (regions, aws) = (Arc::new(regions), Arc::new(aws.clone()));
+        Self { regions, route53, cloudfront, iam, heard, credentials, clusters, aws }
     }
 
     /// The clients of a Region of this service.
@@ -205,6 +214,11 @@ impl Clients {
     pub(crate) fn cluster(&self, url: &str) -> Result<&ReadWrite<aws_sdk_route53recoverycluster::Client>, Unread> {
         let none = || Unread::new(Why::NotFound, format!("{url} is no endpoint of this service"));
         self.clusters.get(url).ok_or_else(none)
+    }
+
+    /// How every endpoint answered last.
+    pub(crate) fn answered(&self) -> Vec<Answered> {
+        self.heard.all()
     }
 
     /// The account that the credentials must belong to, where the service file says.

@@ -1,5 +1,6 @@
 //! What AWS answers for: one file or folder a component kind, the clients, and the one place that reads its errors.
 
+pub mod access;
 pub mod arc_routing;
 pub mod aurora;
 pub mod clients;
@@ -10,6 +11,7 @@ pub mod ecs;
 pub mod elasticache;
 pub mod errors;
 pub mod health_check;
+mod heard;
 pub mod identity;
 pub mod lambda;
 pub mod rds;

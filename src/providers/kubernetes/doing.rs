@@ -20,6 +20,32 @@ pub(super) const RESUME: &str = "resume-sync";
 /// Every action, in the order in which a refusal lists them.
 pub(super) const ACTIONS: [&str; 7] = [UP, DOWN, RESTART, APPLY, HOST, SUSPEND, RESUME];
 
+/// What an action needs to be allowed, as `kubectl auth can-i` is asked for it, and the namespace. What a kustomization holds
+/// is not known before it is applied.
+pub(super) fn needs<'a>(action: &str, spec: &'a service::Kubernetes) -> Vec<(&'a str, Vec<String>)> {
+    let patch = |of: String, part: Option<&str>| {
+        let part = part.map(|part| format!("--subresource={part}"));
+        [Some("patch".to_owned()), Some(of), part].into_iter().flatten().collect::<Vec<_>>()
+    };
+    let workloads = |part: Option<&str>| {
+        let of = |workload: &service::Workload| (spec.namespace.as_str(), patch(workload.to_string(), part));
+        spec.workloads.iter().map(of).collect::<Vec<_>>()
+    };
+    match action {
+        UP | DOWN => workloads(Some("scale")),
+        RESTART => workloads(None),
+        HOST => {
+            let secrets = spec.connection.iter().map(|connection| format!("secrets/{}", connection.secret));
+            secrets.map(|secret| (spec.namespace.as_str(), patch(secret, None))).collect()
+        }
+        SUSPEND | RESUME => {
+            let applications = spec.applications.iter().map(|name| format!("applications.argoproj.io/{name}"));
+            applications.map(|name| (spec.argocd_namespace.as_str(), patch(name, None))).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// One run of kubectl that changes something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Doing {

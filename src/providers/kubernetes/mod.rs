@@ -22,6 +22,7 @@ use self::said::{Failed, output};
 use super::own::{Own, refused};
 use crate::domain::consent::Authorised;
 use crate::domain::plan::{Ask, PerformError, Plan, Receipt, Refusal, Settlement};
+use crate::domain::preflight::Right;
 use crate::domain::reading::{Observation, Unread, Why};
 use crate::domain::region::{HomeRole, Place};
 use crate::domain::{service, text};
@@ -78,6 +79,28 @@ impl Kubernetes {
     async fn json(&self, role: HomeRole, namespace: &str, words: &[&str]) -> Result<Value, Failed> {
         let said = self.ask(role, namespace, words).await?;
         serde_json::from_slice(&said).map_err(|error| Failed::garbled("kubectl", error))
+    }
+
+    /// Whether the API would let something be done: why not, where it wouldn't.
+    async fn can_i(&self, role: HomeRole, namespace: &str, words: &[String]) -> Result<Option<String>, Unread> {
+        let mut line = self.line(role, namespace, &["auth".to_owned(), "can-i".to_owned()]);
+        line.extend(words.iter().cloned());
+        line.push(format!("--request-timeout={}ms", self.spec.timeout.as_millis()));
+        let answer = self.kube.run(&line, self.spec.timeout + SLACK).await;
+        // It ends with 1 when the answer is no.
+        match answer.stdout.trim_ascii() {
+            b"yes" => Ok(None),
+            said if said.starts_with(b"no") => {
+                Ok(Some(format!("{} is not allowed to: `kubectl auth can-i` says no", self.spec.context.get(role))))
+            }
+            _ => match output("kubectl auth can-i", answer) {
+                Ok(said) => {
+                    let said = text::bounded(&text::visible_bytes(&said), 100);
+                    Err(Unread::new(Why::Malformed, format!("kubectl auth can-i: {said}")))
+                }
+                Err(failed) => Err(failed.into()),
+            },
+        }
     }
 
     /// Where something was read.
@@ -138,5 +161,14 @@ impl Component for Kubernetes {
             }
             Err(why) => Settlement::CannotTell(why),
         }
+    }
+
+    async fn may(&self, action: &str, on: &Place) -> Vec<Right> {
+        let Ok((region, role)) = self.own.side(on) else { return Vec::new() };
+        let asked = doing::needs(action, &self.spec).into_iter().map(|(namespace, words)| async move {
+            let answer = self.can_i(role, namespace, &words).await;
+            Right { component: self.own.id.clone(), region: region.clone(), what: words.join(" "), answer }
+        });
+        futures::future::join_all(asked).await
     }
 }

@@ -11,6 +11,7 @@ pub mod cloudwatch;
 pub mod ecs;
 pub mod elasticache;
 pub mod form;
+mod iam;
 mod json;
 pub mod kubernetes;
 pub mod lambda;
@@ -77,7 +78,7 @@ impl Called {
         let (_, service, region) = (parts.next()?, parts.next()?, parts.next()?);
         let target = json::operation(request);
         let (operation, protocol) = match service {
-            "rds" | "elasticache" | "sts" => (form::action(request.body()), Protocol::Query),
+            "rds" | "elasticache" | "sts" | "iam" => (form::action(request.body()), Protocol::Query),
             "route53" => {
                 (Some(route53::operation(request.method(), request.uri().path()).to_owned()), Protocol::RestXml)
             }
@@ -108,7 +109,7 @@ impl Called {
             "route53" | "kubernetes" => *method != Method::GET,
             "s3" => *method != Method::GET && *method != Method::HEAD,
             // A session is no part of the service.
-            "sts" => false,
+            "sts" | "iam" => false,
             _ => !["Describe", "Get", "List"].iter().any(|verb| self.operation.starts_with(verb)),
         }
     }
@@ -117,7 +118,7 @@ impl Called {
 /// Answers a request from the world as it is now.
 pub fn answer(world: &mut World, called: &Called, request: &WireRequest, id: &str) -> WireResponse {
     if world.role_of(&called.region).is_none()
-        && !matches!(called.service.as_str(), "route53" | "cloudfront" | arc::SERVICE)
+        && !matches!(called.service.as_str(), "route53" | "cloudfront" | "iam" | arc::SERVICE)
     {
         let message = format!("the simulated Regions hold nothing in {}", called.region);
         return refuse(called, &ApiError::new(400, "InvalidParameterValue", message), id);
@@ -133,6 +134,7 @@ pub fn answer(world: &mut World, called: &Called, request: &WireRequest, id: &st
         "elasticache" => elasticache::answer(world, called, request, id),
         arc::SERVICE => arc::answer(world, called, request, id),
         "sts" => sts::answer(world, called, request, id),
+        "iam" => iam::answer(world, called, request, id),
         "ssm" => ssm::answer(world, called, request, id),
         "lambda" => lambda::answer(world, called, request, id),
         "cloudfront" => cloudfront::answer(world, called, request, id),
@@ -160,6 +162,7 @@ pub fn refuse(called: &Called, error: &ApiError, id: &str) -> WireResponse {
         Protocol::RestXml if called.service == "s3" => s3::error(error, called, id),
         Protocol::RestXml => xml::error(error, route53::NAMESPACE, id),
         Protocol::Query if called.service == "sts" => xml::error(error, sts::NAMESPACE, id),
+        Protocol::Query if called.service == "iam" => xml::error(error, iam::NAMESPACE, id),
         Protocol::Query if called.service == "elasticache" => xml::error(error, elasticache::NAMESPACE, id),
         Protocol::Query => xml::error(error, rds::NAMESPACE, id),
         Protocol::Cbor => cloudwatch::error(error, id),
@@ -206,6 +209,17 @@ pub fn failed(called: &Called) -> ApiError {
     ApiError::new(503, code, "The request processing has failed because of an unknown error.".to_owned())
 }
 
+/// What each service answers to whoever is not allowed.
+pub fn denied(called: &Called) -> ApiError {
+    if called.service == "kubernetes" {
+        return ApiError::new(403, "Forbidden", format!("the user cannot {} in the simulation", called.operation));
+    }
+    let json = matches!(called.protocol, Protocol::Json | Protocol::RestJson | Protocol::Cbor);
+    let code = if json { "AccessDeniedException" } else { "AccessDenied" };
+    let message = format!("User is not authorized to perform: {}:{}", called.service, called.operation);
+    ApiError::new(403, code, message)
+}
+
 fn respond(status: u16, content_type: &str, id: &str, body: Vec<u8>) -> WireResponse {
     let mut response = Response::new(body);
     *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
@@ -220,7 +234,7 @@ fn respond(status: u16, content_type: &str, id: &str, body: Vec<u8>) -> WireResp
 fn unknown_operation(called: &Called) -> ApiError {
     let operation = crate::domain::text::bounded(&called.operation, 80);
     match called.service.as_str() {
-        "rds" | "elasticache" | "sts" => {
+        "rds" | "elasticache" | "sts" | "iam" => {
             ApiError::new(400, "InvalidAction", format!("The action {operation} is not valid for this web service."))
         }
         _ => ApiError::new(404, "UnknownOperationException", format!("There is no operation {operation} here.")),

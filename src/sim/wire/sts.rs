@@ -111,11 +111,11 @@ pub(super) fn dated(world: &World, mut response: WireResponse) -> WireResponse {
     response
 }
 
-fn user(world: &World) -> String {
+pub(super) fn user(world: &World) -> String {
     format!("arn:aws:iam::{}:user/simulated", world.account())
 }
 
-fn unique(world: &World, of: &str) -> String {
+pub(super) fn unique(world: &World, of: &str) -> String {
     world.chance().text(of, 0, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16)
 }
 

@@ -32,6 +32,8 @@ pub enum Verdict {
     Hang,
     /// There is nothing to connect to.
     Refuse,
+    /// "Not authorized".
+    Deny,
     /// "Rate exceeded".
     Throttle,
     /// A 5xx.
@@ -110,7 +112,7 @@ impl World {
     pub fn verdict(&self, call: &ApiCall<'_>, at: Ms, met: &mut Met) -> (Verdict, Ms) {
         let mut latency = self.chance.between(&format!("latency {} {}", call.service, call.operation), at, 10, 40);
         if self.scenario.route53_control_plane == ControlPlane::Hangs
-            && matches!(call.service, "route53" | "cloudfront")
+            && matches!(call.service, "route53" | "cloudfront" | "iam")
         {
             let role = self.role_of(call.region);
             let gone = role.and_then(|role| broken(&self.scenario, role, Part::All, at));
@@ -134,6 +136,7 @@ impl World {
                     }
                     Verdict::Throttle
                 }
+                Fault::Deny => Verdict::Deny,
                 Fault::Hang => Verdict::Hang,
                 Fault::Refuse => Verdict::Refuse,
                 Fault::Error => Verdict::Error,
@@ -147,6 +150,12 @@ impl World {
             return (verdict, latency);
         }
         (Verdict::Answer, latency)
+    }
+
+    /// Whether whoever makes a call now would be told that they are not allowed to.
+    pub fn denies(&self, call: &ApiCall<'_>) -> bool {
+        let at = self.now();
+        active(&self.scenario, at).any(|(_, event)| event.fault == Fault::Deny && self.concerns(event, call))
     }
 
     fn concerns(&self, event: &Event, call: &ApiCall<'_>) -> bool {

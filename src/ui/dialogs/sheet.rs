@@ -1,12 +1,14 @@
-//! Whole pages: the plan of the run, and what the review finds.
+//! Whole pages: the plan of the run, what the review finds, and what a run will need.
 
 use ratatui::layout::Rect;
 
 use super::boxed;
 use crate::app::Model;
 use crate::app::modal::{Help, Page};
-use crate::domain::duration::format as span;
+use crate::domain::duration::{self, format as span};
 use crate::domain::outline::{Back, Outline, Planned, outline};
+use crate::domain::preflight::{AREAS, Row, Verdict};
+use crate::domain::reading::age;
 use crate::domain::review::{Finding, Severity};
 use crate::domain::runbook::Hazard;
 use crate::ui::doc::Doc;
@@ -15,13 +17,21 @@ use crate::ui::skin::Tone;
 
 pub(super) fn draw(model: &Model, help: &Help, screen: Rect, painter: &mut Painter<'_>) {
     let mut doc = Doc::default();
-    let (title, right) = if help.page == Page::Review {
-        review(&help.findings, painter, &mut doc);
-        (format!("review: {}", count(&help.findings)), "handover check says the same".to_owned())
-    } else {
-        plan(model, painter, &mut doc);
-        let right = format!("{} → {}", model.run.direction.source, model.run.direction.target);
-        (format!("the whole plan: {}", model.run.runbook.title), right)
+    let (title, right) = match help.page {
+        Page::Review => {
+            review(&help.findings, painter, &mut doc);
+            (format!("review: {}", count(&help.findings)), "handover check says the same".to_owned())
+        }
+        Page::Preflight => {
+            preflight(model, painter, &mut doc);
+            let says = model.preflight.as_ref().map_or_else(|| "not made yet".to_owned(), |made| made.summary());
+            (format!("preflight: {says}"), asked(model))
+        }
+        _ => {
+            plan(model, painter, &mut doc);
+            let right = format!("{} → {}", model.run.direction.source, model.run.direction.target);
+            (format!("the whole plan: {}", model.run.runbook.title), right)
+        }
     };
     let high = usize::from(screen.height.saturating_sub(2));
     let inside = boxed(screen, screen.width, high, &title, &[(&right, Tone::Dim)], painter);
@@ -45,6 +55,67 @@ pub(super) fn summary(model: &Model, doc: &mut Doc) {
     let (text, over) = time(model, &plan);
     doc.put("takes", text, if over { Tone::Warn } else { Tone::Text });
     needs(model, &plan, doc);
+    let (text, tone) = match &model.preflight {
+        None => ("what it will need was not asked yet".to_owned(), Tone::Dim),
+        Some(made) => {
+            let tone = match made.worst() {
+                _ if made.is_old(model.now) => Tone::Warn,
+                Verdict::Bad => Tone::Bad,
+                Verdict::Wanting => Tone::Warn,
+                Verdict::Good | Verdict::Unknown => Tone::Text,
+            };
+            (format!("what it will need: {}, {}", made.summary(), asked(model)), tone)
+        }
+    };
+    doc.put("asked", text, tone);
+}
+
+/// How old the last preflight is, or that one is waited for.
+fn asked(model: &Model) -> String {
+    let ago = |at| match duration::age(age(at, model.now)) {
+        now if now == "now" => "just now".to_owned(),
+        age => format!("{age} ago"),
+    };
+    match (&model.preflight, model.preflight_asked) {
+        (Some(made), None) => ago(made.at),
+        (Some(made), Some(_)) => format!("{}, and being asked anew", ago(made.at)),
+        (None, Some(_)) => "being asked".to_owned(),
+        (None, None) => "it begins a few seconds after the console".to_owned(),
+    }
+}
+
+/// What was asked: what is wrong first, and then everything, by what it is about.
+fn preflight(model: &Model, painter: &Painter<'_>, doc: &mut Doc) {
+    let Some(made) = &model.preflight else {
+        doc.put("", "Nothing was asked yet: whose credentials these are, what they allow, what answers.", Tone::Text);
+        return;
+    };
+    doc.put("as", made.identity.clone().unwrap_or_else(|| "nobody that AWS knows".to_owned()), Tone::Text);
+    let line = |row: &Row, doc: &mut Doc| {
+        let glyphs = painter.glyphs();
+        let (sign, tone) = match row.verdict {
+            Verdict::Good => (glyphs.ok, Tone::Ok),
+            Verdict::Unknown => (glyphs.dot, Tone::Dim),
+            Verdict::Wanting => (glyphs.warn, Tone::Warn),
+            Verdict::Bad => (glyphs.bad, Tone::Bad),
+        };
+        let says = format!("{}: {}", row.what, row.says);
+        doc.sign("", (sign, tone), says, if row.verdict == Verdict::Good { Tone::Text } else { tone });
+        if row.verdict != Verdict::Good {
+            doc.put("do", row.remedy.as_str(), Tone::Text);
+        }
+    };
+    if made.wrong().next().is_some() {
+        doc.put("", "not as it has to be", Tone::Title);
+        made.wrong().for_each(|row| line(row, doc));
+    }
+    for area in AREAS {
+        let mut rows = made.rows.iter().filter(|row| row.area == area && row.verdict < Verdict::Wanting).peekable();
+        if rows.peek().is_some() {
+            doc.put("", area.as_str(), Tone::Title);
+            rows.for_each(|row| line(row, doc));
+        }
+    }
 }
 
 /// How long it takes, against what was promised.

@@ -19,6 +19,7 @@ use super::Clients;
 use super::rds::RdsReplica;
 use crate::domain::consent::Authorised;
 use crate::domain::plan::{Ask, PerformError, Plan, Receipt, Refusal, Settlement};
+use crate::domain::preflight::Right;
 use crate::domain::reading::{Observation, Unread};
 use crate::domain::region::{HomeRole, Place, Region};
 use crate::domain::service;
@@ -115,5 +116,9 @@ impl Component for AuroraGlobal {
             action if BY_SQL.contains(&action) => self.by_sql.settle(plan, receipt, since).await,
             action => Settlement::CannotTell(format!("{} has no action {action:?}", self.own.id)),
         }
+    }
+
+    async fn may(&self, action: &str, on: &Place) -> Vec<Right> {
+        self.by_sql.may(action, on).await
     }
 }

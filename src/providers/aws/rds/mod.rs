@@ -23,6 +23,7 @@ use super::Clients;
 use crate::domain::consent::Authorised;
 use crate::domain::plan::Plan;
 use crate::domain::plan::{Ask, PerformError, Receipt, Refusal, Settlement};
+use crate::domain::preflight::Right;
 use crate::domain::reading::{Observation, Unread};
 use crate::domain::region::Place;
 use crate::domain::service;
@@ -113,5 +114,16 @@ impl Component for RdsReplica {
             REBUILD => self.settle_rebuild(plan, since).await,
             action => Settlement::CannotTell(format!("{} has no action {action:?}", self.own.id)),
         }
+    }
+
+    async fn may(&self, action: &str, on: &Place) -> Vec<Right> {
+        let (Some(sql), Some(region), FENCE | ADMIT) = (&self.sql, on.region(), action) else { return Vec::new() };
+        let what = "take the application's login away, end its sessions, give it back".to_owned();
+        vec![Right {
+            component: self.own.id.clone(),
+            region: region.clone(),
+            what,
+            answer: sql.may_fence(region).await,
+        }]
     }
 }

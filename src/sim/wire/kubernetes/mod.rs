@@ -17,6 +17,8 @@ use crate::sim::world::{ApiError, World};
 
 const ROOT: &str = "/kubernetes/";
 const JSON: &str = "application/json";
+/// Where it is asked whether something would be allowed.
+const REVIEWS: &str = "apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 
 /// How long a watch waits for something to change before it ends, in milliseconds.
 pub const WATCH: i64 = 30_000;
@@ -133,6 +135,7 @@ pub(super) fn answer(
     // Whether there is such a cluster at all.
     world.kube_objects(region, "namespaces", None, world.now())?;
     match Target::of(path) {
+        Target::Path(path) if path == REVIEWS && request.method() == Method::POST => review(world, region, request, id),
         Target::Path(path) => general(region, &path, request, id),
         target => objects::answer(world, region, &target, request, id),
     }
@@ -170,6 +173,26 @@ fn general(region: &str, path: &str, request: &WireRequest, id: &str) -> Result<
         }
     };
     Ok(ok(&answer, id))
+}
+
+/// Whether something would be allowed: it is, unless the scenario denies it.
+fn review(world: &World, region: &str, request: &WireRequest, id: &str) -> Result<WireResponse, ApiError> {
+    let bad = |_| ApiError::new(400, "BadRequest", "the body is no SelfSubjectAccessReview".to_owned());
+    let mut asked = match protobuf::review(request.body()) {
+        Some(asked) => asked,
+        None => serde_json::from_slice(request.body()).map_err(bad)?,
+    };
+    let of = |name: &str| asked.pointer(&format!("/spec/resourceAttributes/{name}")).and_then(Value::as_str);
+    let part = of("subresource").filter(|part| !part.is_empty()).map(|part| format!("/{part}")).unwrap_or_default();
+    let operation = format!("{} {}{part}", of("verb").unwrap_or_default(), of("resource").unwrap_or_default());
+    let call = crate::sim::world::faults::ApiCall { region, service: "kubernetes", operation: &operation };
+    let allowed = !world.denies(&call);
+    if let Some(asked) = asked.as_object_mut() {
+        asked.insert("kind".into(), json!("SelfSubjectAccessReview"));
+        asked.insert("apiVersion".into(), json!("authorization.k8s.io/v1"));
+        asked.insert("status".into(), json!({ "allowed": allowed }));
+    }
+    Ok(respond(201, JSON, id, asked.to_string().into_bytes()))
 }
 
 fn ok(answer: &Value, id: &str) -> WireResponse {

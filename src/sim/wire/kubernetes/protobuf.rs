@@ -1,4 +1,4 @@
-//! What `kubectl create namespace` sends: the API's own envelope around a protocol buffer.
+//! What `kubectl create namespace` and `kubectl auth can-i` send: the API's own envelope around a protocol buffer.
 
 use serde_json::{Value, json};
 
@@ -14,6 +14,25 @@ pub(super) fn namespace(body: &[u8]) -> Option<Value> {
     let name = field(field(field(envelope, 2)?, 1)?, 1)?;
     let name = std::str::from_utf8(name).ok()?;
     (kind == b"Namespace").then(|| json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name } }))
+}
+
+/// A question whether something would be allowed; `None` for whatever else there is.
+pub(super) fn review(body: &[u8]) -> Option<Value> {
+    let envelope = body.strip_prefix(MAGIC)?;
+    let kind = field(field(envelope, 1)?, 2)?;
+    if kind != b"SelfSubjectAccessReview" {
+        return None;
+    }
+    // SelfSubjectAccessReview { spec = 2 { resourceAttributes = 1 { namespace = 1, verb = 2, group = 3, resource = 5,
+    // subresource = 6, name = 7 } } }
+    let asked = field(field(field(envelope, 2)?, 2)?, 1)?;
+    let text = |number| field(asked, number).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default();
+    let (namespace, verb, group) = (text(1), text(2), text(3));
+    let (resource, subresource, name) = (text(5), text(6), text(7));
+    Some(json!({ "spec": { "resourceAttributes": {
+        "namespace": namespace, "verb": verb, "group": group, "resource": resource, "subresource": subresource,
+        "name": name,
+    } } }))
 }
 
 /// A field with a length, by its number.
@@ -62,6 +81,7 @@ mod tests {
         assert_eq!(namespace(secret), None);
         for cut in 0..sent.len() {
             let _ = namespace(&sent[..cut]);
+            let _ = review(&sent[..cut]);
         }
         assert_eq!(namespace(b"k8s\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"), None);
     }

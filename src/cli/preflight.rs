@@ -1,0 +1,69 @@
+//! `handover preflight`: would a run get through? Asks, and changes nothing.
+
+use clap::{Args, ValueEnum};
+use color_eyre::eyre::{Result, eyre};
+
+use super::options::ServiceOptions;
+use super::{Status, surroundings};
+use crate::domain::preflight::Verdict;
+use crate::domain::runbook::Runbook;
+use crate::engine::preflight::preflight;
+use crate::report::preflight as told;
+use crate::wire::{Stage, Wanted, book};
+
+/// `handover preflight`.
+#[derive(Debug, Args)]
+pub(super) struct PreflightCommand {
+    /// The runbook's id; without one, what any of them needs is asked
+    runbook: Option<String>,
+    /// Of a preset on the simulated Regions instead of a service
+    #[arg(long, value_name = "PRESET")]
+    demo: Option<String>,
+    /// In which scenario, with --demo
+    #[arg(long, value_name = "NAME", default_value = "calm", requires = "demo")]
+    scenario: String,
+    /// How to write it
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For a terminal
+    Text,
+    /// For programs
+    Json,
+    /// A document
+    Markdown,
+}
+
+impl PreflightCommand {
+    pub(super) fn run(&self, options: &ServiceOptions) -> Result<Status> {
+        let project = options.project(self.demo.as_deref())?;
+        let book = book(&project, self.runbook.as_deref()).map_err(|why| eyre!(why))?;
+        let dir = book.dir.as_ref().map(|dir| dir.display().to_string());
+        let runbooks = match self.runbook {
+            Some(_) => vec![book.runbook.clone()],
+            None => book.runbooks.clone(),
+        };
+        let operator = surroundings::operator(&super::options::WhoOptions { name: None });
+        let runtime = surroundings::runtime()?;
+        let _inside = runtime.enter();
+        let wanted = self.demo.as_ref().map(|_| Wanted { scenario: self.scenario.clone(), seed: 1, speed: 1.0 });
+        let stage = Stage::new(book, operator, &surroundings::runs(), wanted.as_ref())?;
+        let made = runtime.block_on(async {
+            let world = stage.world().await.map_err(|why| eyre!(why))?;
+            let runbooks: Vec<&Runbook> = runbooks.iter().collect();
+            Ok::<_, color_eyre::Report>(preflight(&world, &stage.service, &runbooks, dir.as_deref()).await)
+        })?;
+        match self.format {
+            Format::Json => say!("{}", serde_json::to_string_pretty(&told::json(&made))?),
+            Format::Markdown => say!(@raw told::markdown(&stage.service.name, &made)),
+            Format::Text => {
+                say!(@raw told::text(&made));
+                say!("{}: {}", stage.service.name, made.summary());
+            }
+        }
+        Ok(if made.worst() == Verdict::Bad { Status::Failed } else { Status::Ok })
+    }
+}
