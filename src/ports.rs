@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
+use crate::domain::approval::Approval;
 use crate::domain::consent::Authorised;
 use crate::domain::plan::{Ask, PerformError, Plan, Receipt, Refusal, Settlement};
 use crate::domain::preflight::{Answered, Question, Right, Ruling};
@@ -91,6 +92,12 @@ pub async fn within<F: Future>(clock: &dyn Clock, limit: Duration, future: F) ->
 pub trait JournalStore: Send {
     /// Appends one line (without its line break) and returns when it is durable.
     fn append(&mut self, line: &str) -> io::Result<()>;
+}
+
+/// Where second persons leave their approvals.
+pub trait Approvals: Send + Sync {
+    /// Everything that is there; whether it is any good is for others to say.
+    fn read(&self) -> Vec<Approval>;
 }
 
 /// Who holds a run.

@@ -104,6 +104,7 @@ async fn play(project: &Project, runbook: &Runbook) -> Played {
         operator: "operator".to_owned(),
         dir: None,
         last: None,
+        approvals: None,
         preflights: None,
     };
     let (commands, inbox) = mpsc::unbounded_channel();

@@ -6,6 +6,9 @@
 
 mod common;
 
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use common::pty::Pty;
@@ -193,4 +196,88 @@ fn a_signal_while_a_step_runs_is_recorded_as_leaving() {
     lead.kill(Signal::TERM);
     assert!(!lead.wait_exit(LIMIT).success());
     assert_eq!(count(&short.journal("data"), "left"), 1);
+}
+
+/// One step that changes something.
+const SCRIPT: &str = r#"
+[runbook]
+id = "failover"
+title = "A script"
+description = "It runs."
+way = "failover"
+
+[[phase]]
+title = "Everything"
+
+[[phase.step]]
+id = "script"
+title = "Run the script"
+kind = "exec"
+hazard = "write"
+run = ["true"]
+timeout = "1m"
+expected = "1m"
+"#;
+
+/// `handover approve`, to which somebody types this.
+fn approve(short: &Short, args: &[&str], types: &str) -> Output {
+    let mut command = short.command("data", &[&["approve"], args].concat());
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(types.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn a_second_person_approves_from_a_process_and_with_a_key_of_their_own() {
+    let short = Short::with(SCRIPT);
+    let key = |name: &str| {
+        let file = short.path(&format!("{name}.key")).to_str().unwrap().to_owned();
+        let made = said(&approve(&short, &["--new-key", "--key", &file], ""));
+        let public = made.split("key = \"").nth(1).unwrap_or_else(|| panic!("{made}")).split('"').next().unwrap();
+        (file, public.to_owned())
+    };
+    let (bert, public) = key("bert");
+    let (carl, _) = key("carl");
+    // A key is never written over, and nobody else can read it.
+    assert!(said(&approve(&short, &["--new-key", "--key", &bert], "")).contains("is not written over"));
+    assert_eq!(std::fs::metadata(&bert).unwrap().permissions().mode() & 0o777, 0o600);
+    let service = short.service();
+    let mut text = std::fs::read_to_string(&service).unwrap();
+    text += &format!("\n[approval]\nhazard = \"write\"\n[[approval.approvers]]\nname = \"bert\"\nkey = \"{public}\"\n");
+    std::fs::write(&service, text).unwrap();
+
+    let mut lead = lead(&short);
+    // As soon as an armed console shows it, so that the second person can begin to read.
+    lead.send_keys("<enter>");
+    lead.wait_for("a second person approves", LIMIT);
+    wait_until("somebody is asked", LIMIT, || count(&short.journal("data"), "approval-asked") == 1);
+    // With a key that is nobody's, nothing comes of it; nor where somebody leaves it.
+    let stranger = approve(&short, &["--key", &carl], "approve 0.1\n");
+    assert!(!stranger.status.success() && said(&stranger).contains("the key of no approver"), "{}", said(&stranger));
+    let left = approve(&short, &["--key", &bert], "\n");
+    assert!(said(&left).contains("not approved"), "{}", said(&left));
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(count(&short.journal("data"), "approved"), 0);
+
+    let approved = approve(&short, &["--key", &bert], "approve 0.1\n");
+    let told = said(&approved);
+    assert!(approved.status.success(), "{:?} {told}", approved.status);
+    assert!(told.contains("asked by   anna") && told.contains("exec:true"), "{told}");
+    wait_until("it is recorded", LIMIT, || count(&short.journal("data"), "approved") == 1);
+    let nothing = approve(&short, &["--key", &bert], "approve 0.1\n");
+    assert!(said(&nothing).contains("nothing waits for an approval"), "{}", said(&nothing));
+    // The gate lets it pass by itself, and what remains is the lead's own word.
+    lead.wait_gone("gates of 0.1", LIMIT);
+    lead.send_keys("<enter>");
+    lead.wait_for("confirm 0.1", LIMIT);
+    std::thread::sleep(Duration::from_millis(600));
+    lead.send_keys("y");
+    lead.wait_for("now press", LIMIT);
+    std::thread::sleep(Duration::from_millis(200));
+    lead.send_keys("<enter>");
+    wait_until("the script ran", LIMIT, || count(&short.journal("data"), "settled") == 1);
+    let journal = entries(&short.journal("data"));
+    let by = |kind: &str| journal.iter().find(|entry| entry["kind"] == kind).map(|entry| entry["by"].clone());
+    assert_eq!((by("approved"), by("consent")), (Some("bert".into()), Some("anna".into())));
+    assert!(short.run("data", &["journal", "verify"]).status.success());
 }

@@ -7,6 +7,7 @@ macro_rules! say {
     ($($part:tt)*) => { $crate::cli::out(&format!("{}\n", format_args!($($part)*))) };
 }
 
+mod approve;
 mod check;
 mod completions;
 mod console;
@@ -94,6 +95,8 @@ enum Cmd {
     Iam(iam::Iam),
     /// Print both Regions' health
     Status(status::StatusCommand),
+    /// Approve, as a second person, a plan of somebody else's run
+    Approve(approve::Approve),
     /// List the runs of this machine
     Runs(runs::RunsCommand),
     /// Take a run up again after the console was left or killed, or watch one that somebody else leads
@@ -121,6 +124,7 @@ pub fn run() -> ExitCode {
         Some(Cmd::Preflight(command)) => command.run(&cli.service),
         Some(Cmd::Iam(command)) => command.run(&cli.service),
         Some(Cmd::Status(command)) => command.run(&cli.service),
+        Some(Cmd::Approve(command)) => command.run(),
         Some(Cmd::Runs(command)) => command.run(),
         Some(Cmd::Resume(command)) => command.run(&cli.screen, &cli.who),
         Some(Cmd::Journal(command)) => command.run(),

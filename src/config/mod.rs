@@ -3,6 +3,7 @@
 //! Every error of a file is found in one go, each with its file, line, column and key. What is read is safe to show:
 //! every text from a file that gets into a diagnostic went through [`crate::domain::text`].
 
+mod approval;
 pub mod context;
 pub mod diagnostic;
 mod drills;

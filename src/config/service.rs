@@ -12,7 +12,7 @@ use super::project::Loaded;
 use super::reader::{Node, Table};
 use super::source::Source;
 use super::words::meant;
-use super::{people, waivers};
+use super::{approval, people, waivers};
 use crate::domain::duration;
 use crate::domain::lag::Thresholds;
 use crate::domain::region::{Pair, Region};
@@ -29,6 +29,7 @@ pub fn read(source: &Source) -> Loaded<Service> {
         let parts = Parts::read(root);
         let (components, broken) = component::read_all(root);
         let drills = drills::read(root, &components, &broken);
+        let approval = root.optional("approval", approval::rule);
         let people = people::read(root);
         let waivers = waivers::read(root);
         left_out = broken;
@@ -41,6 +42,7 @@ pub fn read(source: &Source) -> Loaded<Service> {
                 objectives: parts.objectives?,
                 lag: parts.lag?,
                 aws: parts.aws,
+                approval: approval.ok()?,
                 drills: drills?,
                 people: people?,
                 waivers: waivers?,

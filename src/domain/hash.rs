@@ -5,15 +5,29 @@ use sha2::{Digest, Sha256};
 
 /// SHA-256 of some bytes, in lower-case hex: what `sha256sum` prints.
 pub fn sha256(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    let mut out = String::with_capacity(64);
-    for byte in digest {
+    hex(&Sha256::digest(bytes))
+}
+
+/// Bytes in lower-case hex.
+pub fn hex(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
         let (high, low) = (byte >> 4, byte & 15);
         for nibble in [high, low] {
             out.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
         }
     }
     out
+}
+
+/// The bytes of a text in hex; `None` if it is none.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let pair = |pair: &[u8]| match pair {
+        [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
+        _ => None,
+    };
+    text.as_bytes().chunks(2).map(pair).collect()
 }
 
 /// A value as canonical JSON (RFC 8785). Values of this crate are made of strings, whole numbers and booleans, which
@@ -32,6 +46,13 @@ mod tests {
     #[test]
     fn agrees_with_sha256sum() {
         assert_eq!(super::sha256(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+
+    #[test]
+    fn hex_goes_there_and_back() {
+        assert_eq!(super::unhex("00ffA9"), Some(vec![0, 255, 0xa9]));
+        assert_eq!(super::hex(&[0, 255, 0xa9]), "00ffa9");
+        assert_eq!((super::unhex("0"), super::unhex("0g"), super::unhex("é")), (None, None, None));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Where journals and leases live.
+//! Where journals, leases and approvals live.
 
+pub mod approvals;
 pub mod file;
 pub mod runs;

@@ -151,6 +151,11 @@ impl RunFolder {
         self.path.join("journal.jsonl")
     }
 
+    /// Where second persons leave their approvals.
+    pub fn approvals(&self) -> PathBuf {
+        self.path.join("approvals")
+    }
+
     /// Where the simulated wire's calls are logged.
     pub fn wire_log(&self) -> PathBuf {
         self.path.join("wire.jsonl")

@@ -5,7 +5,7 @@ mod stage;
 mod world;
 
 pub use book::{Book, book};
-pub use stage::{NoStage, Operator, Stage, Wanted};
+pub use stage::{NoStage, Operator, Stage, Wanted, check_files};
 pub use world::{live, redactor, simulated_world};
 
 /// The version of this program, as the journal has it.

@@ -22,6 +22,7 @@ use crate::engine::recorder::{Open, Opened};
 use crate::ports::{Clock, World};
 use crate::providers;
 use crate::sim;
+use crate::store::approvals::Approvals;
 use crate::store::file::{FileJournal, FileLease, Holder, OpenError};
 use crate::store::runs::{RunFolder, Runs};
 
@@ -321,6 +322,7 @@ impl Stage {
                 operator: self.operator.name,
                 dir: self.dir,
                 last: self.last,
+                approvals: Some(Arc::new(Approvals::new(self.folder.approvals()))),
                 preflights: Some(preflights),
             };
             crate::engine::run(setup, inbox, events).await;
@@ -369,7 +371,10 @@ fn take(folder: &RunFolder, holder: &Holder) -> io::Result<FileLease> {
 }
 
 /// The run's copies must be what the journal says that they were.
-fn check_files(first: Option<&Entry>, files: &Files) -> Result<(), NoStage> {
+///
+/// # Errors
+/// If they are not.
+pub fn check_files(first: Option<&Entry>, files: &Files) -> Result<(), NoStage> {
     match first.map(|entry| &entry.body) {
         Some(Body::RunOpened { files: recorded, .. }) if recorded == files => Ok(()),
         Some(Body::RunOpened { .. }) => Err(NoStage::Files(

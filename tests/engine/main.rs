@@ -2,6 +2,7 @@
 //! paused clock, with a journal that fails and a process that dies wherever a test wants it to.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod approvals;
 mod armed;
 mod audit;
 mod consents;

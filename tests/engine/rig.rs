@@ -20,7 +20,7 @@ use handover::domain::service::Service;
 use handover::engine::preflight::Preflights;
 use handover::engine::recorder::Opened;
 use handover::engine::{Setup, autoplay};
-use handover::ports::{Clock as _, JournalStore, Lease};
+use handover::ports::{Approvals, Clock as _, JournalStore, Lease};
 use handover::sim::{Regions, Scenario, SimClock, scenario};
 use handover::wire::simulated_world;
 use tokio::sync::{mpsc, watch};
@@ -224,6 +224,8 @@ pub(crate) struct Rig {
     pub(crate) last: Option<Takeover>,
     /// Whether it asks beforehand what the run will need.
     pub(crate) asks: bool,
+    /// Where second persons leave their approvals.
+    pub(crate) approvals: Option<Arc<dyn Approvals>>,
 }
 
 pub(crate) const SEED: u64 = 11;
@@ -265,6 +267,7 @@ impl Rig {
             operator: "anna".to_owned(),
             last: None,
             asks: false,
+            approvals: None,
         }
     }
 
@@ -358,6 +361,7 @@ impl Rig {
             operator: self.operator.clone(),
             dir: None,
             last: self.last.clone(),
+            approvals: self.approvals.clone(),
             preflights,
         };
         let (commands, inbox) = mpsc::unbounded_channel();

@@ -182,6 +182,7 @@ pub(crate) fn service(id: &str, spec: Spec) -> Service {
         environment: "production".into(),
         description: String::new(),
         regions: Pair { primary: east(), standby: west() },
+        approval: None,
         drills: handover::domain::drill::Drills::default(),
         people: handover::domain::service::People::default(),
         waivers: Vec::new(),

@@ -57,6 +57,7 @@ pub(crate) fn fineract() -> Service {
         environment: "production".into(),
         description: "Core banking".into(),
         regions: Pair { primary: east(), standby: west() },
+        approval: None,
         drills: handover::domain::drill::Drills::default(),
         people: handover::domain::service::People::default(),
         waivers: Vec::new(),

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::approval::Approval;
 use crate::domain::consent::Consent;
 use crate::domain::gate::GateResult;
 use crate::domain::plan::Plan;
@@ -290,6 +291,22 @@ pub enum Body {
         /// What was not as it has to be.
         wrong: Vec<String>,
     },
+    /// A plan waits for a second person to approve it.
+    ApprovalAsked {
+        /// The step.
+        step: StepId,
+        /// The plan.
+        plan: Box<Plan>,
+        /// Its hash.
+        plan_hash: String,
+    },
+    /// A second person has approved a plan.
+    Approved {
+        /// The step.
+        step: StepId,
+        /// The approval, with its signature.
+        approval: Approval,
+    },
     /// The run is held: nothing is started until it goes on.
     Paused {
         /// Why.
@@ -370,6 +387,8 @@ impl Body {
             Self::DataLoss { .. } => "data-loss",
             Self::SplitBrain { .. } => "split-brain",
             Self::Preflight { .. } => "preflight",
+            Self::ApprovalAsked { .. } => "approval-asked",
+            Self::Approved { .. } => "approved",
             Self::Paused { .. } => "paused",
             Self::Continued => "continued",
             Self::Ungraceful { .. } => "ungraceful",
@@ -396,6 +415,8 @@ impl Body {
             | Self::Failed { step, .. }
             | Self::Unsure { step, .. }
             | Self::Override { step, .. }
+            | Self::ApprovalAsked { step, .. }
+            | Self::Approved { step, .. }
             | Self::Reopened { step, .. }
             | Self::Output { step, .. } => Some(step),
             _ => None,

@@ -1,6 +1,7 @@
 //! An entry in a sentence, for the tail on the screen and for `journal show`.
 
 use super::entry::{Body, OutcomeOf};
+use crate::domain::approval::GATE;
 use crate::domain::consent::How;
 
 impl Body {
@@ -36,6 +37,9 @@ impl Body {
             Self::Settled { step, ending, says, .. } => format!("{step}: {}: {says}", ending.as_str()),
             Self::Failed { step, reason, .. } => format!("{step}: failed: {reason}"),
             Self::Unsure { step, reason } => format!("{step}: unsure: {reason}"),
+            Self::Override { step, gate, reason, .. } if gate == GATE => {
+                format!("{step}: SOLO, without the second person's approval: {reason}")
+            }
             Self::Override { step, gate, reason, .. } => format!("{step}: gate {gate:?} overridden: {reason}"),
             Self::Output { step, lines } => format!("{step}: {}", lines.join(" / ")),
             Self::Milestone { milestone, source, .. } => format!("{}: {source}", milestone.as_str()),
@@ -47,6 +51,13 @@ impl Body {
             }
             Self::Preflight { says, wrong, .. } if wrong.is_empty() => format!("preflight: {says}"),
             Self::Preflight { says, wrong, .. } => format!("preflight: {says}: {}", wrong.join("; ")),
+            Self::ApprovalAsked { step, plan_hash, .. } => {
+                format!("{step}: a second person is asked to approve plan {}", plan_hash.get(..12).unwrap_or(plan_hash))
+            }
+            Self::Approved { step, approval } => {
+                let said = &approval.statement;
+                format!("{step}: approved by {} ({} on {})", said.approver, said.user, said.host)
+            }
             Self::Paused { reason } => format!("paused: {reason}"),
             Self::Continued => "the run goes on".to_owned(),
             Self::Ungraceful { reason } => format!("goes on ungracefully: {reason}"),

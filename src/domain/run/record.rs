@@ -27,6 +27,10 @@ pub struct StepRecord {
     pub request_ids: Vec<String>,
     /// Gates that were overridden, with the reasons.
     pub overrides: BTreeMap<String, String>,
+    /// The plan that a second person was asked to approve last, and its hash.
+    pub asked: Option<(Plan, String)>,
+    /// The plans that were approved, and by whom.
+    pub approved: BTreeMap<String, String>,
     /// When it started.
     pub started: Option<Timestamp>,
     /// When the latest intent was recorded.
@@ -115,6 +119,11 @@ impl StepRecord {
                 self.by.clone_from(&entry.by);
             }
             Body::Unsure { reason, .. } => self.state = State::Unsure(reason.clone()),
+            Body::ApprovalAsked { plan, plan_hash, .. } => self.asked = Some(((**plan).clone(), plan_hash.clone())),
+            Body::Approved { approval, .. } => {
+                let said = &approval.statement;
+                self.approved.insert(said.plan.clone(), said.approver.clone());
+            }
             Body::Override { gate, reason, .. } => {
                 self.overrides.insert(gate.clone(), reason.clone());
             }

@@ -24,6 +24,7 @@ mod waivers;
 
 use std::time::Duration;
 
+use super::approval;
 use super::drill::Drills;
 use super::lag::Thresholds;
 use super::reading::ComponentId;
@@ -72,6 +73,8 @@ pub struct Service {
     pub lag: Thresholds,
     /// How AWS is reached.
     pub aws: Aws,
+    /// What a second person has to approve, where anything.
+    pub approval: Option<approval::Rule>,
     /// What a drill may touch.
     pub drills: Drills,
     /// Whom to call.

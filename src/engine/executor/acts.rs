@@ -45,6 +45,7 @@ impl Executor {
         let safeguards = safeguard::gates(&self.service, &self.run, &step);
         let wanted = self.places_of(step.gates.iter().chain(&safeguards).map(|gate| &gate.predicate));
         let looks = self.sampler.look_now(&wanted);
+        let approved = self.read_approvals();
         match &step.action {
             Action::Act { component, action, on } => {
                 let Some(part) = self.world.components.get(component).cloned() else {
@@ -62,17 +63,18 @@ impl Executor {
                 };
                 let clock = Arc::clone(&self.world.clock);
                 self.tasks.spawn(async move {
-                    let (plan, looks) = tokio::join!(within(clock.as_ref(), ANSWER_LIMIT, part.plan(&ask)), looks);
+                    let plan = within(clock.as_ref(), ANSWER_LIMIT, part.plan(&ask));
+                    let (plan, looks, approved) = tokio::join!(plan, looks, approved);
                     let late = || Refusal::new(format!("no answer within {} s while planning", ANSWER_LIMIT.as_secs()));
                     let result = plan.unwrap_or_else(|| Err(late()));
-                    let _ = found.send(Found::Planned { step: ask.step, purpose, result, looks });
+                    let _ = found.send(Found::Planned { step: ask.step, purpose, result, looks, approved });
                 });
             }
             Action::Exec(exec) => {
                 let plan = program_plan(&self.service, &self.run, &step, exec, self.dir.as_deref());
                 self.tasks.spawn(async move {
-                    let looks = looks.await;
-                    let _ = found.send(Found::Planned { step: step.id, purpose, result: Ok(plan), looks });
+                    let (looks, approved) = tokio::join!(looks, approved);
+                    let _ = found.send(Found::Planned { step: step.id, purpose, result: Ok(plan), looks, approved });
                 });
             }
             _ => {
@@ -92,6 +94,7 @@ impl Executor {
             GateResult { name: gate.name.clone(), verdict, evidence }
         }));
         gates.extend(safeguard::look(&self.service, &self.run, step, plan, &sight, self.last.as_ref()));
+        gates.extend(self.approval(step, plan).map(|(gate, _)| gate));
         gates
     }
 
@@ -158,8 +161,9 @@ impl Executor {
             let gates = self.gates(&step, &plan);
             (Arc::new(plan), gates)
         });
-        if let Ok((_, gates)) = &result {
+        if let Ok((plan, gates)) = &result {
             self.seen_gates.insert(id.clone(), gates.clone());
+            self.ask_for_approval(&step, plan).await;
         }
         // Between the question and its answer the step may have been confirmed, or ended: then the answer is of no use.
         let asked = matches!(purpose, Purpose::Already | Purpose::ByHand(_));

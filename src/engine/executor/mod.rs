@@ -1,13 +1,14 @@
 //! The actor: owns the run, the readings and the journal, and is the only one to change them.
 //!
 //! - `steps`: how a step starts and ends, whatever it does;
-//! - `acts`: a mutation, from plan to intent; `calls`: from there until it settles;
+//! - `acts`: a mutation, from plan to intent; `calls`: from there until it settles; `approvals`: the two-person rule;
 //! - `programs`: external programs; `looks`: checks and waits; `says`: what a person declares; `ways`: held, taken back,
 //!   gone on with ungracefully;
 //! - `health`: what is seen of the components; `loss`: what was lost;
 //! - `revive`: what was going on when the last process ended.
 
 mod acts;
+mod approvals;
 mod calls;
 mod health;
 mod looks;
@@ -31,6 +32,7 @@ use self::health::Shown;
 use super::preflight::{Preflights, entry};
 use super::recorder::{Open, Recorder};
 use super::sampler::{Look, Sampler};
+use crate::domain::approval::Approval;
 use crate::domain::board::Board;
 use crate::domain::command::{Command, Event};
 use crate::domain::consent::Authorised;
@@ -44,7 +46,7 @@ use crate::domain::runbook::{Action, Step, StepId};
 use crate::domain::safeguard::Takeover;
 use crate::domain::service::Service;
 use crate::domain::writers::Watch;
-use crate::ports::{Exit, OutputLine, World};
+use crate::ports::{Approvals, Exit, OutputLine, World};
 
 /// What an engine is started with.
 pub struct Setup {
@@ -64,6 +66,8 @@ pub struct Setup {
     pub dir: Option<String>,
     /// When the service was handed over last, in another run.
     pub last: Option<Takeover>,
+    /// Where second persons leave their approvals.
+    pub approvals: Option<Arc<dyn Approvals>>,
     /// Preflights, where any are made.
     pub preflights: Option<Preflights>,
 }
@@ -90,7 +94,7 @@ struct Waiting {
 
 /// What the tasks beside the actor report.
 enum Found {
-    Planned { step: StepId, purpose: Purpose, result: Result<Plan, Refusal>, looks: Vec<Look> },
+    Planned { step: StepId, purpose: Purpose, result: Result<Plan, Refusal>, looks: Vec<Look>, approved: Vec<Approval> },
     Performed { authorised: Authorised, request: u32, took: Duration, result: Result<Receipt, PerformError> },
     SendAgain { authorised: Authorised, request: u32 },
     Settling { step: StepId, text: String, next: Timestamp },
@@ -116,6 +120,9 @@ struct Executor {
     operator: String,
     dir: Option<String>,
     last: Option<Takeover>,
+    approvals: Option<Arc<dyn Approvals>>,
+    /// The approvals that were there when a plan was made last.
+    approved: Vec<Approval>,
     preflights: Option<Preflights>,
     /// The last preflight that is not in the journal.
     preflight: Option<Arc<Preflight>>,
@@ -158,6 +165,8 @@ impl Executor {
             operator: setup.operator,
             dir: setup.dir,
             last: setup.last,
+            approvals: setup.approvals,
+            approved: Vec::new(),
             preflights: setup.preflights,
             preflight: None,
             watch: Watch::default(),
@@ -320,7 +329,8 @@ impl Executor {
 
     async fn take(&mut self, found: Found) {
         match found {
-            Found::Planned { step, purpose, result, looks } => {
+            Found::Planned { step, purpose, result, looks, approved } => {
+                self.approved = approved;
                 for look in looks {
                     self.seen(look).await;
                 }

@@ -45,6 +45,7 @@ fn desk(role: Role) -> Desk {
         environment: "production".into(),
         description: String::new(),
         regions: home,
+        approval: None,
         drills: crate::domain::drill::Drills::default(),
         people: crate::domain::service::People::default(),
         waivers: Vec::new(),
