@@ -13,7 +13,6 @@ use crate::domain::region::{Place, Region};
 use crate::domain::review::{Finding, Severity};
 use crate::domain::runbook::{Runbook, Step};
 use crate::domain::service::Service;
-use crate::domain::text::bounded;
 
 /// Everything that was asked.
 #[derive(Debug, Clone)]
@@ -48,6 +47,9 @@ pub struct Estate {
     /// What was seen, or why nothing was.
     pub result: Result<Observation, Unread>,
 }
+
+/// How many of the steps that need an endpoint are named.
+const NAMED: usize = 5;
 
 /// Judges what was asked for these runbooks.
 pub fn judge(service: &Service, runbooks: &[&Runbook], asked: &Asked) -> Preflight {
@@ -197,9 +199,12 @@ fn endpoint(service: &Service, needed: &Needed, asked: &Asked) -> Row {
         .max_by_key(|answered| answered.at);
     let what = format!("{} in {}", needed.service, needed.region);
     let host = last.map(|last| format!("{}: ", last.host)).unwrap_or_default();
-    let steps =
-        if needed.steps.is_empty() { "only read".to_owned() } else { format!("for {}", needed.steps.join(", ")) };
-    let steps = bounded(&steps, 120);
+    let named: Vec<&str> = needed.steps.iter().take(NAMED).map(String::as_str).collect();
+    let steps = match needed.steps.len().saturating_sub(NAMED) {
+        _ if named.is_empty() => "only read".to_owned(),
+        0 => format!("for {}", named.join(", ")),
+        more => format!("for {} and {more} more", named.join(", ")),
+    };
     // What is lost with the Region may hang by then: it is said while it still answers.
     let remedy = if needed.left {
         format!("it is in the Region that a failover leaves: {}", needed.otherwise)
@@ -231,7 +236,8 @@ fn estate(service: &Service, asked: &Asked, rows: &mut Vec<Row>) {
             Place::Region(region) => format!("{} in {region}", seen.component),
             Place::Global => seen.component.clone(),
         };
-        let primary = seen.place.region() == Some(&service.regions.primary);
+        // What is asked of the service as a whole asks the primary, too, which may be what is lost.
+        let primary = seen.place.region() != Some(&service.regions.standby);
         rows.push(match &seen.result {
             Ok(seen) => {
                 let denied = seen.unread.iter().find(|(_, unread)| matches!(unread.why, Why::Denied | Why::NotFound));

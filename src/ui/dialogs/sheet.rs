@@ -87,7 +87,12 @@ fn asked(model: &Model) -> String {
 /// What was asked: what is wrong first, and then everything, by what it is about.
 fn preflight(model: &Model, painter: &Painter<'_>, doc: &mut Doc) {
     let Some(made) = &model.preflight else {
-        doc.put("", "Nothing was asked yet: whose credentials these are, what they allow, what answers.", Tone::Text);
+        doc.put(
+            "",
+            "Whose credentials these are, what they allow, what answers, and whether all is there.",
+            Tone::Text,
+        );
+        doc.put("", "It takes up to half a minute where a Region does not answer.", Tone::Dim);
         return;
     };
     doc.put("as", made.identity.clone().unwrap_or_else(|| "nobody that AWS knows".to_owned()), Tone::Text);
