@@ -79,3 +79,14 @@ pub(super) struct WhoOptions {
     #[arg(long = "as", global = true, value_name = "NAME", env = "HANDOVER_OPERATOR")]
     pub(super) name: Option<String>,
 }
+
+/// How a document is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Format {
+    /// For a terminal
+    Text,
+    /// For programs
+    Json,
+    /// Markdown, to be kept where it can be read when all else is down
+    Markdown,
+}

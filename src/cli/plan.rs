@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use color_eyre::eyre::{Result, eyre};
 
-use super::options::ServiceOptions;
+use super::options::{Format, ServiceOptions};
 use super::{Status, surroundings};
 use crate::engine::dry_run;
 use crate::report::plan::DryRun;
@@ -22,16 +22,6 @@ pub(super) struct PlanCommand {
     /// How to write it
     #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For a terminal
-    Text,
-    /// For programs
-    Json,
-    /// Markdown, to be kept where it can be read when all else is down
-    Markdown,
 }
 
 impl PlanCommand {

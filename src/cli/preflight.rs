@@ -1,9 +1,9 @@
 //! `handover preflight`: would a run get through? Asks, and changes nothing.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use color_eyre::eyre::{Result, eyre};
 
-use super::options::ServiceOptions;
+use super::options::{Format, ServiceOptions};
 use super::{Status, surroundings};
 use crate::domain::preflight::Verdict;
 use crate::domain::runbook::Runbook;
@@ -25,16 +25,6 @@ pub(super) struct PreflightCommand {
     /// How to write it
     #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For a terminal
-    Text,
-    /// For programs
-    Json,
-    /// A document
-    Markdown,
 }
 
 impl PreflightCommand {

@@ -20,7 +20,7 @@ use tokio_postgres::error::SqlState as Code;
 use tokio_postgres::{Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use self::statement::{AURORA, STATE};
+use self::statement::{AURORA, RIGHTS, STATE, TERMINATE};
 use super::tls;
 use crate::domain::plan::PerformError;
 use crate::domain::reading::{Unread, Why};
@@ -28,21 +28,6 @@ use crate::domain::region::{HomeRole, Pair, Region};
 use crate::domain::service::{Sql, Tls};
 use crate::domain::text;
 use crate::ports::{SqlProbe, SqlState, WriteRefused};
-
-const TERMINATE: &str = "
-    SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-    WHERE usename = $1::text AND pid <> pg_backend_pid()";
-
-/// Whether a role is there, whether we may alter it (from PostgreSQL 16 on, CREATEROLE alone is not enough), and whether we
-/// may end its sessions: <https://www.postgresql.org/docs/current/role-attributes.html>.
-const RIGHTS: &str = "
-    SELECT app.oid IS NOT NULL,
-           coalesce(me.rolsuper OR (me.rolcreaterole AND (current_setting('server_version_num')::int < 160000
-               OR pg_has_role(me.oid, app.oid, 'MEMBER WITH ADMIN OPTION'))), false),
-           coalesce(me.rolsuper OR pg_has_role(me.oid, 'pg_signal_backend', 'USAGE')
-               OR pg_has_role(me.oid, app.oid, 'USAGE'), false)
-    FROM pg_roles me LEFT JOIN pg_roles app ON app.rolname = $1::text
-    WHERE me.rolname = current_user";
 
 /// A PostgreSQL pair.
 pub struct Postgres {
