@@ -10,7 +10,7 @@ from botocore.session import get_session
 
 import cbor
 
-READS = ("Describe", "Get", "List", "Head", "Test", "Search", "Lookup", "Filter", "BatchGet")
+READS = ("Describe", "Get", "List", "Head", "Test", "Search", "Lookup", "Filter", "BatchGet", "Simulate")
 SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
 
 
