@@ -6,7 +6,6 @@ use color_eyre::eyre::{Result, eyre};
 use super::options::{Format, ServiceOptions};
 use super::{Status, surroundings};
 use crate::domain::preflight::Verdict;
-use crate::domain::runbook::Runbook;
 use crate::engine::preflight::preflight;
 use crate::report::preflight as told;
 use crate::wire::{Stage, Wanted, book};
@@ -43,7 +42,6 @@ impl PreflightCommand {
         let stage = Stage::new(book, operator, &surroundings::runs(), wanted.as_ref())?;
         let made = runtime.block_on(async {
             let world = stage.world().await.map_err(|why| eyre!(why))?;
-            let runbooks: Vec<&Runbook> = runbooks.iter().collect();
             Ok::<_, color_eyre::Report>(preflight(&world, &stage.service, &runbooks, dir.as_deref()).await)
         })?;
         match self.format {

@@ -205,6 +205,14 @@ impl Observation {
         self.facts.iter().find(|fact| fact.name == name).map(|fact| &fact.value)
     }
 
+    /// The text of a fact that is one.
+    pub fn said(&self, name: &str) -> Option<&str> {
+        match self.value(name)? {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// Sets the glance.
     pub fn glance(&mut self, health: Health, summary: impl AsRef<str>) {
         self.health = health;

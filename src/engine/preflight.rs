@@ -13,7 +13,7 @@ use super::dry_run::look_at_all;
 use crate::domain::board::Board;
 use crate::domain::journal::Body;
 use crate::domain::preflight::{Asked, EVERY, Estate, Preflight, Question, Right, Ruling, judge, questions};
-use crate::domain::reading::{Observation, Unread, Value, Why};
+use crate::domain::reading::{Observation, Unread, Why};
 use crate::domain::region::Region;
 use crate::domain::review::{Finding, Live, Subject, review};
 use crate::domain::runbook::{Action, Exec, Runbook, Ungraceful};
@@ -49,7 +49,6 @@ impl Preflights {
                     () = world.clock.sleep(wait) => {}
                     asked = asked.recv() => if asked.is_none() { return },
                 }
-                let runbooks: Vec<&Runbook> = runbooks.iter().collect();
                 if out.send(preflight(&world, &service, &runbooks, dir.as_deref()).await).is_err() {
                     return;
                 }
@@ -90,7 +89,7 @@ pub(super) fn entry(made: &Preflight) -> Body {
 }
 
 /// Asks everything, the components and who we are at once.
-pub async fn preflight(world: &World, service: &Service, runbooks: &[&Runbook], dir: Option<&str>) -> Preflight {
+pub async fn preflight(world: &World, service: &Service, runbooks: &[Runbook], dir: Option<&str>) -> Preflight {
     let at = world.clock.now();
     let regions = [&service.regions.primary, &service.regions.standby];
     let who = join_all(regions.map(|region| async move {
@@ -135,30 +134,26 @@ type Known = (Region, Result<Observation, Unread>);
 async fn permissions(
     world: &World,
     service: &Service,
-    runbooks: &[&Runbook],
+    runbooks: &[Runbook],
     identity: &[Known],
 ) -> (Vec<Question>, Result<Vec<Ruling>, Unread>) {
-    let text = |seen: &Observation, fact: &str| match seen.value(fact) {
-        Some(Value::Text(text)) => Some(text.clone()),
-        _ => None,
-    };
     let seen = identity.iter().rev().find_map(|(_, seen)| {
         let seen = seen.as_ref().ok()?;
-        Some((text(seen, "arn")?, text(seen, "account")?))
+        Some((seen.said("arn")?, seen.said("account")?))
     });
     let Some((arn, account)) = seen else {
         let why = Unread::new(Why::Auth, "without an identity nothing can be asked of IAM");
         return (Vec::new(), Err(why));
     };
-    let questions = questions(service, runbooks, &account);
-    let asked = world.access.rulings(&arn, &questions);
+    let questions = questions(service, runbooks, account);
+    let asked = world.access.rulings(arn, &questions);
     let late = || Err(Unread::new(Why::TimedOut, format!("no answer within {} s", SIMULATOR.as_secs())));
     let rulings = within(world.clock.as_ref(), SIMULATOR, asked).await.unwrap_or_else(late);
     (questions, rulings)
 }
 
 /// What systems with rights of their own say of every action.
-async fn rights(world: &World, service: &Service, runbooks: &[&Runbook]) -> Vec<Right> {
+async fn rights(world: &World, service: &Service, runbooks: &[Runbook]) -> Vec<Right> {
     let mut acts = BTreeSet::new();
     for runbook in runbooks {
         let direction = service.direction(runbook.way);
@@ -177,16 +172,9 @@ async fn rights(world: &World, service: &Service, runbooks: &[&Runbook]) -> Vec<
         Some(async move {
             let may = bounded(world, part.may(action, place)).await;
             may.unwrap_or_else(|late| {
-                let region = place.region().cloned().into_iter();
                 let (component, what) = (component.clone(), action.clone());
-                region
-                    .map(|region| Right {
-                        component: component.clone(),
-                        region,
-                        what: what.clone(),
-                        answer: Err(late.clone()),
-                    })
-                    .collect()
+                let right = |region: &Region| Right { component, region: region.clone(), what, answer: Err(late) };
+                place.region().map(right).into_iter().collect()
             })
         })
     });
@@ -201,7 +189,7 @@ async fn rights(world: &World, service: &Service, runbooks: &[&Runbook]) -> Vec<
 }
 
 /// The programs that steps and components start, each once, and the folder where a step has its own.
-fn programs(service: &Service, runbooks: &[&Runbook]) -> BTreeMap<String, Option<String>> {
+fn programs(service: &Service, runbooks: &[Runbook]) -> BTreeMap<String, Option<String>> {
     let mut all = BTreeMap::new();
     let named = |exec: &Exec| if exec.shell.is_some() { Some("/bin/sh".to_owned()) } else { exec.run.first().cloned() };
     for (_, step) in runbooks.iter().flat_map(|runbook| runbook.steps()) {
@@ -227,10 +215,9 @@ fn programs(service: &Service, runbooks: &[&Runbook]) -> BTreeMap<String, Option
 }
 
 /// What the review finds with what was read, and does not without.
-fn found_by_looking(service: &Service, runbooks: &[&Runbook], board: &Board, now: Timestamp) -> Vec<Finding> {
-    let runbooks: Vec<Runbook> = runbooks.iter().map(|runbook| (*runbook).clone()).collect();
+fn found_by_looking(service: &Service, runbooks: &[Runbook], board: &Board, now: Timestamp) -> Vec<Finding> {
     let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let subject = |live| Subject { service, runbooks: &runbooks, live, drills: None, today };
+    let subject = |live| Subject { service, runbooks, live, drills: None, today };
     let (without, with) = (review(&subject(None)), review(&subject(Some(Live { board, now }))));
     with.into_iter().filter(|finding| !without.contains(finding)).collect()
 }

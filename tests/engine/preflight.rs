@@ -16,7 +16,7 @@ use handover::wire::simulated_world;
 
 use crate::rig::{Rig, SHORT, with};
 
-async fn made(rig: &Rig, runbooks: &[&Runbook]) -> Preflight {
+async fn made(rig: &Rig, runbooks: &[Runbook]) -> Preflight {
     let world = simulated_world(&rig.service, &rig.regions, &rig.clock);
     let made = preflight(&world, &rig.service, runbooks, None).await;
     assert!(rig.regions.mutations().is_empty(), "it changes nothing");
@@ -37,8 +37,8 @@ async fn on_a_calm_day_every_permission_of_every_runbook_is_asked_and_given() {
     for preset in locate::presets() {
         let rig = Rig::of(preset, "failover", Some("calm"));
         let project = handover::config::Project::from_preset(preset);
+        let made = made(&rig, &project.runbooks).await;
         let runbooks: Vec<&Runbook> = project.runbooks.iter().collect();
-        let made = made(&rig, &runbooks).await;
         assert_eq!(bad(&made), Vec::<String>::new(), "{}", preset.name);
         let asked = rows(&made, Area::Permissions);
         assert!(asked.iter().all(|row| row.verdict == Verdict::Good), "{}: {asked:?}", preset.name);
@@ -81,7 +81,7 @@ operation = "patch deployments/scale"
 "#,
     );
     let rig = Rig::new(handover::config::locate::preset("fineract").unwrap().runbooks[0].1, &denied, 5);
-    let made = made(&rig, &[&rig.runbook]).await;
+    let made = made(&rig, std::slice::from_ref(&rig.runbook)).await;
     let bad = bad(&made);
     assert!(bad.iter().any(|row| row.contains("us-west-2: rds:PromoteReadReplica: no policy allows it")), "{bad:#?}");
     assert!(bad.iter().any(|row| row.contains("us-west-2") && row.contains("can-i` says no")), "{bad:#?}");
@@ -95,7 +95,7 @@ async fn with_the_control_planes_out_nothing_is_concluded_and_it_ends() {
     let rig = Rig::new(SHORT, &scenario::parse("region-outage", &text).unwrap(), 3);
     rig.clock.sleep(Duration::from_mins(2)).await;
     let before = rig.clock.now();
-    let made = made(&rig, &[&rig.runbook]).await;
+    let made = made(&rig, std::slice::from_ref(&rig.runbook)).await;
     let took = rig.clock.now().duration_since(before);
     assert!(took.as_secs() < 60, "{took:?}");
     let simulator = made.rows.iter().find(|row| row.what == "IAM's simulator").unwrap();

@@ -59,7 +59,7 @@ fn is_global(service: &str) -> bool {
 }
 
 /// Every endpoint that is needed, those that are only read among them.
-pub fn needed(service: &Service, runbooks: &[&Runbook]) -> Vec<Needed> {
+pub fn needed(service: &Service, runbooks: &[Runbook]) -> Vec<Needed> {
     let mut all: BTreeMap<(String, String), Needed> = BTreeMap::new();
     let mut add = |name: &str, region: &str, step: Option<String>, left: Option<&str>| {
         let needed = all.entry((name.to_owned(), region.to_owned())).or_insert_with(|| Needed {

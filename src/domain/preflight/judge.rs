@@ -52,7 +52,7 @@ pub struct Estate {
 const NAMED: usize = 5;
 
 /// Judges what was asked for these runbooks.
-pub fn judge(service: &Service, runbooks: &[&Runbook], asked: &Asked) -> Preflight {
+pub fn judge(service: &Service, runbooks: &[Runbook], asked: &Asked) -> Preflight {
     let mut rows = Vec::new();
     identity(service, runbooks, asked, &mut rows);
     permissions(asked, &mut rows);
@@ -70,7 +70,7 @@ pub fn judge(service: &Service, runbooks: &[&Runbook], asked: &Asked) -> Preflig
     }
     estate(service, asked, &mut rows);
     rows.sort_by_key(|row| row.area);
-    let known = asked.identity.iter().find_map(|(_, seen)| text(seen.as_ref().ok()?, "arn"));
+    let known = asked.identity.iter().find_map(|(_, seen)| seen.as_ref().ok()?.said("arn"));
     Preflight { at: asked.at, identity: known.map(str::to_owned), rows }
 }
 
@@ -84,14 +84,7 @@ fn row(
     Row { area, what: what.into(), verdict, says: says.into(), remedy: remedy.into() }
 }
 
-fn text<'a>(seen: &'a Observation, fact: &str) -> Option<&'a str> {
-    match seen.value(fact)? {
-        Value::Text(text) => Some(text),
-        _ => None,
-    }
-}
-
-fn identity(service: &Service, runbooks: &[&Runbook], asked: &Asked, rows: &mut Vec<Row>) {
+fn identity(service: &Service, runbooks: &[Runbook], asked: &Asked, rows: &mut Vec<Row>) {
     for (region, seen) in &asked.identity {
         let (what, primary) = (format!("who we are in {region}"), *region == service.regions.primary);
         rows.push(match seen {

@@ -40,10 +40,11 @@ pub struct Ruling {
 }
 
 /// Every question, of what is in this account. What watching needs comes before what runs need, as in a policy.
-pub fn questions(service: &Service, runbooks: &[&Runbook], account: &str) -> Vec<Question> {
+pub fn questions(service: &Service, runbooks: &[Runbook], account: &str) -> Vec<Question> {
     let context = context(service);
     let watch = observer(service);
-    let more = runs(service, runbooks).into_iter().filter(|statement| !watch.contains(statement));
+    let more =
+        runs(service, &runbooks.iter().collect::<Vec<_>>()).into_iter().filter(|statement| !watch.contains(statement));
     let asked = watch.iter().cloned().chain(more).collect::<Vec<_>>();
     asked.iter().flat_map(|statement| by_region(service, statement, account, &context)).collect()
 }
