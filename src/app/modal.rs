@@ -228,6 +228,8 @@ pub enum Purpose {
     NotDone(StepId),
     /// Nobody can do a step now.
     Impossible(StepId),
+    /// Fencing by the next way.
+    NextWay(StepId),
     /// Doing after all what was left undone.
     Reopen(StepId),
     /// Taking a step back.
@@ -254,6 +256,7 @@ impl Purpose {
             Self::ByHand(_) => "done by hand",
             Self::NotDone(_) => "it was not done",
             Self::Impossible(_) => "this step is impossible",
+            Self::NextWay(_) => "fence by another way",
             Self::Reopen(_) => "do it after all",
             Self::RollBack(_) => "take this step back",
             Self::Pause => "hold the run",
@@ -273,6 +276,7 @@ impl Purpose {
             Self::ByHand(_) => "What was done, by whom, and how do you know that it worked?",
             Self::NotDone(_) => "How do you know that the call was never made?",
             Self::Impossible(_) => "Why can nobody do it now, and what does the run go on without?",
+            Self::NextWay(_) => "Why does this way not do? The other is planned and confirmed like any",
             Self::Reopen(_) => "Why is it to be done now? Then it stands where it stood at the start",
             Self::RollBack(_) => "Why is it taken back? A step that does so is added, to be confirmed like any",
             Self::Pause => "Why is the run held? What is under way goes on; nothing new is started",

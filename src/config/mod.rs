@@ -22,6 +22,7 @@ pub mod words;
 
 mod assume_role;
 mod component;
+mod fencing;
 mod form;
 mod graph;
 mod predicate;

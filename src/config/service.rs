@@ -12,7 +12,7 @@ use super::project::Loaded;
 use super::reader::{Node, Table};
 use super::source::Source;
 use super::words::meant;
-use super::{approval, people, waivers};
+use super::{approval, fencing, people, waivers};
 use crate::domain::duration;
 use crate::domain::lag::Thresholds;
 use crate::domain::region::{Pair, Region};
@@ -28,6 +28,7 @@ pub fn read(source: &Source) -> Loaded<Service> {
     let (value, diagnostics) = Context::read(source, |context, root| {
         let parts = Parts::read(root);
         let (components, broken) = component::read_all(root);
+        let fence = root.optional("fence", |node| fencing::ways(node, &components, &broken));
         let drills = drills::read(root, &components, &broken);
         let approval = root.optional("approval", approval::rule);
         let people = people::read(root);
@@ -43,6 +44,7 @@ pub fn read(source: &Source) -> Loaded<Service> {
                 lag: parts.lag?,
                 aws: parts.aws,
                 approval: approval.ok()?,
+                fence: fence.ok()?.unwrap_or_default(),
                 drills: drills?,
                 people: people?,
                 waivers: waivers?,

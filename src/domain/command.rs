@@ -88,6 +88,13 @@ pub enum Command {
         /// Why.
         reason: String,
     },
+    /// Does the fence by the service's next way.
+    NextWay {
+        /// The step.
+        step: StepId,
+        /// Why.
+        reason: String,
+    },
     /// Opens a step again that was left undone.
     Reopen {
         /// The step.

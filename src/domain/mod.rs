@@ -6,6 +6,7 @@ pub mod command;
 pub mod consent;
 pub mod drill;
 pub mod duration;
+pub mod fencing;
 pub mod gate;
 pub mod hash;
 pub mod journal;

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::fencing::FENCE;
 use super::region::Region;
 use super::runbook::{Action, Runbook};
 use super::service::{Component, Service, Spec};
@@ -86,7 +87,9 @@ pub fn acting(spec: &Spec, action: &str) -> Option<&'static [&'static str]> {
         (Spec::RdsReplica(_) | Spec::AuroraGlobal(_), "fence" | "admit" | "verify-writes")
         | (Spec::Kubernetes(_) | Spec::Command(_), _) => &[],
         (Spec::RdsReplica(_), "promote") => &["rds:PromoteReadReplica"],
-        (Spec::RdsReplica(_), "set-aside") | (Spec::RdsRestore(_), "retire" | "adopt") => &["rds:ModifyDBInstance"],
+        (Spec::RdsReplica(_), "set-aside" | "cut-off" | "let-in") | (Spec::RdsRestore(_), "retire" | "adopt") => {
+            &["rds:ModifyDBInstance"]
+        }
         (Spec::RdsReplica(_), "rebuild") => {
             &["rds:CreateDBInstanceReadReplica", "rds:AddTagsToResource", "kms:CreateGrant", "kms:DescribeKey"]
         }
@@ -155,6 +158,15 @@ pub fn runs(service: &Service, runbooks: &[&Runbook]) -> Vec<Statement> {
             actions.extend(acting(&component.spec, action).unwrap_or_default());
             if let Some(super::runbook::Ungraceful::Act { action, .. }) = &step.ungraceful {
                 actions.extend(acting(&component.spec, action).unwrap_or_default());
+            }
+        }
+        // Where the fence does not hold, the service's next way is tried.
+        let fences = |runbook: &&Runbook| {
+            runbook.steps().any(|(_, step)| matches!(&step.action, Action::Act { action, .. } if action == FENCE))
+        };
+        if runbooks.iter().any(fences) {
+            for way in service.fence.iter().filter(|way| way.component == component.id) {
+                actions.extend(acting(&component.spec, &way.action).unwrap_or_default());
             }
         }
         actions.sort_unstable();

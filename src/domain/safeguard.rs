@@ -12,6 +12,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::duration;
+use super::fencing::{CUT_OFF, FENCE, is_fence};
 use super::gate::{GateResult, Predicate, ReadingRef, Sight, Test, Verdict};
 use super::plan::Plan;
 use super::reading::{Evidence, Freshness, age};
@@ -168,16 +169,21 @@ fn fenced(service: &Service, run: &Run, plan: &Plan) -> GateResult {
     };
     // On the way home there is time: a fence that does not hold is no fence.
     let home = run.runbook.way == Way::Failback;
-    ended(run, step, name, |ending| is_done(ending) || (ending == Ending::RiskAccepted && !home))
+    let mut result = ended(run, step, name, |ending| is_done(ending) || (ending == Ending::RiskAccepted && !home));
+    // What was done beside the database says nothing of the database: somebody answers for it, by name.
+    if let (Verdict::Pass, Action::Act { action, .. }) = (result.verdict, &step.action)
+        && action != FENCE
+    {
+        let open = if action == CUT_OFF { "who was connected" } else { "another client" };
+        result.verdict = Verdict::Unknown;
+        result.evidence.value = format!("{}, by {action}: {open} may still write", result.evidence.value);
+    }
+    result
 }
 
 /// The step that takes the writes from the side that is left, if the runbook has one.
 pub fn fence<'a>(service: &Service, run: &'a Run) -> Option<&'a Step> {
-    let source = Place::Region(run.direction.source.clone());
-    run.runbook.steps().map(|(_, step)| step).find(|step| {
-        matches!(&step.action, Action::Act { action, on, .. }
-            if action == "fence" && on.place(&run.direction, &service.regions) == source)
-    })
+    run.runbook.steps().map(|(_, step)| step).find(|step| is_fence(service, run, step))
 }
 
 /// Whether a step that ended so is done.

@@ -43,6 +43,7 @@ fn reverse(spec: &Spec, action: &str, on: Side) -> Option<(&'static str, Side)> 
     };
     Some(match (spec, action) {
         (spec, "fence") if spec.is_database() => ("admit", on),
+        (Spec::RdsReplica(_), "cut-off") => ("let-in", on),
         (Spec::Ecs(_) | Spec::Kubernetes(_), "scale-up") => ("scale-down", on),
         (Spec::Ecs(_) | Spec::Kubernetes(_), "scale-down" | "stop") => ("scale-up", on),
         (Spec::Kubernetes(_), "suspend-sync") => ("resume-sync", on),

@@ -192,7 +192,7 @@ async fn rights(world: &World, service: &Service, runbooks: &[Runbook]) -> Vec<R
 fn programs(service: &Service, runbooks: &[Runbook]) -> BTreeMap<String, Option<String>> {
     let mut all = BTreeMap::new();
     let named = |exec: &Exec| if exec.shell.is_some() { Some("/bin/sh".to_owned()) } else { exec.run.first().cloned() };
-    for (_, step) in runbooks.iter().flat_map(|runbook| runbook.steps()) {
+    for (_, step) in runbooks.iter().flat_map(Runbook::steps) {
         if let Action::Exec(exec) = &step.action
             && let Some(program) = named(exec)
         {

@@ -59,6 +59,10 @@ impl Probes {
             Verdict::Refuse => Err(NoSql::Unreachable("connection refused".to_owned())),
             Verdict::Deny => Err(NoSql::Failed("FATAL: password authentication failed".to_owned())),
             Verdict::Error => Err(NoSql::Failed("FATAL: sorry, too many clients already".to_owned())),
+            // A security group that lets nobody in drops what it does not let in: nothing comes back.
+            Verdict::Throttle | Verdict::Answer | Verdict::LoseAnswer if self.cut_off(region) => {
+                Err(NoSql::TimedOut(self.give_up().await))
+            }
             Verdict::Throttle | Verdict::Answer => self.up(region).map(|()| false),
             Verdict::LoseAnswer => self.up(region).map(|()| true),
         }
@@ -70,6 +74,13 @@ impl Probes {
         let limit = limit.unwrap_or(Duration::from_secs(5));
         self.regions.clock().sleep(limit).await;
         format!("no answer in {:.1} s", limit.as_secs_f64())
+    }
+
+    fn cut_off(&self, region: &Region) -> bool {
+        self.regions.look(|world| {
+            let role = world.role_of(region.as_str());
+            role.zip(world.sql_store()).is_some_and(|(role, store)| store.cut_off(role, world.now()))
+        })
     }
 
     fn up(&self, region: &Region) -> Result<(), NoSql> {

@@ -8,6 +8,7 @@ mod audit;
 mod consents;
 mod crashes;
 mod evidence;
+mod fencing;
 mod hanging;
 mod journal;
 mod loss;

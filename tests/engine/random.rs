@@ -30,7 +30,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         4 => (1u64..90).prop_map(Move::Wait),
         10 => Just(Move::Sensible),
         2 => (1u8..4).prop_map(Move::ConfirmLast),
-        4 => (0u8..23, 0u8..9).prop_map(|(kind, step)| Move::Any(kind, step)),
+        4 => (0u8..26, 0u8..9).prop_map(|(kind, step)| Move::Any(kind, step)),
         1 => Just(Move::Die),
         1 => (0usize..12, 0u8..3).prop_map(|(after, how)| Move::FailAfter(after, how)),
     ];
@@ -100,6 +100,8 @@ fn any_command(kind: u8, step: &str) -> Command {
         18 | 19 => Command::Continue,
         20 => Command::Ungraceful { reason },
         21 => Command::Override { step, gate: "the old primary is fenced".into(), reason },
+        22 => Command::NextWay { step, reason },
+        23 | 24 => Command::NextWay { step: "fence".into(), reason },
         _ => Command::Plan(step),
     }
 }

@@ -18,7 +18,7 @@ use super::support::{
 
 fn database() -> Service {
     let instance = Pair { primary: "fineract".into(), standby: "fineract-replica".into() };
-    service("database", Spec::RdsReplica(RdsReplica { instance, sql: None, rebuild: None }))
+    service("database", Spec::RdsReplica(RdsReplica { instance, sql: None, rebuild: None, cut_off: None }))
 }
 
 /// A wire on which the replica can be described and its promotion gets this reply.

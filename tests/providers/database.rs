@@ -31,7 +31,7 @@ fn sql() -> Sql {
 
 fn database(sql: Option<Sql>) -> Service {
     let instance = Pair { primary: "fineract".into(), standby: "fineract-replica".into() };
-    service("database", Spec::RdsReplica(RdsReplica { instance, sql, rebuild: None }))
+    service("database", Spec::RdsReplica(RdsReplica { instance, sql, rebuild: None, cut_off: None }))
 }
 
 /// A wire whose instance can be changed while it is looked at.

@@ -7,7 +7,9 @@ use std::time::Duration;
 use handover::domain::plan::{Ask, Settlement};
 use handover::domain::reading::{Observation, Value};
 use handover::domain::region::{Pair, Place, Region};
-use handover::domain::service::{AuroraGlobal, ElasticacheGlobal, RdsReplica, RdsRestore, Rebuild, Service, Spec};
+use handover::domain::service::{
+    AuroraGlobal, CutOff, ElasticacheGlobal, RdsReplica, RdsRestore, Rebuild, Service, Spec,
+};
 use handover::ports::Component;
 
 use super::peers::{Options, Peers};
@@ -112,6 +114,7 @@ async fn moto_builds_a_replica_again() {
         instance: pair(SOURCE, "fineract-production-new"),
         sql: None,
         rebuild: Some(Pair { primary: made_with(), standby: made_with() }),
+        cut_off: None,
     };
     let service = on(&peers, Spec::RdsReplica(spec));
     let database = real_component(&service);
@@ -121,6 +124,28 @@ async fn moto_builds_a_replica_again() {
     assert_eq!(seen.value("role"), Some(&Value::Text("replica".into())));
     let made = peers.mutations().unwrap().iter().filter(|call| call.operation == "CreateDBInstanceReadReplica").count();
     assert_eq!(made, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn moto_cuts_an_instance_off_and_lets_its_own_in_again() {
+    let Some(peers) = peers() else { return };
+    let groups = CutOff { closed: "sg-0nobody".into(), open: vec!["sg-0app".into(), "sg-0people".into()] };
+    let spec = RdsReplica {
+        instance: pair(SOURCE, "fineract-production-replica"),
+        sql: None,
+        rebuild: None,
+        cut_off: Some(Pair { primary: groups.clone(), standby: groups }),
+    };
+    let service = on(&peers, Spec::RdsReplica(spec));
+    let database = real_component(&service);
+    let groups = async || {
+        let seen = database.observe(&Place::Region(east())).await.unwrap();
+        seen.said("security_groups").map(str::to_owned)
+    };
+    done(&database, &service, "cut-off", &east()).await;
+    assert_eq!(groups().await.as_deref(), Some("sg-0nobody"));
+    done(&database, &service, "let-in", &east()).await;
+    assert_eq!(groups().await.as_deref(), Some("sg-0app, sg-0people"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -183,6 +183,7 @@ pub(crate) fn service(id: &str, spec: Spec) -> Service {
         description: String::new(),
         regions: Pair { primary: east(), standby: west() },
         approval: None,
+        fence: Vec::new(),
         drills: handover::domain::drill::Drills::default(),
         people: handover::domain::service::People::default(),
         waivers: Vec::new(),

@@ -32,7 +32,7 @@ fn replica(instance: &str, region: &str, source: &str, key: Option<&str>) -> Cha
 }
 
 fn rename(from: &str, to: &str) -> Change {
-    Change::ModifyInstance { instance: from.into(), name: Some(to.into()), protected: None }
+    Change::ModifyInstance { instance: from.into(), name: Some(to.into()), protected: None, groups: None }
 }
 
 /// The failover, and the replica in the Region that was left.

@@ -58,6 +58,7 @@ pub(crate) fn fineract() -> Service {
         description: "Core banking".into(),
         regions: Pair { primary: east(), standby: west() },
         approval: None,
+        fence: Vec::new(),
         drills: handover::domain::drill::Drills::default(),
         people: handover::domain::service::People::default(),
         waivers: Vec::new(),
@@ -80,6 +81,7 @@ pub(crate) fn fineract() -> Service {
                 Spec::RdsReplica(RdsReplica {
                     instance: pair("fineract-production", REPLICA),
                     rebuild: Some(Pair { primary: rebuild("us-east-1"), standby: rebuild("us-west-2") }),
+                    cut_off: None,
                     sql: Some(Sql {
                         host: pair("db.east.fineract.com", "db.west.fineract.com"),
                         port: Pair { primary: 5432, standby: 5432 },

@@ -162,6 +162,7 @@ fn answer(model: &mut Model, effects: &mut Vec<Effect>) {
         Purpose::ByHand(step) => Command::ByHand { step, reason: text },
         Purpose::NotDone(step) => Command::NotDone { step, reason: text },
         Purpose::Impossible(step) => Command::Impossible { step, reason: text },
+        Purpose::NextWay(step) => Command::NextWay { step, reason: text },
         Purpose::Reopen(step) => Command::Reopen { step, reason: text },
         Purpose::RollBack(step) => Command::RollBack { step, reason: text },
         Purpose::Pause => Command::Pause { reason: text },

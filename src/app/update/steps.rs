@@ -8,6 +8,7 @@ use crate::app::input::Input;
 use crate::app::modal::{Attest, Call, Choice, Confirm, Field, Gates, Guard, Item, Menu, Modal, Purpose, Subject, Way};
 use crate::app::model::{Level, Model, PLAN_PACE};
 use crate::domain::command::Command;
+use crate::domain::fencing::next;
 use crate::domain::gate::{GateResult, Sight};
 use crate::domain::plan::Plan;
 use crate::domain::reading::age;
@@ -229,6 +230,7 @@ fn ways_saying(model: &mut Model, says: String) {
             ));
             if matches!(state, State::Unsure(_)) {
                 items.push(item("it was not done", "it can then be tried again", Choice::Ask(Purpose::NotDone(id()))));
+                items.extend(next_way(model, &step));
                 items.push(item("accept the risk", "goes on without knowing", Choice::Ask(Purpose::AcceptRisk(id()))));
             }
         }
@@ -240,6 +242,9 @@ fn ways_saying(model: &mut Model, says: String) {
                     "from the start: resolved, shown and confirmed anew",
                     Choice::Again(id()),
                 ));
+            }
+            if row.ready {
+                items.extend(next_way(model, &step));
             }
             if row.ready && !open_gates(model, &step).is_empty() {
                 items.push(item("look at its gates", "each can be overridden, by name", Choice::Gates(id())));
@@ -268,6 +273,16 @@ fn ways_saying(model: &mut Model, says: String) {
     items.insert(0, item("back", "nothing is changed", Choice::Stay));
     let title = format!("{} {}", row.number, step.title);
     model.modals.push(Modal::Menu(Menu { guard: Guard::default(), title, says, items, selected: 0 }));
+}
+
+/// Another way to fence, if the service file has one.
+fn next_way(model: &Model, step: &Step) -> Option<Item> {
+    let way = next(&model.service, &model.run, step)?;
+    Some(Item {
+        label: format!("fence by {} {}", way.component, way.action),
+        detail: "the service's next way, to be confirmed like any".to_owned(),
+        choice: Choice::Ask(Purpose::NextWay(step.id.clone())),
+    })
 }
 
 /// The key of an action, for a sentence.

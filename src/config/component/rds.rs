@@ -4,7 +4,7 @@ use super::both;
 use super::sql::sql;
 use crate::config::form;
 use crate::config::reader::{Node, Table};
-use crate::domain::service::{RdsReplica, Rebuild};
+use crate::domain::service::{CutOff, RdsReplica, Rebuild};
 use crate::domain::text::bounded;
 
 pub(super) fn rds_replica(table: &Table<'_, '_>) -> Option<RdsReplica> {
@@ -23,7 +23,13 @@ pub(super) fn rds_replica(table: &Table<'_, '_>) -> Option<RdsReplica> {
         table.finish();
         sides
     });
-    Some(RdsReplica { instance: instance?, sql: sql.ok()?, rebuild: rebuild.ok()? })
+    let cut_off = table.optional("cut_off", |node| {
+        let table = node.table("a table")?;
+        let sides = both(&table, "{ closed = \"sg-…\", open = [\"sg-…\"] }", cut_off);
+        table.finish();
+        sides
+    });
+    Some(RdsReplica { instance: instance?, sql: sql.ok()?, rebuild: rebuild.ok()?, cut_off: cut_off.ok()? })
 }
 
 /// An instance identifier.
@@ -37,6 +43,31 @@ pub(super) fn identifier(node: &Node<'_, '_>) -> Option<String> {
         return None;
     }
     Some(id)
+}
+
+/// The security groups by which an instance is cut off, and let in again.
+fn cut_off(side: &Table<'_, '_>) -> Option<CutOff> {
+    const GROUP: &str = "a security group's id, such as \"sg-…\"";
+    let group = |node: &Node<'_, '_>| {
+        let id = form::token(node, GROUP, 255, |b| b.is_ascii_alphanumeric() || b == b'-')?;
+        if id.starts_with("sg-") {
+            return Some(id);
+        }
+        node.context().push(node.found(format!("\"{}\" is no security group's id", bounded(&id, 80))).expected(GROUP));
+        None
+    };
+    let closed = side.need("closed", "the security group that lets nobody in").and_then(|node| group(&node));
+    let open = side.need("open", "a list of the instance's own security groups").and_then(|node| {
+        let items = node.filled_list("a list of the instance's own security groups")?;
+        let open = items.iter().map(group).collect::<Option<Vec<_>>>()?;
+        Some((open, node))
+    });
+    let (closed, (open, node)) = (closed?, open?);
+    if open.contains(&closed) {
+        node.context().push(node.found("the group that lets nobody in is among the instance's own"));
+        return None;
+    }
+    Some(CutOff { closed, open })
 }
 
 /// What a new replica of a Region is made with.

@@ -10,6 +10,8 @@ pub(super) const fn action(name: &str, hazard: Hazard, on: Side, needs: Needs) -
 
 pub(super) const DATABASE_ACTIONS: &[ActionSpec] = &[
     ActionSpec { also: Also::Failback, ..action("fence", Hazard::Write, Side::Source, Needs::AppUser) },
+    ActionSpec { also: Also::Failback, ..action("cut-off", Hazard::Write, Side::Source, Needs::CutOff) },
+    ActionSpec { also: Also::Always, ..action("let-in", Hazard::Write, Side::Target, Needs::CutOff) },
     ActionSpec { drill: false, ..action("promote", Hazard::Irreversible, Side::Target, Needs::Nothing) },
     action("admit", Hazard::Write, Side::Target, Needs::AppUser),
     action("verify-writes", Hazard::Write, Side::Target, Needs::Sql),

@@ -74,6 +74,8 @@ pub enum Needs {
     Mark,
     /// The table `rebuild`.
     Rebuild,
+    /// The table `cut_off`.
+    CutOff,
     /// The table `lag`; the fact is in that series' Regions alone.
     Lag,
     /// `workloads`.
@@ -250,6 +252,7 @@ pub fn lacking(spec: &Spec, needs: Needs) -> Option<&'static str> {
         Needs::AppUser => sql.is_some_and(|sql| sql.app_user.is_some()),
         Needs::Mark => sql.is_some_and(|sql| sql.mark.is_some()),
         Needs::Rebuild => matches!(spec, Spec::RdsReplica(database) if database.rebuild.is_some()),
+        Needs::CutOff => matches!(spec, Spec::RdsReplica(database) if database.cut_off.is_some()),
         Needs::Lag => matches!(spec, Spec::CloudWatch(watch) if watch.lag.is_some()),
         Needs::Workloads => cluster.is_some_and(|cluster| !cluster.workloads.is_empty()),
         Needs::Replicas => cluster.is_some_and(|cluster| cluster.replicas.is_some()),
@@ -267,6 +270,7 @@ pub fn lacking(spec: &Spec, needs: Needs) -> Option<&'static str> {
         Needs::AppUser => "sql.app_user",
         Needs::Mark => "sql.mark",
         Needs::Rebuild => "rebuild",
+        Needs::CutOff => "cut_off",
         Needs::Lag => "lag",
         Needs::Workloads => "workloads",
         Needs::Replicas => "replicas",

@@ -35,6 +35,7 @@ pub(super) const RDS_REPLICA: &[FactSpec] = &[
     fact("host", Text, Regions, Needs::Nothing),
     fact("backup_retention_days", Number, Regions, Needs::Nothing),
     fact("source", Text, Regions, Needs::Nothing),
+    fact("security_groups", Text, Regions, Needs::Nothing),
     fact("in_recovery", Bool, Regions, Needs::Sql),
     fact("read_only", Bool, Regions, Needs::Sql),
     fact("takes_writes", Bool, Regions, Needs::Sql),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::approval::Approval;
 use crate::domain::consent::Consent;
+use crate::domain::fencing::FenceWay;
 use crate::domain::gate::GateResult;
 use crate::domain::plan::Plan;
 use crate::domain::reading::Evidence;
@@ -328,6 +329,15 @@ pub enum Body {
         /// Why.
         reason: String,
     },
+    /// The fence is to be done by another way.
+    NextWay {
+        /// The step.
+        step: StepId,
+        /// The way.
+        way: FenceWay,
+        /// Why.
+        reason: String,
+    },
     /// A step that was left undone is to be done after all.
     Reopened {
         /// The step.
@@ -393,6 +403,7 @@ impl Body {
             Self::Continued => "continued",
             Self::Ungraceful { .. } => "ungraceful",
             Self::RollBack { .. } => "roll-back",
+            Self::NextWay { .. } => "next-way",
             Self::Reopened { .. } => "reopened",
             Self::Note { .. } => "note",
             Self::Left { .. } => "left",
@@ -417,6 +428,7 @@ impl Body {
             | Self::Override { step, .. }
             | Self::ApprovalAsked { step, .. }
             | Self::Approved { step, .. }
+            | Self::NextWay { step, .. }
             | Self::Reopened { step, .. }
             | Self::Output { step, .. } => Some(step),
             _ => None,

@@ -62,6 +62,9 @@ impl Body {
             Self::Continued => "the run goes on".to_owned(),
             Self::Ungraceful { reason } => format!("goes on ungracefully: {reason}"),
             Self::RollBack { step, reason, .. } => format!("{step}: to be taken back: {reason}"),
+            Self::NextWay { step, way, reason } => {
+                format!("{step}: to be done by {} {} from here on: {reason}", way.component, way.action)
+            }
             Self::Reopened { step, reason } => format!("{step}: to be done after all: {reason}"),
             Self::Note { text } => text.clone(),
             Self::Left { running } => format!("left while running: {}", running.join(", ")),

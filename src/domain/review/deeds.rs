@@ -55,7 +55,7 @@ pub(super) fn does(service: &Service, step: &Step, deed: Deed) -> bool {
 
 fn acted(spec: &Spec, action: &str) -> Option<Deed> {
     Some(match (spec, action) {
-        (_, "fence") | (Spec::ArcRouting(_), "off") => Deed::Fence,
+        (_, "fence" | "cut-off") | (Spec::ArcRouting(_), "off") => Deed::Fence,
         (Spec::RdsReplica(_), "promote") | (Spec::AuroraGlobal(_), "failover" | "detach") => Deed::Promote,
         (Spec::AuroraGlobal(_), "switchover") => Deed::SwitchOver,
         (Spec::RdsReplica(_), "rebuild") => Deed::Rebuild,

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::fencing::{FenceWay, turn};
 use crate::domain::gate::{GateResult, Verdict};
 use crate::domain::journal::{Body, Entry, RunOutcome};
 use crate::domain::region::Direction;
@@ -140,6 +141,7 @@ impl Run {
             Body::Paused { reason } => self.paused = Some((entry.by.clone(), reason.clone(), entry.at)),
             Body::Continued => self.paused = None,
             Body::RollBack { step, undo, .. } => append(&mut self.runbook, step, undo),
+            Body::NextWay { step, way, .. } => self.fence_by(step, way),
             Body::Ungraceful { reason } => self.go_on_ungracefully(reason, entry),
             Body::RunClosed { outcome, .. } => {
                 self.closed = Some((*outcome, entry.at));
@@ -181,6 +183,17 @@ impl Run {
                 _ => {}
             }
         }
+    }
+
+    /// The fence is done by another way: it begins anew.
+    fn fence_by(&mut self, id: &str, way: &FenceWay) {
+        let mut steps = self.runbook.phases.iter_mut().flat_map(|phase| &mut phase.steps);
+        let Some(before) = steps.find(|step| step.id == id).and_then(|step| turn(step, way)) else { return };
+        let record = self.steps.entry(id.to_owned()).or_default();
+        record.ways.push(before);
+        record.state = State::Pending;
+        record.plan = None;
+        record.overrides.clear();
     }
 
     /// A step's record; that of a step that was never touched is empty.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::state::State;
+use crate::domain::fencing::FenceWay;
 use crate::domain::gate::GateResult;
 use crate::domain::journal::{Body, Entry, OutcomeOf};
 use crate::domain::plan::{Plan, Receipt};
@@ -25,6 +26,8 @@ pub struct StepRecord {
     pub receipt: Option<Receipt>,
     /// The request ids of every call.
     pub request_ids: Vec<String>,
+    /// Where it is a fence: the ways that it was done by before.
+    pub ways: Vec<FenceWay>,
     /// Gates that were overridden, with the reasons.
     pub overrides: BTreeMap<String, String>,
     /// The plan that a second person was asked to approve last, and its hash.

@@ -26,6 +26,7 @@ use std::time::Duration;
 
 use super::approval;
 use super::drill::Drills;
+use super::fencing::FenceWay;
 use super::lag::Thresholds;
 use super::reading::ComponentId;
 use super::region::{Direction, Pair, Place, Region};
@@ -44,7 +45,7 @@ pub use health_check::{HealthCheck, SimulatedCheck};
 pub use kubernetes::{Connection, Kubernetes, SealingKeys, Workload, WorkloadKind};
 pub use lambda::Lambda;
 pub use people::{Contact, Escalation, People};
-pub use rds::{RdsReplica, Rebuild};
+pub use rds::{CutOff, RdsReplica, Rebuild};
 pub use restore::RdsRestore;
 pub use route53::{RecordType, Route53Failover};
 pub use s3::S3Replication;
@@ -75,6 +76,8 @@ pub struct Service {
     pub aws: Aws,
     /// What a second person has to approve, where anything.
     pub approval: Option<approval::Rule>,
+    /// Further ways to take the writes from the Region that is left, in the order in which they are tried.
+    pub fence: Vec<FenceWay>,
     /// What a drill may touch.
     pub drills: Drills,
     /// Whom to call.

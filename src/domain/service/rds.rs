@@ -12,6 +12,17 @@ pub struct RdsReplica {
     pub sql: Option<Sql>,
     /// How a replica is made anew in each Region; without it, that is done by other means.
     pub rebuild: Option<Pair<Rebuild>>,
+    /// The security groups by which each Region's instance is cut off, and let in again.
+    pub cut_off: Option<Pair<CutOff>>,
+}
+
+/// The security groups of an instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CutOff {
+    /// The one that lets nobody in.
+    pub closed: String,
+    /// Its own.
+    pub open: Vec<String>,
 }
 
 /// What a new replica in a Region is made with. It is in nobody's reach until these are right: a replica without the

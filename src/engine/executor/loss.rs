@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Executor, Found, MYSELF};
+use crate::domain::fencing::FENCE;
 use crate::domain::journal::Body;
 use crate::domain::reading::{Key, Value};
 use crate::domain::region::Side;
@@ -26,7 +27,7 @@ impl Executor {
             return;
         }
         let (ask_source, ask_target) = match action.as_str() {
-            "fence" if self.on_source(step) => (true, false),
+            FENCE if self.on_source(step) => (true, false),
             _ if takes_over => (self.source_mark.is_none() && self.is_fenced(), !self.written_since(&step.id)),
             _ => return,
         };
@@ -66,10 +67,14 @@ impl Executor {
         matches!(&step.action, Action::Act { on, .. } if place(*on) == place(Side::Source))
     }
 
-    /// Whether the source takes no more writes, by the cloud's word.
+    /// Whether the source's database takes no more writes, by its own word: of a fleet that was stopped or a network that was
+    /// cut off nobody knows who else writes, and so not that a mark is the last.
     pub(super) fn is_fenced(&self) -> bool {
-        let fence = safeguard::fence(&self.service, &self.run).map(|step| self.run.state(&step.id));
-        matches!(fence, Some(State::Ended(ending)) if safeguard::is_done(ending))
+        let fence = safeguard::fence(&self.service, &self.run);
+        fence.is_some_and(|step| {
+            let by_sql = matches!(&step.action, Action::Act { action, .. } if action == FENCE);
+            by_sql && matches!(self.run.state(&step.id), State::Ended(ending) if safeguard::is_done(ending))
+        })
     }
 
     pub(super) async fn marks(&mut self, source: Option<i64>, target: Option<i64>, after: &str) {

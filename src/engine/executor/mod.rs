@@ -299,6 +299,7 @@ impl Executor {
             Command::ByHand { step, reason } => self.did_by_hand(&step, reason).await,
             Command::NotDone { step, reason } => self.not_done(&step, &reason).await,
             Command::Impossible { step, reason } => self.impossible(&step, &reason).await,
+            Command::NextWay { step, reason } => self.next_way(&step, &reason).await,
             Command::Reopen { step, reason } => self.reopen(&step, &reason).await,
             Command::RollBack { step, reason } => self.roll_back(&step, &reason).await,
             Command::Pause { reason } => self.pause(&reason).await,

@@ -2,6 +2,7 @@
 
 use super::steps::marks;
 use super::{Executor, MYSELF};
+use crate::domain::fencing::FENCE;
 use crate::domain::journal::Body;
 use crate::domain::reading::age;
 use crate::domain::run::{Ending, State};
@@ -86,9 +87,10 @@ impl Executor {
 
     /// The mark of a fenced source, if an earlier process recorded one, is asked for again: it cannot have moved.
     fn revive_source_mark(&mut self) {
-        let fence = self.run.runbook.steps().map(|(_, step)| step.clone()).find(|step| {
-            matches!(&step.action, Action::Act { action, .. } if action == "fence") && self.on_source(step)
-        });
+        let fence =
+            self.run.runbook.steps().map(|(_, step)| step.clone()).find(|step| {
+                matches!(&step.action, Action::Act { action, .. } if action == FENCE) && self.on_source(step)
+            });
         if let (Some(step), true) = (fence, self.is_fenced()) {
             self.after_settled(&step, Ending::Done);
         }

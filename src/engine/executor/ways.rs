@@ -1,6 +1,7 @@
 //! The ways out of a run that does not go as planned: held, taken back, gone on with ungracefully.
 
 use super::Executor;
+use crate::domain::fencing::next;
 use crate::domain::journal::Body;
 use crate::domain::run::{Ending, State};
 use crate::domain::safeguard::is_done;
@@ -16,6 +17,25 @@ impl Executor {
         }
         let by = self.operator.clone();
         self.settle_step(&by, id, Ending::Impossible, reason.trim().to_owned(), Vec::new()).await;
+    }
+
+    /// Does the fence by the service's next way, once nobody asks about this one any more.
+    pub(super) async fn next_way(&mut self, id: &str, reason: &str) {
+        if !self.allowed(reason, "fence by another way") {
+            return;
+        }
+        let Some(step) = self.step(id) else { return self.refuse(format!("there is no step {id:?}")) };
+        let state = self.run.state(id);
+        // Where nobody knows what became of this way, the next does no harm beside it.
+        if state.is_ended() || state.is_running() || self.applying.contains(id) || self.cancels.contains_key(id) {
+            return self.refuse(format!("{id} is over or under way: stop following it, or open it again, first"));
+        }
+        let Some(way) = next(&self.service, &self.run, &step).cloned() else {
+            return self.refuse(format!("the service file has no other way to do {id}"));
+        };
+        let by = self.operator.clone();
+        let reason = reason.trim().to_owned();
+        self.record(&by, Body::NextWay { step: id.to_owned(), way, reason }).await;
     }
 
     /// Opens a step again that was left undone: the fence of a primary that has come back, say.

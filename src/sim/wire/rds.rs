@@ -39,6 +39,12 @@ impl Params {
         self.need(name).map(|id| bare(&id))
     }
 
+    /// `Name.1`, `Name.2` and so on.
+    fn list(&self, name: &str) -> Vec<String> {
+        let start = format!("{name}.");
+        self.0.iter().filter(|(key, _)| key.starts_with(&start)).map(|(_, value)| value.clone()).collect()
+    }
+
     fn flag(&self, name: &str) -> Option<bool> {
         self.get(name).map(|value| value.eq_ignore_ascii_case("true"))
     }
@@ -132,7 +138,9 @@ fn perform(world: &mut World, called: &Called, params: &Params, id: &str) -> Res
                 return Err(ApiError::new(400, "InvalidParameterCombination", message.to_owned()));
             }
             let protected = params.flag("DeletionProtection");
-            Change::ModifyInstance { instance: params.instance(INSTANCE)?, name, protected }
+            let groups = params.list("VpcSecurityGroupIds.VpcSecurityGroupId");
+            let groups = (!groups.is_empty()).then_some(groups);
+            Change::ModifyInstance { instance: params.instance(INSTANCE)?, name, protected, groups }
         }
         "DeleteDBInstance" => {
             if params.flag("SkipFinalSnapshot") != Some(true) {
@@ -303,6 +311,13 @@ fn write(xml: &mut Xml, instance: &Instance) {
             if instance.source.is_some() && instance.host.is_some() {
                 xml.nest("DBInstanceStatusInfo", |xml| {
                     xml.text("StatusType", "read replication").text("Normal", true).text("Status", "replicating");
+                });
+            }
+        });
+        xml.nest("VpcSecurityGroups", |xml| {
+            for group in &instance.groups {
+                xml.nest("VpcSecurityGroupMembership", |xml| {
+                    xml.text("VpcSecurityGroupId", group).text("Status", "active");
                 });
             }
         });

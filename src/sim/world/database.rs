@@ -7,9 +7,14 @@ use super::lineage::{Cut, Era, Held, Lineage, other};
 use super::mutation::{Change, Mutation};
 use super::snapshots::{self, Snapshot};
 use super::{ApiError, World, faults};
-use crate::domain::region::HomeRole;
+use crate::domain::region::{HomeRole, Pair};
 use crate::domain::service::{RdsReplica, Spec};
 use crate::sim::steps::{Ms, NEVER, Steps};
+
+/// The security group of whatever the service file names none of.
+pub(super) const USUAL: &str = "sg-0usual";
+/// For how long a session goes on that was open when its instance was cut off.
+const TRACKED: Ms = 60_000;
 
 /// One database component.
 #[derive(Debug, Clone)]
@@ -24,6 +29,8 @@ pub struct Database {
     pub snapshots: Vec<Snapshot>,
     /// What is in the two that go by the service file's names.
     pub lineage: Lineage,
+    /// Whether those of the application's sessions that were open have ended, too, since it was cut off.
+    pub drained: Pair<Steps<bool>>,
 }
 
 /// What `DescribeDBInstances` tells of one instance.
@@ -53,6 +60,8 @@ pub struct Instance {
     pub multi_az: bool,
     /// Whether it is kept from being deleted.
     pub protected: bool,
+    /// Its security groups.
+    pub groups: Vec<String>,
     /// Up to when it can be restored to a point in time; none without backups.
     pub restorable: Option<Timestamp>,
     /// The Region.
@@ -70,14 +79,21 @@ impl Database {
 
     fn one(world: &World, component: &str, spec: &RdsReplica, link: &Steps<bool>) -> Self {
         let replicates = world.scenario.traffic.fence_replicates;
+        let groups = |role| {
+            let own = spec.cut_off.as_ref().map(|cut| cut.get(role).open.clone());
+            own.unwrap_or_else(|| vec![USUAL.to_owned()])
+        };
         let mut database = Self {
             component: component.to_owned(),
             spec: spec.clone(),
             machines: vec![
-                Machine::first(HomeRole::Primary, &spec.instance.primary, Origin::Source),
-                Machine::first(HomeRole::Standby, &spec.instance.standby, Origin::Replica),
+                Machine::first(HomeRole::Primary, &spec.instance.primary, Origin::Source)
+                    .grouped(groups(HomeRole::Primary)),
+                Machine::first(HomeRole::Standby, &spec.instance.standby, Origin::Replica)
+                    .grouped(groups(HomeRole::Standby)),
             ],
             snapshots: Vec::new(),
+            drained: Pair { primary: Steps::always(false), standby: Steps::always(false) },
             lineage: Lineage::new(link, &world.scenario.lag, world.chance, replicates),
         };
         for mutation in world.mutations() {
@@ -94,13 +110,16 @@ impl Database {
             Change::Fence {} if self.spec.sql.is_some() => self.lineage.set_login(role, at, false),
             Change::Admit {} if self.spec.sql.is_some() => self.lineage.set_login(role, at, true),
             Change::Promote { instance } => self.promote(world, role, instance, at),
-            Change::ModifyInstance { instance, name, protected } => {
+            Change::ModifyInstance { instance, name, protected, groups } => {
                 let Some(index) = self.index(role, instance, at) else { return };
                 if let Some(name) = name {
                     self.rename(world, index, name, at);
                 }
                 if let (Some(protected), Some(machine)) = (protected, self.machines.get_mut(index)) {
                     machine.protected.push(at, *protected);
+                }
+                if let Some(groups) = groups {
+                    self.regroup(role, index, groups, at);
                 }
             }
             Change::DeleteInstance { instance } => self.delete(world, role, instance, at),
@@ -127,6 +146,27 @@ impl Database {
             self.lineage.set_up(role, going.rebooting, false);
             self.lineage.set_up(role, going.done, true);
         }
+    }
+
+    /// An instance gets other security groups. What lets nobody in keeps nobody out who is in: an open connection is tracked.
+    fn regroup(&mut self, role: HomeRole, index: usize, groups: &[String], at: Ms) {
+        let closed = self.spec.cut_off.as_ref().is_some_and(|cut| groups == [cut.get(role).closed.clone()]);
+        let Some(machine) = self.machines.get_mut(index) else { return };
+        machine.groups.push(at, groups.to_vec());
+        if machine.is(self.spec.instance.get(role), at) {
+            let drained = match role {
+                HomeRole::Primary => &mut self.drained.primary,
+                HomeRole::Standby => &mut self.drained.standby,
+            };
+            drained.push(if closed { at + TRACKED } else { at }, closed);
+        }
+    }
+
+    /// Whether nobody can open a connection to a Region's instance.
+    pub fn cut_off(&self, role: HomeRole, at: Ms) -> bool {
+        let Some(cut) = &self.spec.cut_off else { return false };
+        let machine = self.machine(role, self.spec.instance.get(role), at);
+        machine.is_some_and(|machine| *machine.groups.at(at) == [cut.get(role).closed.clone()])
     }
 
     fn rename(&mut self, world: &World, index: usize, name: &str, called: Ms) {
@@ -253,6 +293,7 @@ impl World {
             backup_retention,
             multi_az: !replica,
             protected: *machine.protected.at(at),
+            groups: machine.groups.at(at).clone(),
             restorable: (backup_retention > 0 && !replica).then(|| self.timestamp(at - snapshots::LATEST)),
             id,
             region,

@@ -57,6 +57,8 @@ pub struct Machine {
     pub promotion: Option<Promotion>,
     /// Whether it is kept from being deleted.
     pub protected: Steps<bool>,
+    /// Its security groups over time.
+    pub groups: Steps<Vec<String>>,
     /// What it has held since its name was taken away, or since it was restored.
     pub aside: Option<Held>,
 }
@@ -72,8 +74,14 @@ impl Machine {
             busy: Vec::new(),
             promotion: None,
             protected: Steps::always(true),
+            groups: Steps::always(vec![super::database::USUAL.to_owned()]),
             aside: None,
         }
+    }
+
+    /// The same with security groups of its own.
+    pub(super) fn grouped(self, groups: Vec<String>) -> Self {
+        Self { groups: Steps::always(groups), ..self }
     }
 
     /// One that is made at a moment.

@@ -47,7 +47,7 @@ pub enum Change {
         #[serde(rename = "KmsKeyId", default, skip_serializing_if = "Option::is_none")]
         key: Option<String>,
     },
-    /// An instance gets another name, or may or may not be deleted from now on.
+    /// An instance gets another name or other security groups, or may or may not be deleted from now on.
     #[serde(rename = "rds:ModifyDBInstance")]
     ModifyInstance {
         /// The instance.
@@ -59,6 +59,9 @@ pub enum Change {
         /// Whether it is kept from being deleted.
         #[serde(rename = "DeletionProtection", default, skip_serializing_if = "Option::is_none")]
         protected: Option<bool>,
+        /// Its security groups.
+        #[serde(rename = "VpcSecurityGroupIds", default, skip_serializing_if = "Option::is_none")]
+        groups: Option<Vec<String>>,
     },
     /// An instance is deleted.
     #[serde(rename = "rds:DeleteDBInstance")]

@@ -7,7 +7,7 @@ use super::lineage::{BEFORE, Cut, Held};
 use super::traffic::Counter;
 use crate::domain::region::{HomeRole, Pair};
 use crate::domain::service::Sql;
-use crate::sim::steps::{EVER, Ms};
+use crate::sim::steps::{EVER, Ms, Steps};
 
 /// A pair of databases.
 #[derive(Debug, Clone, Copy)]
@@ -74,7 +74,17 @@ impl<'w> Store<'w> {
 
     /// Whether the application can write to it, were it reached.
     pub fn takes_app_writes(self, role: HomeRole, at: Ms) -> bool {
-        self.up(role, at) && !self.in_recovery(role, at) && self.login(role, at)
+        self.up(role, at) && !self.in_recovery(role, at) && self.login(role, at) && !self.drained(role, at)
+    }
+
+    /// Whether nobody can open a connection to it.
+    pub fn cut_off(self, role: HomeRole, at: Ms) -> bool {
+        matches!(self, Self::Rds(database) if database.cut_off(role, at))
+    }
+
+    /// Whether those sessions have ended, too, that were open when it was cut off.
+    fn drained(self, role: HomeRole, at: Ms) -> bool {
+        matches!(self, Self::Rds(database) if *database.drained.get(role).at(at))
     }
 
     /// Whether a Region's database follows the other's at a moment.
@@ -96,7 +106,11 @@ impl<'w> Store<'w> {
     /// The moments at which any of that may change.
     pub(super) fn moments(self) -> Vec<Ms> {
         match self {
-            Self::Rds(database) => database.lineage.moments(),
+            Self::Rds(database) => {
+                let drained = [&database.drained.primary, &database.drained.standby];
+                let changes = drained.into_iter().flat_map(Steps::moments);
+                database.lineage.moments().into_iter().chain(changes).collect()
+            }
             Self::Aurora(clusters) => clusters.moments(),
         }
     }

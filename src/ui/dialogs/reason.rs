@@ -18,6 +18,7 @@ pub(super) fn draw(model: &Model, reason: &Reason, screen: Rect, painter: &mut P
         | Purpose::ByHand(step)
         | Purpose::NotDone(step)
         | Purpose::Impossible(step)
+        | Purpose::NextWay(step)
         | Purpose::Reopen(step)
         | Purpose::RollBack(step) => name(model, step),
         Purpose::Ungraceful => otherwise(model),

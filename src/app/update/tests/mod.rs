@@ -46,6 +46,7 @@ fn desk(role: Role) -> Desk {
         description: String::new(),
         regions: home,
         approval: None,
+        fence: Vec::new(),
         drills: crate::domain::drill::Drills::default(),
         people: crate::domain::service::People::default(),
         waivers: Vec::new(),

@@ -49,7 +49,8 @@ pub struct AuroraGlobal {
 
 impl AuroraGlobal {
     pub(crate) fn new(own: Own, spec: service::AuroraGlobal, aws: Clients, sql: Option<Arc<dyn SqlProbe>>) -> Self {
-        let pair = service::RdsReplica { instance: spec.cluster.clone(), sql: spec.sql.clone(), rebuild: None };
+        let pair =
+            service::RdsReplica { instance: spec.cluster.clone(), sql: spec.sql.clone(), rebuild: None, cut_off: None };
         let by_sql = RdsReplica::new(own.clone(), pair, aws.clone(), sql.clone());
         Self { own, spec, aws, sql, by_sql }
     }

@@ -65,6 +65,10 @@ pub(in crate::providers::aws) struct Instance {
     /// What tells it from others that had or will have its name.
     pub(in crate::providers::aws) resource: Option<String>,
     pub(in crate::providers::aws) protected: bool,
+    /// The security groups in force or to be; those that go are left out.
+    pub(in crate::providers::aws) groups: Vec<String>,
+    /// Whether all of them are in force, and none is on its way out.
+    steady: bool,
     /// Up to when it can be restored to a point in time.
     pub(in crate::providers::aws) restorable: Option<Timestamp>,
 }
@@ -103,6 +107,13 @@ impl Instance {
             resource: clean(described.dbi_resource_id()),
             restorable: described.latest_restorable_time().and_then(timestamp),
             protected: described.deletion_protection().unwrap_or(false),
+            groups: described
+                .vpc_security_groups()
+                .iter()
+                .filter(|group| group.status() != Some("removing"))
+                .filter_map(|group| clean(group.vpc_security_group_id()))
+                .collect(),
+            steady: described.vpc_security_groups().iter().all(|group| group.status() == Some("active")),
             // arn:aws:rds:Region:account:db:name
             account: clean(described.db_instance_arn().and_then(|arn| arn.split(':').nth(4))),
         }
@@ -110,6 +121,16 @@ impl Instance {
 
     pub(in crate::providers::aws) fn available(&self) -> bool {
         self.status == "available"
+    }
+
+    /// Whether it is to have these security groups alone.
+    pub(super) fn gets_groups(&self, wanted: &[String]) -> bool {
+        self.groups.len() == wanted.len() && wanted.iter().all(|group| self.groups.contains(group))
+    }
+
+    /// Whether it has these security groups alone, in force.
+    pub(super) fn has_groups(&self, wanted: &[String]) -> bool {
+        self.steady && self.gets_groups(wanted)
     }
 
     pub(super) fn backing_up(&self) -> bool {

@@ -7,6 +7,7 @@ mod admit;
 mod aside;
 mod fence;
 pub(super) mod instance;
+mod network;
 mod observe;
 mod pair;
 mod promote;
@@ -31,6 +32,8 @@ use crate::ports::{Component, SqlProbe};
 use crate::providers::own::{Own, refused};
 
 const FENCE: &str = "fence";
+const CUT_OFF: &str = "cut-off";
+const LET_IN: &str = "let-in";
 const PROMOTE: &str = "promote";
 const VERIFY: &str = "verify-writes";
 const ADMIT: &str = "admit";
@@ -82,12 +85,13 @@ impl Component for RdsReplica {
     async fn plan(&self, ask: &Ask) -> Result<Plan, Refusal> {
         match ask.action.as_str() {
             FENCE => self.plan_fence(ask).await,
+            CUT_OFF | LET_IN => self.plan_groups(ask).await,
             PROMOTE => self.plan_promote(ask).await,
             VERIFY => self.plan_verify(ask).await,
             ADMIT => self.plan_admit(ask).await,
             ASIDE => self.plan_aside(ask).await,
             REBUILD => self.plan_rebuild(ask).await,
-            _ => Err(self.own.no_action(ask, &[FENCE, PROMOTE, VERIFY, ADMIT, ASIDE, REBUILD])),
+            _ => Err(self.own.no_action(ask, &[FENCE, CUT_OFF, LET_IN, PROMOTE, VERIFY, ADMIT, ASIDE, REBUILD])),
         }
     }
 
@@ -95,6 +99,7 @@ impl Component for RdsReplica {
         let plan = authorised.plan();
         match plan.action.as_str() {
             FENCE => self.fence(plan).await,
+            CUT_OFF | LET_IN => self.set_groups(plan).await,
             PROMOTE => self.promote(plan).await,
             VERIFY => self.verify(plan).await,
             ADMIT => self.admit(plan).await,
@@ -107,6 +112,7 @@ impl Component for RdsReplica {
     async fn settle(&self, plan: &Plan, receipt: Option<&Receipt>, since: Duration) -> Settlement {
         match plan.action.as_str() {
             FENCE => self.settle_fence(plan, receipt, since).await,
+            CUT_OFF | LET_IN => self.settle_groups(plan, since).await,
             PROMOTE => self.settle_promote(plan, since).await,
             VERIFY => self.settle_verify(plan, receipt, since).await,
             ADMIT => self.settle_admit(plan, receipt, since).await,

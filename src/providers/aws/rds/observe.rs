@@ -106,11 +106,13 @@ fn tell_instance(seen: &mut Observation, instance: &Instance) {
     }
     seen.fact("backing_up", Value::Bool(instance.backing_up()));
     seen.fact("reachable", Value::Bool(true));
+    let groups = (!instance.groups.is_empty()).then(|| instance.groups.join(", "));
     for (name, value) in [
         ("engine_version", &instance.engine_version),
         ("instance_class", &instance.class),
         ("host", &instance.host),
         ("source", &instance.source),
+        ("security_groups", &groups),
     ] {
         if let Some(value) = value {
             seen.text(name, value);
