@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use handover::domain::gate::Verdict;
 use handover::domain::journal::Body;
+use handover::domain::reading::{Evidence, Freshness};
 use handover::domain::run::{Ending, Run, State};
+use handover::domain::service::Spec;
+use handover::sim::world::records::RecordSet;
 
 use crate::rig::Rig;
 use crate::spy::Ended;
@@ -83,6 +87,11 @@ pub(crate) fn audit_beside(rig: &Rig, promotions: usize) {
                 if !before.open_questions(step, &record.gates).is_empty() {
                     complain(format!("{line}: a closed gate was passed"));
                 }
+                for gate in record.gates.iter().filter(|gate| gate.verdict == Verdict::Pass) {
+                    if let Some(old) = too_old(&gate.evidence, entry.at) {
+                        complain(format!("{line}: {step} passed {:?} by {old}", gate.name));
+                    }
+                }
             }
             Body::Outcome { step, attempt, .. } => {
                 let count = outcomes.entry((step.clone(), *attempt)).or_default();
@@ -105,6 +114,9 @@ pub(crate) fn audit_beside(rig: &Rig, promotions: usize) {
             }
             _ => {}
         }
+    }
+    for record in &records_of(rig) {
+        assert!(record.0 && record.1, "a target was removed\n{}", rig.lines.text());
     }
     let made = rig.ledger.made.lock().unwrap().clone();
     // What was accepted was asked for, and at most as often.
@@ -136,4 +148,41 @@ pub(crate) fn exactly_once(rig: &Rig, fenced: bool) {
     let truth = rig.regions.truth();
     assert!(truth.promoted && truth.takes_writes.standby, "{}", say("not promoted"));
     assert_eq!(truth.traffic, Some(handover::domain::region::HomeRole::Standby), "{}", say("traffic"));
+}
+
+/// What a gate must not have been passed by: a reading that was stale, or longer ago than anything is fresh for.
+fn too_old(evidence: &Evidence, now: jiff::Timestamp) -> Option<String> {
+    let what = &evidence.reading;
+    if evidence.freshness != Freshness::Fresh {
+        return Some(format!("{what}, which was {}", evidence.freshness.as_str()));
+    }
+    if evidence.source.starts_with("the journal") {
+        return None;
+    }
+    let Some(at) = evidence.at else { return Some(format!("{what}, which was never read")) };
+    // CloudWatch tells of minutes that are over; all else is asked every few seconds.
+    let most = if evidence.source.starts_with("cloudwatch") { 300 } else { 60 };
+    let old = now.duration_since(at).as_secs();
+    (old > most).then(|| format!("{what} of {old} s ago, by {}", evidence.source))
+}
+
+/// At every moment that the zone changed: whether the record pair had its primary and its secondary.
+fn records_of(rig: &Rig) -> Vec<(bool, bool)> {
+    let targets = rig.service.components.iter().filter_map(|component| match &component.spec {
+        Spec::Route53Failover(traffic) => Some(traffic),
+        _ => None,
+    });
+    targets
+        .flat_map(|traffic| {
+            rig.regions.look(|world| {
+                let zone = world.zone(&traffic.zone).expect("the zone of the service");
+                let name = format!("{}.", traffic.record);
+                let has = |records: &[RecordSet], role: &str| {
+                    records.iter().any(|record| record.name == name && record.failover.as_deref() == Some(role))
+                };
+                let spans = zone.records.spans();
+                spans.map(|(_, _, records)| (has(records, "PRIMARY"), has(records, "SECONDARY"))).collect::<Vec<_>>()
+            })
+        })
+        .collect()
 }
