@@ -126,11 +126,11 @@ pub(crate) fn audit_beside(rig: &Rig, promotions: usize) {
         ("sql:Fence", "fence"),
         ("sql:Admit", "admit"),
     ] {
-        let tries: std::collections::BTreeSet<u32> = made
+        let tries: std::collections::BTreeSet<(&str, u32)> = made
             .iter()
             .filter(|made| made.action == action)
             .filter(|made| !matches!(made.ended, Some(Ended::NotYet | Ended::Refused)))
-            .map(|made| made.attempt)
+            .map(|made| (made.step.as_str(), made.attempt))
             .collect();
         let others = if action == "promote" { promotions } else { 0 };
         let accepted = rig.mutations(operation) - others;
@@ -185,4 +185,28 @@ fn records_of(rig: &Rig) -> Vec<(bool, bool)> {
             })
         })
         .collect()
+}
+
+#[test]
+fn what_is_old_stale_or_was_never_read_is_told() {
+    let now = jiff::Timestamp::from_second(1_800_000_000).unwrap();
+    let seen = |freshness, seconds: Option<i64>, source: &str| Evidence {
+        reading: "database.us-west-2.status".to_owned(),
+        value: "available".to_owned(),
+        at: seconds.map(|seconds| now - jiff::SignedDuration::from_secs(seconds)),
+        freshness,
+        source: source.to_owned(),
+    };
+    assert_eq!(too_old(&seen(Freshness::Fresh, Some(60), "rds"), now), None);
+    assert_eq!(too_old(&seen(Freshness::Fresh, Some(200), "cloudwatch"), now), None);
+    assert_eq!(too_old(&seen(Freshness::Fresh, Some(2000), "the journal"), now), None);
+    for bad in [
+        seen(Freshness::Fresh, Some(61), "rds"),
+        seen(Freshness::Fresh, Some(301), "cloudwatch"),
+        seen(Freshness::Stale, Some(1), "rds"),
+        seen(Freshness::Lost, Some(1), "the journal"),
+        seen(Freshness::Fresh, None, "rds"),
+    ] {
+        assert!(too_old(&bad, now).is_some(), "{bad:?}");
+    }
 }
