@@ -51,5 +51,9 @@ fn way(node: &Node<'_, '_>, components: &[Component], broken: &[String]) -> Opti
         });
         return None;
     };
+    if let Some(lacking) = facts::lacking(&component.spec, action.needs) {
+        node.error(format!("{id} cannot fence by {name}: the service file has no components.{id}.{lacking}"));
+        return None;
+    }
     Some(vec![FenceWay { component: id.to_owned(), action: name.to_owned(), hazard: action.hazard }])
 }

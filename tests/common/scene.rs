@@ -128,7 +128,6 @@ fn service_file(peers: &Arc<Peers>, weak: impl Fn() -> Weak<Peers>, dead: bool, 
     cut(&mut text, "# What runs in each Region", "[components.traffic]");
     cut(&mut text, "# The rule of the document", "[components.metrics]");
     swap(&mut text, ", \"reports.canary\"", "");
-    swap(&mut text, ", \"cluster.scale-down\"", "");
     swap(&mut text, "https://api-us-east-1.fineract.com/health", &at(source));
     swap(&mut text, "https://api-us-west-2.fineract.com/health", &at(http::serve(http::Site::Standby, weak())));
     swap(&mut text, "https://api.fineract.com/health", &at(http::serve(http::Site::Public, weak())));

@@ -196,7 +196,7 @@ pub(crate) fn preset() -> Preset {
 fn without_cluster(service: &str) -> String {
     let (before, rest) = service.split_once("[components.cluster]").unwrap();
     let (_, after) = rest.split_once("[components.traffic]").unwrap();
-    format!("{before}[components.traffic]{after}").replace(", \"cluster.scale-down\"", "")
+    format!("{before}[fence]\nways = [\"database.cut-off\"]\n\n[components.traffic]{after}")
 }
 
 pub(crate) fn project(runbook: &str) -> (Service, Runbook) {
