@@ -22,6 +22,7 @@ use async_trait::async_trait;
 
 use super::Clients;
 use crate::domain::consent::Authorised;
+use crate::domain::fencing::{CUT_OFF, FENCE};
 use crate::domain::plan::Plan;
 use crate::domain::plan::{Ask, PerformError, Receipt, Refusal, Settlement};
 use crate::domain::preflight::Right;
@@ -31,8 +32,6 @@ use crate::domain::service;
 use crate::ports::{Component, SqlProbe};
 use crate::providers::own::{Own, refused};
 
-const FENCE: &str = "fence";
-const CUT_OFF: &str = "cut-off";
 const LET_IN: &str = "let-in";
 const PROMOTE: &str = "promote";
 const VERIFY: &str = "verify-writes";

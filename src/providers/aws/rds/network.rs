@@ -4,8 +4,9 @@
 
 use std::time::Duration;
 
+use super::RdsReplica;
 use super::instance::Instance;
-use super::{CUT_OFF, RdsReplica};
+use crate::domain::fencing::CUT_OFF;
 use crate::domain::plan::{Ask, PerformError, Plan, Receipt, Refusal, Settlement};
 use crate::domain::region::{HomeRole, Region};
 use crate::domain::runbook::Hazard;
