@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use common::{pty::Pty, short};
 use handover::config::{Project, locate};
+use handover::domain::figures::Figures;
 use handover::domain::journal::RunOutcome;
 use handover::domain::run::{Ending, Mode, Run, State};
 use handover::domain::runbook::{Hazard, Way};
@@ -56,7 +57,7 @@ fn a_live_outage_is_taken_from_alarm_to_verified_by_keys_alone() {
     assert_eq!(phrases, [format!("promote {TARGET}")]);
     // The source hangs: nobody can fence it, and somebody said that they accept that.
     assert_eq!(run.state("fence"), State::Ended(Ending::RiskAccepted));
-    assert!(run.timeline.recovery(Timestamp::now()).is_some_and(|took| took > Duration::from_mins(1)));
+    assert!(Figures::of(&run, Timestamp::now()).total.time().is_some_and(|took| took > Duration::from_mins(1)));
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod scene;
 use std::time::{Duration, Instant};
 
 use common::peers::{Cluster, Mode, Peers, Replication, Role};
+use handover::domain::figures::Figures;
 use handover::domain::journal::{Body, RunOutcome};
 use handover::domain::run::{Ending, State};
 use handover::domain::timeline::Loss;
@@ -71,7 +72,7 @@ fn handed_over(scene: &Scene, person: &Person, arrived: i64) {
     assert_eq!(run.closed.map(|(outcome, _)| outcome), Some(RunOutcome::Verified));
     // Replication was gone before anybody fenced: the target's own login was never taken away.
     assert_eq!(run.state("admit"), State::Ended(Ending::AlreadyDone));
-    let recovery = run.timeline.recovery(Timestamp::now()).expect("the recovery is measured");
+    let recovery = Figures::of(&run, Timestamp::now()).total.time().expect("the recovery is measured");
     assert!(recovery > Duration::from_mins(1), "from the impact on, which a person entered: {recovery:?}");
     let verified = scene.run(&["journal", "verify"]);
     assert!(verified.status.success(), "{verified:?}");
@@ -128,7 +129,11 @@ fn a_person_hands_fineract_over_by_keys_alone() {
     let missing = committed - peers.rows(Cluster::Standby).unwrap();
     assert!(missing > 50, "{missing}");
     let rows = u64::try_from(missing).unwrap();
-    assert_eq!(losses(&person), [Loss::Exact { rows, source_mark: committed, target_mark: arrived }]);
+    let [Loss::Exact { rows: lost, source_mark, target_mark, at_most_ms }] = losses(&person)[..] else {
+        panic!("{:?}", losses(&person))
+    };
+    assert_eq!((lost, source_mark, target_mark), (rows, committed, arrived));
+    assert!(at_most_ms.is_some_and(|most| most > 1_000), "from the cut to the promotion: {at_most_ms:?} ms");
     let run = person.run();
     assert_eq!(run.state("fence"), State::Ended(Ending::Done));
     let overrides: Vec<&str> = run.steps["promote"].overrides.keys().map(String::as_str).collect();

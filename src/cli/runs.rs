@@ -5,10 +5,10 @@ use color_eyre::eyre::Result;
 use serde_json::json;
 
 use super::{Status, surroundings};
-use crate::domain::duration;
-use crate::domain::journal::{Body, Verified};
+use crate::domain::figures::{Figures, Span};
+use crate::domain::journal::Verified;
+use crate::domain::run::Run;
 use crate::domain::text;
-use crate::domain::timeline::Timeline;
 use crate::store::runs::RunFolder;
 
 /// `handover runs`.
@@ -27,8 +27,7 @@ struct Summary {
     state: String,
     lead: String,
     entries: usize,
-    execution_s: Option<u64>,
-    loss: Option<String>,
+    figures: Option<Figures>,
 }
 
 impl RunsCommand {
@@ -49,9 +48,15 @@ impl RunsCommand {
             let mut list: serde_json::Value = summaries
                 .iter()
                 .map(|(folder, s)| {
+                    let figures = s.figures.as_ref();
+                    let loss = figures.and_then(|figures| figures.loss.as_ref());
                     json!({"run": folder.id, "service": s.service, "runbook": s.runbook, "mode": s.mode,
-                           "state": s.state, "lead": s.lead, "entries": s.entries,
-                           "execution_seconds": s.execution_s, "data_loss": s.loss, "folder": folder.path})
+                           "state": s.state, "lead": s.lead, "entries": s.entries, "folder": folder.path,
+                           "recovery_time": figures.map(|figures| figures.total),
+                           "execution_time": figures.map(|figures| figures.execution),
+                           "waiting_for_people": figures.map(|figures| figures.waiting),
+                           "without_a_standby": figures.map(|figures| figures.exposure),
+                           "data_loss": loss.map(ToString::to_string)})
                 })
                 .collect();
             text::clean_json(&mut list);
@@ -62,10 +67,13 @@ impl RunsCommand {
             say!("There is no run yet. `handover demo` opens one on the simulated Regions.");
         }
         for (folder, s) in summaries {
-            let took = s
-                .execution_s
-                .map_or_else(String::new, |s| format!("  took {}", duration::clock(std::time::Duration::from_secs(s))));
-            let loss = s.loss.map_or_else(String::new, |loss| format!("  lost {loss}"));
+            let took = s.figures.as_ref().and_then(|figures| match figures.execution {
+                Span::NotMeasured | Span::SoFar(_) => None,
+                span => Some(format!("  took {span}")),
+            });
+            let took = took.unwrap_or_default();
+            let loss =
+                s.figures.and_then(|figures| figures.loss).map_or_else(String::new, |loss| format!("  lost {loss}"));
             say!(
                 "{}  {}  {}  {}  {} entries{took}{loss}",
                 text::visible(&folder.id),
@@ -87,34 +95,21 @@ fn unreadable(why: &str) -> Summary {
         state: text::visible(why),
         lead: String::new(),
         entries: 0,
-        execution_s: None,
-        loss: None,
+        figures: None,
     }
 }
 
 fn summarise(verified: &Verified) -> Summary {
-    let mut summary = unreadable("open");
-    summary.entries = verified.entries.len();
-    let mut timeline = Timeline::default();
-    let mut until = None;
-    for entry in &verified.entries {
-        match &entry.body {
-            Body::RunOpened { service, runbook, mode, .. } => {
-                summary.service.clone_from(service);
-                summary.runbook.clone_from(runbook);
-                mode.as_str().clone_into(&mut summary.mode);
-                timeline.mark(crate::domain::timeline::Milestone::RunStarted, entry.at);
-            }
-            Body::LeadChange { lead, .. } => summary.lead.clone_from(lead),
-            Body::Milestone { milestone, when, .. } => timeline.mark(*milestone, *when),
-            Body::DataLoss { loss } => summary.loss = Some(loss.to_string()),
-            Body::RunClosed { outcome, .. } => {
-                outcome.as_str().clone_into(&mut summary.state);
-                until = Some(entry.at);
-            }
-            _ => {}
-        }
+    let Some(run) = Run::from_journal(&verified.entries) else { return unreadable("begins with no run") };
+    let now = verified.entries.last().map_or(jiff::Timestamp::UNIX_EPOCH, |entry| entry.at);
+    let runbook = run.runbook.id.clone();
+    Summary {
+        service: run.service.clone(),
+        runbook,
+        mode: run.mode.as_str().to_owned(),
+        state: run.closed.map_or("open", |(outcome, _)| outcome.as_str()).to_owned(),
+        lead: run.lead.as_ref().map(|(lead, _)| lead.clone()).unwrap_or_default(),
+        entries: verified.entries.len(),
+        figures: Some(Figures::of(&run, now)),
     }
-    summary.execution_s = until.and_then(|until| timeline.execution(until)).map(|took| took.as_secs());
-    summary
 }

@@ -7,6 +7,7 @@ pub mod consent;
 pub mod drill;
 pub mod duration;
 pub mod fencing;
+pub mod figures;
 pub mod gate;
 pub mod hash;
 pub mod journal;

@@ -218,6 +218,19 @@ pub struct Exec {
 }
 
 impl Runbook {
+    /// One of which only the id is at hand.
+    pub fn unknown(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            title: id.to_owned(),
+            description: String::new(),
+            way: Way::Failover,
+            split_brain: String::new(),
+            scenario: None,
+            phases: Vec::new(),
+        }
+    }
+
     /// Every step, in order, with the index of its phase.
     pub fn steps(&self) -> impl Iterator<Item = (usize, &Step)> {
         self.phases.iter().enumerate().flat_map(|(index, phase)| phase.steps.iter().map(move |step| (index, step)))

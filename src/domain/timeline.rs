@@ -43,6 +43,11 @@ pub enum Milestone {
 }
 
 impl Milestone {
+    /// Its number as people say it, such as `T0`.
+    pub fn number(self) -> String {
+        format!("T{}", self as u8)
+    }
+
     /// Every milestone, T0 first.
     pub const ALL: [Self; 14] = [
         Self::ImpactBegan,
@@ -82,44 +87,76 @@ impl Milestone {
     }
 }
 
-/// When the moments were, by the wall clock. A later entry corrects an earlier one.
+/// A moment, and how it is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    /// When, by the wall clock.
+    pub at: Timestamp,
+    /// When, by the clock that never jumps; absent of what was entered later, which only the wall clock has.
+    pub steady: Option<Steady>,
+    /// How that is known.
+    pub source: String,
+    /// Who recorded it: an operator, or `handover` for what it saw by itself.
+    pub by: String,
+    /// The journal's entry that says so.
+    pub entry: u64,
+    /// The entry that it corrects.
+    pub corrects: Option<u64>,
+}
+
+/// A reading of the clock that never jumps. Readings of two processes have nothing in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Steady {
+    /// Which process of the run read it, from 0.
+    pub process: u32,
+    /// Milliseconds.
+    pub ms: u64,
+}
+
+impl Moment {
+    /// The time from this moment to another, as [`elapsed`] has it.
+    pub fn until(&self, other: &Self) -> Duration {
+        elapsed((self.at, self.steady), (other.at, other.steady))
+    }
+}
+
+/// The time from one moment to another: by the clock that never jumps where one process took both, else by the wall clock. Zero
+/// where the other lies before.
+pub fn elapsed(from: (Timestamp, Option<Steady>), to: (Timestamp, Option<Steady>)) -> Duration {
+    match (from.1, to.1) {
+        (Some(one), Some(other)) if one.process == other.process => {
+            Duration::from_millis(other.ms.saturating_sub(one.ms))
+        }
+        _ => age(from.0, to.0),
+    }
+}
+
+/// The moments of a recovery. A later entry corrects an earlier one, which stays in the journal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Timeline {
-    moments: BTreeMap<Milestone, Timestamp>,
+    moments: BTreeMap<Milestone, Moment>,
 }
 
 impl Timeline {
     /// Sets a moment.
-    pub fn mark(&mut self, milestone: Milestone, at: Timestamp) {
-        self.moments.insert(milestone, at);
+    pub fn mark(&mut self, milestone: Milestone, mut moment: Moment) {
+        moment.corrects = self.moments.get(&milestone).map(|before| before.entry);
+        self.moments.insert(milestone, moment);
     }
 
-    /// A moment, if it is known.
+    /// When a moment was, if it is known.
     pub fn at(&self, milestone: Milestone) -> Option<Timestamp> {
-        self.moments.get(&milestone).copied()
+        self.get(milestone).map(|moment| moment.at)
+    }
+
+    /// A moment with how it is known, if it is.
+    pub fn get(&self, milestone: Milestone) -> Option<&Moment> {
+        self.moments.get(&milestone)
     }
 
     /// Every known moment, T0 first.
-    pub fn iter(&self) -> impl Iterator<Item = (Milestone, Timestamp)> {
-        self.moments.iter().map(|(milestone, at)| (*milestone, *at))
-    }
-
-    /// The time between two moments, if both are known.
-    pub fn between(&self, from: Milestone, to: Milestone) -> Option<Duration> {
-        Some(age(self.at(from)?, self.at(to)?))
-    }
-
-    /// Recovery time achieved so far or in the end: from T0 to T12, or to `now` while T12 is unknown. `None` if T0 is
-    /// unknown: not measured is not zero.
-    pub fn recovery(&self, now: Timestamp) -> Option<Duration> {
-        let began = self.at(Milestone::ImpactBegan)?;
-        Some(age(began, self.at(Milestone::Sustained).unwrap_or(now)))
-    }
-
-    /// Execution time: from T4 to T12, or to `now`.
-    pub fn execution(&self, now: Timestamp) -> Option<Duration> {
-        let started = self.at(Milestone::RunStarted)?;
-        Some(age(started, self.at(Milestone::Sustained).unwrap_or(now)))
+    pub fn iter(&self) -> impl Iterator<Item = (Milestone, &Moment)> {
+        self.moments.iter().map(|(milestone, moment)| (*milestone, moment))
     }
 }
 
@@ -135,6 +172,9 @@ pub enum Loss {
         source_mark: i64,
         /// The highest mark on the target.
         target_mark: i64,
+        /// At most this, in milliseconds: the time between the last commit that the replica had replayed and its promotion.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        at_most_ms: Option<u64>,
     },
     /// Nothing: the roles were changed when the target had everything.
     Nothing {
@@ -166,6 +206,17 @@ pub enum Loss {
     },
 }
 
+impl Loss {
+    /// The span of time from which nothing can have been lost but what was committed in it; `None` where there is no bound.
+    pub fn bound(&self) -> Option<Duration> {
+        match self {
+            Self::Nothing { .. } | Self::Exact { rows: 0, .. } => Some(Duration::ZERO),
+            Self::Exact { at_most_ms, .. } | Self::Estimate { at_most_ms, .. } => at_most_ms.map(Duration::from_millis),
+            Self::Unknown { .. } | Self::Unbounded { .. } => None,
+        }
+    }
+}
+
 impl std::fmt::Display for Loss {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         use super::duration::{age as short, seconds};
@@ -190,18 +241,33 @@ impl std::fmt::Display for Loss {
 mod tests {
     use super::*;
 
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(1_800_000_000 + second).unwrap()
+    fn moment(second: i64, steady: Option<(u32, u64)>) -> Moment {
+        Moment {
+            at: Timestamp::from_second(1_800_000_000 + second).unwrap(),
+            steady: steady.map(|(process, ms)| Steady { process, ms }),
+            source: "test".to_owned(),
+            by: "anna".to_owned(),
+            entry: 1,
+            corrects: None,
+        }
     }
 
     #[test]
-    fn without_t0_the_recovery_time_is_not_measured_rather_than_zero() {
+    fn a_wall_clock_that_jumps_changes_no_span_that_one_process_has_measured() {
+        let (from, to) = (moment(0, Some((0, 5_000))), moment(7_200, Some((0, 65_000))));
+        assert_eq!(from.until(&to), Duration::from_mins(1));
+        // Two processes have the wall clock alone in common, and so has what was entered later.
+        assert_eq!(from.until(&moment(90, Some((1, 6_000)))), Duration::from_secs(90));
+        assert_eq!(moment(0, None).until(&moment(30, Some((0, 1)))), Duration::from_secs(30));
+        assert_eq!(moment(30, None).until(&moment(0, None)), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_correction_names_the_entry_that_it_corrects() {
         let mut timeline = Timeline::default();
-        timeline.mark(Milestone::RunStarted, at(100));
-        assert_eq!(timeline.recovery(at(500)), None);
-        assert_eq!(timeline.execution(at(500)), Some(Duration::from_secs(400)));
-        timeline.mark(Milestone::ImpactBegan, at(0));
-        timeline.mark(Milestone::Sustained, at(400));
-        assert_eq!(timeline.recovery(at(900)), Some(Duration::from_secs(400)));
+        timeline.mark(Milestone::ImpactBegan, moment(0, None));
+        timeline.mark(Milestone::ImpactBegan, Moment { entry: 9, ..moment(5, None) });
+        let now = timeline.get(Milestone::ImpactBegan).unwrap();
+        assert_eq!((now.entry, now.corrects), (9, Some(1)));
     }
 }

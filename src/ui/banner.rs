@@ -1,6 +1,7 @@
 //! Two lines: which run this is and which way it goes; then how it stands against what was promised.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use super::layout::{Layout, Tier};
 use super::paint::{Painter, Pen, width};
@@ -8,6 +9,7 @@ use super::skin::Tone;
 use crate::app::Model;
 use crate::app::model::Role;
 use crate::domain::duration::{age as short, clock, seconds};
+use crate::domain::figures::{Figures, Span};
 use crate::domain::reading::Freshness;
 use crate::domain::run::Mode;
 use crate::domain::timeline::Milestone;
@@ -123,7 +125,8 @@ fn second<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool)
     }
     let run = &model.run;
     let rto = model.service.objectives.rto;
-    let (word, taken) = match (run.timeline.recovery(model.now), run.timeline.execution(model.now)) {
+    let figures = Figures::of(run, model.now);
+    let (word, taken) = match (figures.total.time(), figures.execution.time()) {
         (Some(taken), _) => ("RTA", Some(taken)),
         (None, taken) => ("run", taken),
     };
@@ -143,11 +146,27 @@ fn second<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool)
             parts.push(part("RTO missed", Tone::Bad, 1));
         } else if word == "run" {
             parts.push(part("T0 not entered", Tone::Warn, 6));
+        } else if let Some(forecast) = forecast(model, &figures) {
+            let tone = if forecast > rto { Tone::Warn } else { Tone::Text };
+            parts.push(part(format!("forecast {}", clock(forecast)), tone, 6));
         }
+    }
+    if let Span::SoFar(exposed) = figures.exposure {
+        parts.push(part(format!("no standby for {}", clock(exposed)), Tone::Warn, 8));
+    }
+    if let (Span::SoFar(waited), true) = (figures.waiting, run.closed.is_none()) {
+        parts.push(part(format!("waited {} for people", clock(waited)), Tone::Dim, 9));
     }
     parts.push(loss(model));
     parts.push(right(format!("journal {} {}", glyphs.done, run.entries), Tone::Dim, 7));
     parts
+}
+
+/// When the recovery will have taken: what it has, and what the steps that are open are expected to.
+fn forecast(model: &Model, figures: &Figures) -> Option<Duration> {
+    let Span::SoFar(taken) = figures.total else { return None };
+    let (left, to) = super::checklist::left(model);
+    (to == "recovery").then_some(taken + left)
 }
 
 fn active(model: &Model) -> Part<'_> {

@@ -60,7 +60,7 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
 
 /// How long the open steps are expected to take, to the one with which the recovery time ends where there is one. Steps
 /// that can run side by side are counted so.
-fn left(model: &Model) -> (Duration, &'static str) {
+pub(super) fn left(model: &Model) -> (Duration, &'static str) {
     let ends = |row: &&Row| model.step_of(row).is_some_and(|step| step.marks == Some(Milestone::Sustained));
     let open = |row: &&Row| !model.state(&row.id).is_ended();
     let left = |step: &Step| if model.state(&step.id).is_ended() { Duration::ZERO } else { step.expected_to_mark() };

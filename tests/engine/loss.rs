@@ -24,8 +24,10 @@ async fn fenced_and_readable_on_both_sides_it_is_exact() {
         desk.pass(10).await;
         desk.arm().await;
         desk.carry_out("fence").await;
-        let Loss::Exact { rows, source_mark, target_mark } = promoted(&mut desk).await else { panic!() };
+        let Loss::Exact { rows, source_mark, target_mark, at_most_ms } = promoted(&mut desk).await else { panic!() };
         let truth = rig.regions.truth();
+        let lost = truth.loss.unwrap_or_default();
+        assert!(at_most_ms.is_some_and(|most| u128::from(most) >= lost.as_millis()), "{at_most_ms:?} {lost:?}");
         assert_eq!(Some(i64::try_from(rows).unwrap()), truth.rows_lost, "seed {seed}");
         assert_eq!((source_mark, target_mark), (truth.marks.primary, truth.marks.standby));
     }

@@ -9,6 +9,7 @@ mod consents;
 mod crashes;
 mod evidence;
 mod fencing;
+mod figures;
 mod hanging;
 mod journal;
 mod loss;

@@ -4,16 +4,19 @@ mod record;
 mod state;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::fencing::{FenceWay, turn};
+use crate::domain::figures::Span;
 use crate::domain::gate::{GateResult, Verdict};
 use crate::domain::journal::{Body, Entry, RunOutcome};
+use crate::domain::reading::age;
 use crate::domain::region::Direction;
 use crate::domain::runbook::{Action, Hazard, Runbook, Step, StepId, Ungraceful};
-use crate::domain::timeline::{Loss, Milestone, Timeline};
+use crate::domain::timeline::{Loss, Milestone, Moment, Steady, Timeline, elapsed};
 use crate::domain::undo::append;
 use crate::domain::writers::Split;
 
@@ -80,7 +83,16 @@ pub struct Run {
     pub closed: Option<(RunOutcome, Timestamp)>,
     /// How many entries were folded in.
     pub entries: u64,
+    /// Which process of it writes, from 0.
+    process: u32,
+    /// How long a person was waited for, before `idle`.
+    waited: Duration,
+    /// Since when nothing is under way and a person is waited for.
+    idle: Option<(Timestamp, Option<Steady>)>,
 }
+
+/// What was entered so long after it happened was not taken by the clock that never jumps.
+const LIVE: Duration = Duration::from_secs(2);
 
 impl Run {
     /// A run of which nothing has happened yet.
@@ -103,7 +115,17 @@ impl Run {
             opened: None,
             closed: None,
             entries: 0,
+            process: 0,
+            waited: Duration::ZERO,
+            idle: None,
         }
+    }
+
+    /// A run of which only the journal is at hand: what is told of its steps, without the runbook's words for them. `None` of a
+    /// journal that does not begin with one.
+    pub fn from_journal(entries: &[Entry]) -> Option<Self> {
+        let Body::RunOpened { service, runbook, mode, direction, .. } = &entries.first()?.body else { return None };
+        Some(Self::new(service, Runbook::unknown(runbook), *mode, direction.clone()).fold(entries))
     }
 
     /// Folds entries in.
@@ -118,6 +140,18 @@ impl Run {
     /// Folds one entry in.
     pub fn apply(&mut self, entry: &Entry) {
         self.entries = entry.seq;
+        if let Body::Resumed { .. } = &entry.body {
+            self.process += 1;
+        }
+        let now = (entry.at, Some(Steady { process: self.process, ms: entry.mono_ms }));
+        if let Some(since) = self.idle.take() {
+            self.waited += elapsed(since, now);
+        }
+        self.take_in(entry, now.1);
+        self.idle = self.waits_for_people().then_some(now);
+    }
+
+    fn take_in(&mut self, entry: &Entry, steady: Option<Steady>) {
         match &entry.body {
             Body::RunOpened { run, service, mode, direction, scenario, .. } => {
                 self.id.clone_from(run);
@@ -126,7 +160,7 @@ impl Run {
                 self.direction = direction.clone();
                 self.scenario.clone_from(scenario);
                 self.opened = Some(entry.at);
-                self.timeline.mark(Milestone::RunStarted, entry.at);
+                self.mark(entry, steady, Milestone::RunStarted, entry.at, "the run was opened");
             }
             // Whoever takes a run up arms it anew: a consent never outlives its process.
             Body::Resumed { .. } | Body::Disarmed { .. } => self.armed = None,
@@ -135,7 +169,7 @@ impl Run {
                 self.lead = Some((lead.clone(), host.clone()));
                 self.armed = None;
             }
-            Body::Milestone { milestone, when, .. } => self.timeline.mark(*milestone, *when),
+            Body::Milestone { milestone, when, source } => self.mark(entry, steady, *milestone, *when, source),
             Body::DataLoss { loss } => self.loss = Some(loss.clone()),
             Body::SplitBrain { splits } => self.splits.clone_from(splits),
             Body::Paused { reason } => self.paused = Some((entry.by.clone(), reason.clone(), entry.at)),
@@ -154,6 +188,39 @@ impl Run {
                     record.apply(entry);
                 }
             }
+        }
+    }
+
+    fn mark(&mut self, entry: &Entry, steady: Option<Steady>, milestone: Milestone, at: Timestamp, source: &str) {
+        let late = age(at, entry.at).max(age(entry.at, at));
+        let moment = Moment {
+            at,
+            steady: steady.filter(|_| late <= LIVE),
+            source: source.to_owned(),
+            by: entry.by.clone(),
+            entry: entry.seq,
+            corrects: None,
+        };
+        self.timeline.mark(milestone, moment);
+    }
+
+    /// Whether nothing is under way that the run could go on by.
+    fn waits_for_people(&self) -> bool {
+        let over = self.closed.is_some() || self.timeline.get(Milestone::Sustained).is_some() || self.is_complete();
+        self.opened.is_some() && !over && self.running().next().is_none()
+    }
+
+    /// How long, until it was recovered from, nothing was under way and a person was waited for.
+    pub fn waiting(&self, now: Timestamp) -> Span {
+        if self.opened.is_none() {
+            return Span::NotMeasured;
+        }
+        match self.idle {
+            Some((since, _)) => Span::SoFar(self.waited + age(since, now)),
+            None if self.closed.is_some() || self.timeline.get(Milestone::Sustained).is_some() => {
+                Span::Took(self.waited)
+            }
+            None => Span::SoFar(self.waited),
         }
     }
 

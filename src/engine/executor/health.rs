@@ -63,6 +63,15 @@ impl Executor {
         self.review_waits().await;
     }
 
+    /// Whoever arms the console while something is down has taken notice of it: at the latest then. A person can correct it.
+    pub(super) async fn acknowledge(&mut self) {
+        let timeline = &self.run.timeline;
+        if timeline.get(Milestone::FirstAlarm).is_some() && timeline.get(Milestone::Acknowledged).is_none() {
+            let (when, source) = (self.now(), format!("{} armed the console", self.operator));
+            self.record(MYSELF, Body::Milestone { milestone: Milestone::Acknowledged, when, source }).await;
+        }
+    }
+
     /// The split-brain watch: from the fence of the old primary on, who takes writes is asked of every look at a database.
     async fn watch_writers(&mut self) {
         if !self.recorder.is_open() || !is_watched(&self.service, &self.run) {
@@ -109,6 +118,9 @@ impl Executor {
         slots.sort();
         for slot in slots {
             self.record_health(&slot).await;
+        }
+        if self.run.armed.is_some() {
+            self.acknowledge().await;
         }
     }
 }

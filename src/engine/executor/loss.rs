@@ -100,7 +100,7 @@ impl Executor {
     fn loss(&self, target: Option<i64>) -> Loss {
         if let (true, Some(source_mark), Some(target_mark)) = (self.is_fenced(), self.source_mark, target) {
             return match u64::try_from(source_mark.saturating_sub(target_mark)) {
-                Ok(rows) => Loss::Exact { rows, source_mark, target_mark },
+                Ok(rows) => Loss::Exact { rows, source_mark, target_mark, at_most_ms: self.at_most_ms() },
                 Err(_) => Loss::Unknown {
                     why: "the target has newer rows than the fenced source: it took writes before it was asked"
                         .to_owned(),
@@ -129,11 +129,15 @@ impl Executor {
             method.push_str("; holds only if the unreachable source took no writes after it was lost");
         }
         Loss::Estimate {
-            at_most_ms: self.unreplayed.map(|most| u64::try_from(most.as_millis()).unwrap_or(u64::MAX)),
+            at_most_ms: self.at_most_ms(),
             lag_ms: u64::try_from(lag.as_millis()).unwrap_or(u64::MAX),
             age_ms: u64::try_from(reading.age(self.now()).as_millis()).unwrap_or(u64::MAX),
             method,
         }
+    }
+
+    fn at_most_ms(&self) -> Option<u64> {
+        self.unreplayed.map(|most| u64::try_from(most.as_millis()).unwrap_or(u64::MAX))
     }
 
     /// Keeps how long ago the last commit was made that the replica has, just before it is promoted: nothing older than

@@ -280,6 +280,7 @@ impl Executor {
             Command::Arm => {
                 if self.run.armed.is_none() {
                     self.record(&operator, Body::Armed).await;
+                    self.acknowledge().await;
                 }
             }
             Command::Disarm => {
