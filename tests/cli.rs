@@ -187,6 +187,44 @@ fn a_simulation_can_be_played_verified_listed_and_shown() {
     );
     let (status, _, err) = shell.says(&["resume", "--autoplay", "--headless"]);
     assert!(status == 1 && err.contains("closed"), "{err}");
+    reported(&shell);
+}
+
+/// The report of the latest run in each of its formats.
+fn reported(shell: &Shell) {
+    let (status, out, err) = shell.says(&["report"]);
+    assert!(status == 0 && out.contains("| Recovery time (T12 − T0) |") && out.contains("stood down"), "{out}\n{err}");
+    let (status, out, _) = shell.says(&["report", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((status, report["format"].as_str()), (0, Some("handover-report/1")));
+    assert_eq!(report["identity"]["nature"], "simulation");
+    assert_eq!(report["integrity"]["broken"], serde_json::Value::Null);
+    assert_eq!(report["integrity"]["copies_hold"], true);
+    let filed = shell.dir.path().join("reports/run.html");
+    let to = filed.to_str().unwrap();
+    let (status, _, err) = shell.says(&["report", "--format", "html", "--to", to]);
+    assert_eq!(status, 0, "{err}");
+    let html = std::fs::read_to_string(&filed).unwrap();
+    assert!(html.starts_with("<!doctype html>") && html.contains("<svg") && html.ends_with("</html>\n"), "{html}");
+    for asks in ["<script", " src=", "href=", "url(", "@import"] {
+        assert!(!html.contains(asks), "it asks for something: {asks}");
+    }
+    let (status, _, err) = shell.says(&["report", "--format", "html", "--to", to]);
+    assert!(status != 0 && err.contains("anew"), "a report is never overwritten: {err}");
+    // A journal that somebody has changed, and copies that somebody has changed, say so.
+    let run = report["identity"]["run"].as_str().unwrap();
+    let folder = std::path::PathBuf::from(
+        shell.says(&["runs", "--json"]).1.parse::<serde_json::Value>().unwrap()[0]["folder"].as_str().unwrap(),
+    );
+    let journal = folder.join("journal.jsonl");
+    let text = std::fs::read_to_string(&journal).unwrap();
+    std::fs::write(&journal, text.replacen("stood", "stoof", 1)).unwrap();
+    let (status, out, err) = shell.says(&["report", run]);
+    assert!(status == 4 && out.contains("**the journal does not verify"), "{out}\n{err}");
+    let service = folder.join("service.toml");
+    let changed = format!("{}\n# changed\n", std::fs::read_to_string(&service).unwrap());
+    std::fs::write(&service, changed).unwrap();
+    assert!(shell.says(&["report", run]).1.contains("are NOT what was run"));
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod journal;
 mod options;
 mod plan;
 mod preflight;
+mod report;
 mod resume;
 mod runs;
 mod sim;
@@ -97,6 +98,8 @@ enum Cmd {
     Status(status::StatusCommand),
     /// Approve, as a second person, a plan of somebody else's run
     Approve(approve::Approve),
+    /// Write a run's report: figures, timeline, steps, people, decisions, deviations
+    Report(report::ReportCommand),
     /// List the runs of this machine
     Runs(runs::RunsCommand),
     /// Take a run up again after the console was left or killed, or watch one that somebody else leads
@@ -125,6 +128,7 @@ pub fn run() -> ExitCode {
         Some(Cmd::Iam(command)) => command.run(&cli.service),
         Some(Cmd::Status(command)) => command.run(&cli.service),
         Some(Cmd::Approve(command)) => command.run(),
+        Some(Cmd::Report(command)) => command.run(),
         Some(Cmd::Runs(command)) => command.run(),
         Some(Cmd::Resume(command)) => command.run(&cli.screen, &cli.who),
         Some(Cmd::Journal(command)) => command.run(),

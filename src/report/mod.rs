@@ -4,3 +4,4 @@ pub mod plan;
 pub mod preflight;
 pub mod record;
 pub mod review;
+pub mod run;

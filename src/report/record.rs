@@ -57,12 +57,12 @@ fn write(out: &mut String, entries: &[Entry], sound: Result<&str, &str>) -> fmt:
     writeln!(out, "\n{readings} readings are in the journal and not in this table.")
 }
 
-fn second(at: jiff::Timestamp) -> String {
+pub(super) fn second(at: jiff::Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
 }
 
 /// A text that stays in its cell, and is nothing else than text there.
-fn cell(words: &str) -> String {
+pub(super) fn cell(words: &str) -> String {
     let mut out = String::new();
     for letter in text::visible(words).chars() {
         match letter {

@@ -1,0 +1,84 @@
+//! A run as a report: what auditors, managers and whoever does it next time ask for, from the run's folder alone. Each part is a
+//! table of its own (`parts.rs`); Markdown and HTML show the same, JSON is the parts themselves.
+
+mod html;
+mod markdown;
+mod parts;
+mod picture;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::domain::figures::Figures;
+use crate::domain::journal::Entry;
+use crate::domain::run::Run;
+use crate::domain::runbook::Runbook;
+use crate::domain::service::Service;
+
+pub use html::html;
+pub use markdown::markdown;
+pub use parts::{Decision, Deviation, Identity, Integrity, Moment, Observation, Participant, Result, StepRow};
+
+/// What a report is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Material<'a> {
+    /// The journal, as far as it could be read.
+    pub entries: &'a [Entry],
+    /// Why it does not verify, if it does not.
+    pub broken: Option<&'a str>,
+    /// The run's copy of the service file.
+    pub service: &'a Service,
+    /// The run's copy of the runbook.
+    pub runbook: &'a Runbook,
+    /// Whether these copies are still what was run: their hashes are in the journal.
+    pub copies_hold: bool,
+    /// When the report is made.
+    pub now: Timestamp,
+}
+
+/// The report.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// The format: another number, another meaning of some field.
+    pub format: &'static str,
+    /// What was run, and with what.
+    pub identity: Identity,
+    /// What was achieved, against what was promised.
+    pub results: Vec<Result>,
+    /// T0 to T13.
+    pub timeline: Vec<Moment>,
+    /// Every step, planned and actual.
+    pub steps: Vec<StepRow>,
+    /// Who took part, and as what.
+    pub people: Vec<Participant>,
+    /// What people decided, each with its reason.
+    pub decisions: Vec<Decision>,
+    /// What did not go by the book.
+    pub deviations: Vec<Deviation>,
+    /// What the preflight had found, and what the review finds in the files of the run.
+    pub observations: Vec<Observation>,
+    /// How it can be checked that nobody has changed anything since.
+    pub integrity: Integrity,
+}
+
+/// Makes a run's report.
+pub fn report(material: &Material<'_>) -> Option<Report> {
+    let opened = material.entries.first()?;
+    let direction = Run::from_journal(material.entries)?.direction;
+    let mode = Run::from_journal(material.entries)?.mode;
+    let run = Run::new(&material.service.name, material.runbook.clone(), mode, direction).fold(material.entries);
+    let until = run.closed.map_or(material.now, |(_, at)| at);
+    let figures = Figures::of(&run, until);
+    Some(Report {
+        format: "handover-report/1",
+        identity: parts::identity(material, &run, opened),
+        results: parts::results(material, &run, &figures),
+        timeline: parts::timeline(&run),
+        steps: parts::steps(&run),
+        people: parts::people(material.entries, &run),
+        decisions: parts::decisions(material.entries),
+        deviations: parts::deviations(material.entries, &run),
+        observations: parts::observations(material),
+        integrity: parts::integrity(material),
+    })
+}

@@ -1,0 +1,119 @@
+//! The timeline as a picture: a bar a step, planned above actual, and the moments as lines across. SVG by hand: it is some
+//! rectangles, and has to be in the file itself.
+
+use std::fmt::{self, Write as _};
+
+use jiff::Timestamp;
+
+use super::Report;
+use super::html::escape;
+use super::parts::StepRow;
+use crate::domain::duration::clock;
+use crate::domain::reading::age;
+
+const WIDTH: f64 = 960.0;
+const LEFT: f64 = 250.0;
+const ROW: f64 = 18.0;
+const TOP: f64 = 34.0;
+
+/// The picture; nothing of a run in which no step has begun.
+pub(super) fn picture(report: &Report) -> Option<String> {
+    let begun: Vec<(&StepRow, Timestamp)> =
+        report.steps.iter().filter_map(|step| Some((step, step.started?))).collect();
+    let opened = report.identity.opened;
+    let moments = report.timeline.iter().filter_map(|moment| moment.at);
+    let ends = begun.iter().map(|(step, started)| step.ended.unwrap_or(*started));
+    let first = moments.clone().chain([opened]).min()?;
+    let last = moments.chain(ends).chain(report.identity.closed).max()?;
+    if begun.is_empty() || last <= first {
+        return None;
+    }
+    let scale = Scale { first, seconds: age(first, last).as_secs_f64().max(1.0) };
+    let mut out = String::new();
+    // Writing to a string does not fail.
+    let _ = write(&mut out, report, &begun, &scale);
+    Some(out)
+}
+
+struct Scale {
+    first: Timestamp,
+    seconds: f64,
+}
+
+impl Scale {
+    fn x(&self, at: Timestamp) -> f64 {
+        LEFT + age(self.first, at).as_secs_f64() / self.seconds * (WIDTH - LEFT - 10.0)
+    }
+
+    fn width(&self, ms: u64) -> f64 {
+        (std::time::Duration::from_millis(ms).as_secs_f64() / self.seconds * (WIDTH - LEFT - 10.0)).max(1.5)
+    }
+}
+
+fn write(out: &mut String, report: &Report, begun: &[(&StepRow, Timestamp)], scale: &Scale) -> fmt::Result {
+    let rows = u32::try_from(begun.len()).unwrap_or(u32::MAX);
+    let height = TOP + f64::from(rows) * ROW + 24.0;
+    writeln!(
+        out,
+        "<svg viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\" aria-labelledby=\"picture-title picture-text\">\n\
+         <title id=\"picture-title\">Timeline of the run</title>\n<desc id=\"picture-text\">A bar for each of {rows} \
+         steps, as long as it took, above a thin one as long as it was expected to take; the moments T0 to T13 are \
+         lines. The tables below say the same.</desc>"
+    )?;
+    // Moments: their numbers above, in two rows where they are close.
+    let mut before = f64::NEG_INFINITY;
+    let mut raised = false;
+    let mut known: Vec<_> = report.timeline.iter().filter_map(|moment| Some((moment, moment.at?))).collect();
+    known.sort_by_key(|(_, at)| *at);
+    for (moment, at) in known {
+        let x = scale.x(at);
+        raised = x - before < 26.0 && !raised;
+        before = x;
+        let y = if raised { 12.0 } else { 25.0 };
+        writeln!(
+            out,
+            "<line class=\"moment\" x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{:.0}\" y2=\"{:.0}\"/>",
+            y + 2.0,
+            height - 20.0
+        )?;
+        writeln!(
+            out,
+            "<text class=\"small\" text-anchor=\"middle\" x=\"{x:.1}\" y=\"{y:.0}\">{}</text>",
+            moment.number
+        )?;
+    }
+    let mut y = TOP;
+    for (step, started) in begun {
+        let x = scale.x(*started);
+        let kind = match step.state.as_str() {
+            "done" | "attested" | "checked" | "holds" | "ran" | "already done" => "good",
+            "under way" => "open",
+            _ => "odd",
+        };
+        let title: String = step.title.chars().take(34).collect();
+        writeln!(out, "<text x=\"0\" y=\"{:.0}\">{} {}</text>", y + 12.0, escape(&step.number), escape(&title))?;
+        let took = scale.width(step.took_ms.unwrap_or(0));
+        writeln!(out, "<rect class=\"{kind}\" x=\"{x:.1}\" y=\"{:.0}\" width=\"{took:.1}\" height=\"9\"/>", y + 3.0)?;
+        if let Some(expected) = step.expected_ms {
+            let wide = scale.width(expected).min(WIDTH - x);
+            writeln!(
+                out,
+                "<rect class=\"plan\" x=\"{x:.1}\" y=\"{:.0}\" width=\"{wide:.1}\" height=\"2\"/>",
+                y + 13.0
+            )?;
+        }
+        y += ROW;
+    }
+    for part in 0..=4u32 {
+        let share = f64::from(part) / 4.0;
+        let x = LEFT + share * (WIDTH - LEFT - 10.0);
+        let at = clock(std::time::Duration::from_secs_f64(scale.seconds * share));
+        let anchor = if part == 4 { "end" } else { "start" };
+        writeln!(
+            out,
+            "<text class=\"small\" text-anchor=\"{anchor}\" x=\"{x:.0}\" y=\"{:.0}\">+{at}</text>",
+            height - 6.0
+        )?;
+    }
+    writeln!(out, "</svg>")
+}
