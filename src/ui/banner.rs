@@ -12,7 +12,6 @@ use crate::domain::duration::{age as short, clock, seconds};
 use crate::domain::figures::{Figures, Span};
 use crate::domain::reading::Freshness;
 use crate::domain::run::Mode;
-use crate::domain::timeline::Milestone;
 
 /// A part of a line. The higher its rank, the sooner it gives way.
 struct Part<'a> {
@@ -130,9 +129,6 @@ fn second<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool)
         (Some(taken), _) => ("RTA", Some(taken)),
         (None, taken) => ("run", taken),
     };
-    if let Some(began) = run.timeline.at(Milestone::ImpactBegan) {
-        parts.push(part(format!("impact {} ago", clock(model.since(began))), Tone::Text, 5));
-    }
     if let Some(taken) = taken {
         let over = taken > rto;
         let tone = if over { Tone::Bad } else { Tone::Text };
