@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 
 use crate::domain::approval::Approval;
 use crate::domain::consent::Authorised;
+use crate::domain::disruption::{Probe, Vantage};
 use crate::domain::plan::{Ask, PerformError, Plan, Receipt, Refusal, Settlement};
 use crate::domain::preflight::{Answered, Question, Right, Ruling};
 use crate::domain::reading::{Observation, Unread};
@@ -47,6 +48,17 @@ pub trait Component: Send + Sync {
     /// decides. Reads only.
     async fn may(&self, _action: &str, _on: &Place) -> Vec<Right> {
         Vec::new()
+    }
+
+    /// From where the disruption meter can watch the service as its users see it.
+    fn vantages(&self) -> Vec<Vantage> {
+        Vec::new()
+    }
+
+    /// Asks once from a vantage of its own. Reads only; the answer comes within the component's own timeout.
+    /// Nothing where the question itself could not be put: that says nothing of the service.
+    async fn probe(&self, _from: &Vantage) -> Option<Probe> {
+        None
     }
 }
 

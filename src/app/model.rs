@@ -10,6 +10,7 @@ use super::action::{Context, Rights};
 use super::keymap::Keymap;
 use super::modal::Modal;
 use crate::domain::board::Board;
+use crate::domain::disruption::Tally;
 use crate::domain::gate::GateResult;
 use crate::domain::journal::Entry;
 use crate::domain::plan::{Plan, Refusal};
@@ -213,6 +214,8 @@ pub struct Model {
     pub progress: BTreeMap<StepId, Progress>,
     /// The last preflight.
     pub preflight: Option<Arc<Preflight>>,
+    /// What the service's users met with, as the meter counted it last.
+    pub disruption: Arc<Vec<Tally>>,
     /// Since when one is waited for.
     pub preflight_asked: Option<Timestamp>,
     /// The dialogs; the last is on top.
@@ -261,6 +264,7 @@ impl Model {
             output: BTreeMap::new(),
             progress: BTreeMap::new(),
             preflight: None,
+            disruption: Arc::default(),
             preflight_asked: None,
             modals: Vec::new(),
             toast: None,

@@ -5,6 +5,7 @@
 
 mod approval;
 pub mod context;
+mod criteria;
 pub mod diagnostic;
 mod drills;
 pub mod facts;

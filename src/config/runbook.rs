@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use super::context::Context;
+use super::criteria;
 use super::diagnostic::Diagnostic;
 use super::form;
 use super::graph;
@@ -100,10 +101,21 @@ pub fn read(source: &Source, scope: &Scope<'_>) -> Loaded<Runbook> {
             .need("phase", "[[phase]] with title and steps")
             .and_then(|node| phases(&node, scope, way, &mut places));
         check_order(context, &places);
+        let ids: Vec<&str> = places.ids.keys().map(String::as_str).collect();
+        let criteria = root.optional("criteria", |node| criteria::read(node, scope.service.objectives, &ids));
         root.finish();
         let (id, title, description, split_brain, scenario) = parts?;
         let (id, title, description, split_brain, scenario) = (id?, title?, description?, split_brain?, scenario.ok()?);
-        let value = Runbook { id, title, description, way, split_brain, scenario, phases: phases? };
+        let value = Runbook {
+            id,
+            title,
+            description,
+            way,
+            split_brain,
+            scenario,
+            phases: phases?,
+            criteria: criteria.ok()?.unwrap_or_default(),
+        };
         (!context.is_broken()).then_some(value)
     });
     let value = value.filter(|_| !diagnostics.has_errors());

@@ -42,6 +42,7 @@ pub fn read(source: &Source) -> Loaded<Service> {
                 regions: parts.regions?,
                 objectives: parts.objectives?,
                 lag: parts.lag?,
+                meter: parts.meter?,
                 aws: parts.aws,
                 approval: approval.ok()?,
                 fence: fence.ok()?.unwrap_or_default(),
@@ -65,6 +66,7 @@ struct Parts {
     regions: Option<Pair<Region>>,
     objectives: Option<Objectives>,
     lag: Option<Thresholds>,
+    meter: Option<Duration>,
     aws: Aws,
 }
 
@@ -85,9 +87,11 @@ impl Parts {
         let objectives = objectives.and_then(|node| node.table("a table")).and_then(|table| objectives_of(&table));
         let lag = root.need("lag", "the table [lag] with warn and breach").and_then(|node| node.table("a table"));
         let lag = lag.and_then(|table| thresholds(&table, objectives));
+        let meter = root.get("meter").and_then(|node| node.table("a table with `every`"));
+        let meter = meter.map_or(Some(METER), |table| meter_of(&table));
         let aws = root.get("aws").and_then(|node| node.table("a table"));
         let aws = aws.map(|table| aws_of(&table, regions.as_ref())).unwrap_or_default();
-        Self { name, environment, description, regions, objectives, lag, aws }
+        Self { name, environment, description, regions, objectives, lag, meter, aws }
     }
 }
 
@@ -110,8 +114,26 @@ fn objectives_of(table: &Table<'_, '_>) -> Option<Objectives> {
     let rpo = table.need("rpo", "the recovery point objective, such as \"15m\"");
     let rto = rto.and_then(|node| node.duration(Duration::from_secs(1), LONGEST));
     let rpo = rpo.and_then(|node| node.duration(Duration::ZERO, LONGEST));
+    let further = |key: &'static str| table.optional(key, |node| node.duration(Duration::from_secs(1), LONGEST));
+    let (disruption, dns, replication) = (further("disruption"), further("dns"), further("replication"));
     table.finish();
-    Some(Objectives { rto: rto?, rpo: rpo? })
+    Some(Objectives {
+        rto: rto?,
+        rpo: rpo?,
+        disruption: disruption.ok()?,
+        dns: dns.ok()?,
+        replication: replication.ok()?,
+    })
+}
+
+/// How often the disruption meter asks, where the file does not say.
+const METER: Duration = Duration::from_secs(1);
+
+fn meter_of(table: &Table<'_, '_>) -> Option<Duration> {
+    let every = table.need("every", "how often the service is asked, such as \"1s\"");
+    let every = every.and_then(|node| node.duration(Duration::from_millis(200), Duration::from_mins(1)));
+    table.finish();
+    every
 }
 
 fn thresholds(table: &Table<'_, '_>, objectives: Option<Objectives>) -> Option<Thresholds> {

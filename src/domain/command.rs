@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::consent::How;
+use super::disruption::Tally;
 use super::gate::GateResult;
 use super::journal::{Entry, RunOutcome};
 use super::plan::{Plan, Refusal};
@@ -167,6 +168,8 @@ pub enum Event {
         /// What was seen, or why nothing was.
         result: Arc<Result<Observation, Unread>>,
     },
+    /// What the disruption meter has counted.
+    Metered(Arc<Vec<Tally>>),
     /// A step was resolved, or could not be.
     Planned {
         /// The step.

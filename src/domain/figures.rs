@@ -191,7 +191,13 @@ mod tests {
     use crate::domain::region::Direction;
     use crate::domain::run::Mode;
 
-    const RPO: Objectives = Objectives { rto: Duration::from_mins(30), rpo: Duration::from_mins(15) };
+    const RPO: Objectives = Objectives {
+        rto: Duration::from_mins(30),
+        rpo: Duration::from_mins(15),
+        disruption: None,
+        dns: None,
+        replication: None,
+    };
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_800_000_000 + second).unwrap()

@@ -4,6 +4,8 @@ pub mod approval;
 pub mod board;
 pub mod command;
 pub mod consent;
+pub mod criteria;
+pub mod disruption;
 pub mod drill;
 pub mod duration;
 pub mod fencing;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::criteria::Criterion;
 use super::gate::Predicate;
 use super::region::Side;
 use super::timeline::Milestone;
@@ -30,6 +31,8 @@ pub struct Runbook {
     pub scenario: Option<String>,
     /// Its phases, in order.
     pub phases: Vec<Phase>,
+    /// What a run of it has to show.
+    pub criteria: Vec<Criterion>,
 }
 
 /// Which way a runbook goes.
@@ -228,6 +231,7 @@ impl Runbook {
             split_brain: String::new(),
             scenario: None,
             phases: Vec::new(),
+            criteria: Vec::new(),
         }
     }
 
@@ -365,6 +369,7 @@ mod tests {
             split_brain: String::new(),
             scenario: None,
             phases: vec![Phase { title: "p".into(), steps }],
+            criteria: Vec::new(),
         };
         let left = |step: &Step| step.expected_to_mark();
         assert_eq!(runbook.time_to("d", &left), Duration::from_mins(7));

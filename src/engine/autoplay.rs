@@ -75,7 +75,11 @@ pub async fn play(
                     }
                     break;
                 }
-                Event::Entry(entry) if !matches!(entry.body, Body::Reading { .. } | Body::Preflight { .. }) => break,
+                Event::Entry(entry)
+                    if !matches!(entry.body, Body::Reading { .. } | Body::Preflight { .. } | Body::Metered { .. }) =>
+                {
+                    break;
+                }
                 Event::Refused { .. } => break,
                 _ => {}
             }

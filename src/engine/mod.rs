@@ -15,6 +15,7 @@ pub mod autoplay;
 pub mod dry_run;
 mod executor;
 pub mod follow;
+mod meter;
 pub mod pace;
 pub mod preflight;
 mod programs;

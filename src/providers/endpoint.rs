@@ -8,6 +8,7 @@ use async_trait::async_trait;
 
 use super::Own;
 use crate::domain::consent::Authorised;
+use crate::domain::disruption::{Asks, PUBLIC, Probe, Vantage};
 use crate::domain::duration;
 use crate::domain::plan::{Ask, PerformError, Plan, Receipt, Refusal, Settlement};
 use crate::domain::reading::{Health, Observation, Unread, Value, Why};
@@ -113,6 +114,28 @@ impl Component for Endpoint {
             }
         }
         Ok(seen)
+    }
+
+    fn vantages(&self) -> Vec<Vantage> {
+        let from = |place: &Place| match place {
+            Place::Global => PUBLIC.to_owned(),
+            Place::Region(region) => region.to_string(),
+        };
+        let vantage =
+            |place: Place| Vantage { component: self.own.id.clone(), from: from(&place), asks: Asks::Request };
+        self.places().into_iter().map(vantage).collect()
+    }
+
+    async fn probe(&self, from: &Vantage) -> Option<Probe> {
+        let place = self.places().into_iter().find(|place| match place {
+            Place::Global => from.from == PUBLIC,
+            Place::Region(region) => region.as_str() == from.from,
+        });
+        match self.http.get(self.url(&place?)?, self.spec.timeout).await {
+            Ok(answer) => Some(self.fault(&answer).map_or(Probe::Good(None), Probe::Failed)),
+            Err(unread) if unread.why == Why::Other => None,
+            Err(unread) => Some(Probe::Failed(unread.to_string())),
+        }
     }
 
     async fn plan(&self, ask: &Ask) -> Result<Plan, Refusal> {

@@ -148,6 +148,11 @@ impl Regions {
         self.look(|world| world.truth(world.now()))
     }
 
+    /// What was so at a moment that is over, or is so now.
+    pub fn truth_at(&self, at: Timestamp) -> Truth {
+        self.look(|world| world.truth(world.ms(at)))
+    }
+
     /// Takes in what other processes have done. Looking at the world does so by itself; this also tells what went wrong.
     pub fn refresh(&self) -> io::Result<()> {
         self.lock().follow()

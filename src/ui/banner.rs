@@ -8,8 +8,9 @@ use super::paint::{Painter, Pen, width};
 use super::skin::Tone;
 use crate::app::Model;
 use crate::app::model::Role;
+use crate::domain::disruption::for_users;
 use crate::domain::duration::{age as short, clock, seconds};
-use crate::domain::figures::{Figures, Span};
+use crate::domain::figures::{Figures, Kept, Span};
 use crate::domain::reading::Freshness;
 use crate::domain::run::Mode;
 
@@ -147,6 +148,7 @@ fn second<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool)
             parts.push(part(format!("forecast {}", clock(forecast)), tone, 6));
         }
     }
+    parts.extend(users(model));
     if let Span::SoFar(exposed) = figures.exposure {
         parts.push(part(format!("no standby for {}", clock(exposed)), Tone::Warn, 8));
     }
@@ -163,6 +165,21 @@ fn forecast(model: &Model, figures: &Figures) -> Option<Duration> {
     let Span::SoFar(taken) = figures.total else { return None };
     let (left, to) = super::checklist::left(model);
     (to == "recovery").then_some(taken + left)
+}
+
+/// What the service's users meet with, as soon as it is anything but answers.
+fn users(model: &Model) -> Option<Part<'_>> {
+    let tallies = if model.disruption.is_empty() { &model.run.disruption } else { &*model.disruption };
+    let tally = for_users(tallies, model.run.direction.target.as_str())?;
+    let longest = tally.longest()?;
+    let tone = match model.service.objectives.disruption.map(|limit| longest.within(limit)) {
+        Some(Kept::Missed) => Tone::Bad,
+        _ => Tone::Warn,
+    };
+    Some(match tally.failing() {
+        Some((since, _)) => part(format!("no answer for {}", clock(model.since(since))), Tone::Bad, 5),
+        None => part(format!("longest gap {longest}"), tone, 7),
+    })
 }
 
 fn active(model: &Model) -> Part<'_> {

@@ -4,9 +4,11 @@
 use std::time::Duration;
 
 use handover::domain::command::{Command, Event};
+use handover::domain::disruption::Asks;
 use handover::domain::figures::{Figures, Span};
 use handover::domain::gate::Verdict;
 use handover::domain::journal::{Body, RunOutcome};
+use handover::domain::region::HomeRole;
 use handover::domain::run::{Ending, Run, State};
 use handover::domain::runbook::Action;
 use handover::domain::timeline::{Loss, Milestone};
@@ -116,6 +118,41 @@ fn near(span: Span, truth: Duration, slack: Duration, what: &str) {
     assert!(time.abs_diff(truth) <= slack, "{what}: {time:?} and in truth {truth:?}");
 }
 
+/// What the meter has counted against what was so, from a moment to the next.
+fn disruption(rig: &Rig, run: &Run, what: &str) {
+    const STEP: u64 = 100;
+    let requests = run.disruption.iter().filter(|tally| tally.vantage.asks == Asks::Request && tally.asked > 0);
+    let mut watched = 0;
+    for tally in requests {
+        watched += 1;
+        let role = match tally.vantage.from.as_str() {
+            "us-east-1" => Some(HomeRole::Primary),
+            "us-west-2" => Some(HomeRole::Standby),
+            _ => None,
+        };
+        let (mut longest, mut current, mut at) = (0, 0, tally.first);
+        while at <= tally.last {
+            let truth = rig.regions.truth_at(at);
+            // The public name leads to where the first resolver says.
+            let serves = role.or(truth.traffic).is_some_and(|role| *truth.serves.get(role));
+            current = if serves { 0 } else { current + STEP };
+            longest = longest.max(current);
+            at += Duration::from_millis(STEP);
+        }
+        let what = format!("{what} from {}: in truth {longest} ms, told {:?}", tally.vantage.from, tally.longest());
+        match tally.longest() {
+            None => assert!(longest < 2_500, "{what}"),
+            Some(gap) => {
+                assert!(gap.at_least_ms <= longest + 2 * STEP, "{what}");
+                assert!(gap.at_most_ms.is_none_or(|most| most + 2 * STEP >= longest), "{what}");
+                let width = gap.at_most_ms.map_or(0, |most| most - gap.at_least_ms);
+                assert!(width < 20_000, "bounds that say nothing: {what}");
+            }
+        }
+    }
+    assert!(watched >= 2, "{what}: nothing was watched");
+}
+
 #[tokio::test(start_paused = true)]
 async fn every_figure_is_the_truth_or_bounds_it_or_is_not_claimed() {
     let cases = std::env::var("HANDOVER_FIGURES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(24u64);
@@ -153,6 +190,7 @@ async fn every_figure_is_the_truth_or_bounds_it_or_is_not_claimed() {
             Some(Loss::Unbounded { .. } | Loss::Unknown { .. }) => {}
             Some(other) => panic!("{}: {other:?}", what("loss")),
         }
+        disruption(&rig, &whole, &what("disruption"));
         let material = Material {
             entries: &entries,
             broken: None,

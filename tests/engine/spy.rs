@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use handover::domain::consent::Authorised;
+use handover::domain::disruption::{Probe, Vantage};
 use handover::domain::journal::{Body, verify};
 use handover::domain::plan::{Ask, PerformError, Plan, Receipt, Refusal, Settlement};
 use handover::domain::reading::{Observation, Unread};
@@ -119,6 +120,14 @@ impl Component for Spy {
 
     async fn observe(&self, place: &Place) -> Result<Observation, Unread> {
         self.inner.observe(place).await
+    }
+
+    fn vantages(&self) -> Vec<Vantage> {
+        self.inner.vantages()
+    }
+
+    async fn probe(&self, from: &Vantage) -> Option<Probe> {
+        self.inner.probe(from).await
     }
 
     async fn plan(&self, ask: &Ask) -> Result<Plan, Refusal> {

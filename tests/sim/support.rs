@@ -62,7 +62,14 @@ pub(crate) fn fineract() -> Service {
         drills: handover::domain::drill::Drills::default(),
         people: handover::domain::service::People::default(),
         waivers: Vec::new(),
-        objectives: Objectives { rto: Duration::from_mins(30), rpo: Duration::from_mins(15) },
+        objectives: Objectives {
+            rto: Duration::from_mins(30),
+            rpo: Duration::from_mins(15),
+            disruption: None,
+            dns: None,
+            replication: None,
+        },
+        meter: Duration::from_secs(1),
         lag: Thresholds { warn: Duration::from_mins(5), breach: Duration::from_mins(15) },
         aws: Aws { account: Some("123456789012".into()), ..Aws::default() },
         components: vec![

@@ -25,6 +25,7 @@ pub(super) fn take(model: &mut Model, event: Event, effects: &mut Vec<Effect>) {
             // What says the same again, only newer, is seen with the next second.
             model.changed |= before != known(model);
         }
+        Event::Metered(tallies) => model.disruption = tallies,
         Event::Preflight(made) => {
             model.preflight = Some(made);
             model.preflight_asked = None;

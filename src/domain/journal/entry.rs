@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::approval::Approval;
 use crate::domain::consent::Consent;
+use crate::domain::disruption::{LagSample, Tally};
 use crate::domain::fencing::FenceWay;
 use crate::domain::gate::GateResult;
 use crate::domain::plan::Plan;
@@ -281,6 +282,14 @@ pub enum Body {
         /// The databases of which both do; none when it is over.
         splits: Vec<Split>,
     },
+    /// What the disruption meter has counted since the console was armed.
+    Metered {
+        /// From every vantage.
+        tallies: Vec<Tally>,
+        /// The samples of the replication lag since the entry before this one of its kind.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        lag: Vec<LagSample>,
+    },
     /// Somebody asked beforehand what the run will need.
     Preflight {
         /// When that was begun.
@@ -396,6 +405,7 @@ impl Body {
             Self::Milestone { .. } => "milestone",
             Self::DataLoss { .. } => "data-loss",
             Self::SplitBrain { .. } => "split-brain",
+            Self::Metered { .. } => "metered",
             Self::Preflight { .. } => "preflight",
             Self::ApprovalAsked { .. } => "approval-asked",
             Self::Approved { .. } => "approved",

@@ -3,6 +3,7 @@
 use super::entry::{Body, OutcomeOf};
 use crate::domain::approval::GATE;
 use crate::domain::consent::How;
+use crate::domain::disruption::Tally;
 
 impl Body {
     /// The entry in a sentence, for the tail on the screen and for `journal show`.
@@ -49,6 +50,7 @@ impl Body {
                 let each: Vec<String> = splits.iter().map(ToString::to_string).collect();
                 format!("SPLIT BRAIN: {}", each.join("; "))
             }
+            Self::Metered { tallies, .. } => metered(tallies),
             Self::Preflight { says, wrong, .. } if wrong.is_empty() => format!("preflight: {says}"),
             Self::Preflight { says, wrong, .. } => format!("preflight: {says}: {}", wrong.join("; ")),
             Self::ApprovalAsked { step, plan_hash, .. } => {
@@ -73,5 +75,24 @@ impl Body {
             }
             Self::RunClosed { outcome, says } => format!("{}: {says}", outcome.as_str()),
         }
+    }
+}
+
+/// What users met with, in a sentence: of each vantage what failed, or nothing where nothing did.
+fn metered(tallies: &[Tally]) -> String {
+    let said = |tally: &&Tally| {
+        let longest = tally.longest()?;
+        let Tally { vantage, asked, failed, .. } = tally;
+        let goes_on = if tally.failing().is_some() { ", going on" } else { "" };
+        Some(format!(
+            "{} {}: {failed} of {asked} failed, longest gap {longest}{goes_on}",
+            vantage.component, vantage.from
+        ))
+    };
+    let said: Vec<String> = tallies.iter().filter_map(|tally| said(&tally)).collect();
+    if said.is_empty() {
+        "meter: every question was answered".to_owned()
+    } else {
+        format!("meter: {}", said.join("; "))
     }
 }

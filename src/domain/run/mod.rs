@@ -9,6 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::disruption::Tally;
 use crate::domain::fencing::{FenceWay, turn};
 use crate::domain::figures::Span;
 use crate::domain::gate::{GateResult, Verdict};
@@ -77,6 +78,8 @@ pub struct Run {
     pub splits: Vec<Split>,
     /// What was lost, as far as anybody knows.
     pub loss: Option<Loss>,
+    /// What its users met with, as it was recorded last.
+    pub disruption: Vec<Tally>,
     /// When it was opened.
     pub opened: Option<Timestamp>,
     /// How and when it ended.
@@ -112,6 +115,7 @@ impl Run {
             ungraceful: None,
             splits: Vec::new(),
             loss: None,
+            disruption: Vec::new(),
             opened: None,
             closed: None,
             entries: 0,
@@ -181,6 +185,7 @@ impl Run {
                 self.closed = Some((*outcome, entry.at));
                 self.armed = None;
             }
+            Body::Metered { tallies, .. } => self.disruption.clone_from(tallies),
             Body::Reading { .. } | Body::Note { .. } | Body::Left { .. } | Body::RecoveredTail { .. } => {}
             body => {
                 if let Some(step) = body.step() {

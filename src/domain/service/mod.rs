@@ -72,6 +72,8 @@ pub struct Service {
     pub objectives: Objectives,
     /// Where lag starts to matter.
     pub lag: Thresholds,
+    /// How often the disruption meter asks from each vantage.
+    pub meter: Duration,
     /// How AWS is reached.
     pub aws: Aws,
     /// What a second person has to approve, where anything.
@@ -95,6 +97,12 @@ pub struct Objectives {
     pub rto: Duration,
     /// Recovery point objective.
     pub rpo: Duration,
+    /// The longest time for which the service may not answer its users, where one is promised.
+    pub disruption: Option<Duration>,
+    /// How long resolvers may take to follow, where that is promised.
+    pub dns: Option<Duration>,
+    /// How long an object may take to the other Region, where that is promised.
+    pub replication: Option<Duration>,
 }
 
 /// How AWS is reached.

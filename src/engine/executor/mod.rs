@@ -4,7 +4,7 @@
 //! - `acts`: a mutation, from plan to intent; `calls`: from there until it settles; `approvals`: the two-person rule;
 //! - `programs`: external programs; `looks`: checks and waits; `says`: what a person declares; `ways`: held, taken back,
 //!   gone on with ungracefully;
-//! - `health`: what is seen of the components; `loss`: what was lost;
+//! - `health`: what is seen of the components; `meter`: what their users meet with; `loss`: what was lost;
 //! - `revive`: what was going on when the last process ended.
 
 mod acts;
@@ -13,6 +13,7 @@ mod calls;
 mod health;
 mod looks;
 mod loss;
+mod meter;
 mod programs;
 mod revive;
 mod says;
@@ -29,6 +30,8 @@ use tokio::task::JoinSet;
 
 use self::acts::Purpose;
 use self::health::Shown;
+use self::meter::Metering;
+use super::meter::Asked;
 use super::preflight::{Preflights, entry};
 use super::recorder::{Open, Recorder};
 use super::sampler::{Look, Sampler};
@@ -116,6 +119,9 @@ struct Executor {
     found: mpsc::UnboundedSender<Found>,
     found_in: Option<mpsc::UnboundedReceiver<Found>>,
     looks_in: Option<mpsc::UnboundedReceiver<Look>>,
+    asked: mpsc::UnboundedSender<Asked>,
+    asked_in: Option<mpsc::UnboundedReceiver<Asked>>,
+    metering: Option<Metering>,
     sampler: Sampler,
     operator: String,
     dir: Option<String>,
@@ -149,6 +155,7 @@ impl Executor {
     fn new(setup: Setup, events: mpsc::UnboundedSender<Event>) -> Self {
         let (found, found_in) = mpsc::unbounded_channel();
         let (looks, looks_in) = mpsc::unbounded_channel();
+        let (asked, asked_in) = mpsc::unbounded_channel();
         let sampler = Sampler::start(&setup.world, &looks);
         let recorder = Recorder::new(setup.open, Arc::clone(&setup.world.clock), setup.operator.clone());
         Self {
@@ -161,6 +168,9 @@ impl Executor {
             found,
             found_in: Some(found_in),
             looks_in: Some(looks_in),
+            asked,
+            asked_in: Some(asked_in),
+            metering: None,
             sampler,
             operator: setup.operator,
             dir: setup.dir,
@@ -187,7 +197,11 @@ impl Executor {
     }
 
     async fn run(mut self, mut commands: mpsc::UnboundedReceiver<Command>) {
-        let (Some(mut found), Some(mut looks)) = (self.found_in.take(), self.looks_in.take()) else { return };
+        let (Some(mut found), Some(mut looks), Some(mut asked)) =
+            (self.found_in.take(), self.looks_in.take(), self.asked_in.take())
+        else {
+            return;
+        };
         if self.resumed {
             self.revive().await;
         }
@@ -201,6 +215,7 @@ impl Executor {
                 },
                 Some(found) = found.recv() => self.take(found).await,
                 Some(look) = looks.recv() => self.seen(look).await,
+                Some(asked) = asked.recv() => self.probed(asked).await,
                 made = Preflights::next(self.preflights.as_mut()) => self.preflighted(made).await,
                 Some(_) = self.tasks.join_next() => {}
             }
@@ -208,6 +223,7 @@ impl Executor {
                 self.announce().await;
                 self.record_preflight().await;
             }
+            self.keep_meter();
             self.sampler.set_brisk(self.is_brisk());
         }
         self.sampler.stop();
@@ -396,11 +412,15 @@ impl Executor {
             }
             _ => {}
         }
+        self.record_metered().await;
         let operator = self.operator.clone();
         self.record(&operator, Body::RunClosed { outcome, says }).await;
     }
 
     async fn leave(&mut self) {
+        if self.run.closed.is_none() {
+            self.record_metered().await;
+        }
         let running: Vec<StepId> = self.run.running().map(|step| step.id.clone()).collect();
         if !running.is_empty() && self.recorder.latched().is_none() {
             let operator = self.operator.clone();

@@ -3,10 +3,12 @@
 use std::fmt::{self, Write as _};
 
 use super::Report;
-use super::markdown::{copies, head, maybe, parameters, span};
+use super::chart::charts;
+use super::identity::head;
+use super::integrity::copies;
 use super::picture::picture;
+use super::tables::{Table, tables};
 use crate::domain::text::bounded;
-use crate::report::record::second;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -55,9 +57,11 @@ fn write(out: &mut String, report: &Report) -> fmt::Result {
     }
     writeln!(out, "</dl>")?;
     if let Some(picture) = picture(report) {
-        writeln!(out, "<h2>What happened when</h2>\n{picture}")?;
+        writeln!(out, "<h2>What happened when</h2>\n{picture}{}", charts(report))?;
     }
-    tables(out, report)?;
+    for table in tables(report) {
+        section(out, &table)?;
+    }
     let integrity = &report.integrity;
     writeln!(out, "<h2>Integrity</h2>\n<dl>")?;
     writeln!(
@@ -91,84 +95,34 @@ fn summary(out: &mut String, report: &Report) -> fmt::Result {
     writeln!(out, "<div class=\"{kept}\">Deviations<strong>{all}</strong>{high} of high severity</div>\n</div>")
 }
 
-fn tables(out: &mut String, report: &Report) -> fmt::Result {
-    let none = || "—".to_owned();
-    let rows = report.results.iter().map(|row| {
-        let objective = row.objective.clone().unwrap_or_else(none);
-        let kept = row.kept.map_or_else(none, str::to_owned);
-        vec![format!("{} ({})", row.figure, row.from), row.achieved.clone(), objective, kept, row.method.clone()]
-    });
-    table(out, "Results", &["figure", "achieved", "objective", "kept", "how"], rows)?;
-    let rows = report.timeline.iter().map(|row| {
-        let entry = match (row.entry, row.corrects) {
-            (Some(entry), Some(before)) => format!("{entry}, corrects {before}"),
-            (Some(entry), None) => entry.to_string(),
-            _ => String::new(),
-        };
-        vec![row.number.clone(), row.milestone.to_owned(), maybe(row.at), row.by.clone(), row.source.clone(), entry]
-    });
-    table(out, "Timeline", &["number", "moment", "when (UTC)", "by", "how that is known", "entry"], rows)?;
-    let rows = report.steps.iter().map(|row| {
-        vec![
-            row.number.clone(),
-            row.title.clone(),
-            row.state.clone(),
-            maybe(row.started),
-            span(row.took_ms),
-            span(row.expected_ms),
-            row.by.clone(),
-        ]
-    });
-    table(out, "Steps", &["number", "step", "ended as", "began (UTC)", "took", "expected", "by"], rows)?;
-    let rows = report.steps.iter().filter(|step| step.call.is_some() && step.tries > 0).map(|step| {
-        vec![
-            step.number.clone(),
-            step.call.clone().unwrap_or_default(),
-            parameters(step),
-            step.tries.to_string(),
-            step.request_ids.join(", "),
-            step.before.join(", "),
-            step.evidence.join(", "),
-        ]
-    });
-    table(out, "Calls", &["number", "call", "parameters", "tries", "request ids", "before", "after"], rows)?;
-    let rows = report.people.iter().map(|row| vec![row.who.clone(), row.roles.join(", "), row.hosts.join(", ")]);
-    table(out, "People", &["who", "as", "where"], rows)?;
-    let rows = report
-        .decisions
-        .iter()
-        .map(|row| vec![row.entry.to_string(), second(row.at), row.by.clone(), row.says.clone()]);
-    table(out, "Decisions", &["entry", "when (UTC)", "who", "what"], rows)?;
-    let rows = report.deviations.iter().map(|row| {
-        vec![row.severity.to_owned(), row.entry.to_string(), row.says.clone(), row.owner.clone(), row.due.clone()]
-    });
-    table(out, "Deviations and follow-up", &["severity", "entry", "what", "owner", "due"], rows)?;
-    let rows = report.observations.iter().map(|row| {
-        vec![row.by.clone(), row.says.clone(), row.practice.clone(), row.waived.clone().unwrap_or_default()]
-    });
-    table(out, "Found beside the run", &["by", "what", "the right practice", "waived"], rows)
-}
-
-/// A table under its heading; of nothing, that there is nothing.
-fn table(out: &mut String, title: &str, heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> fmt::Result {
-    writeln!(out, "<h2>{title}</h2>")?;
-    let mut rows = rows.peekable();
-    if rows.peek().is_none() {
-        return writeln!(out, "<p>Nothing.</p>");
+/// A table under its heading; of nothing, what is said instead.
+fn section(out: &mut String, table: &Table) -> fmt::Result {
+    match (table.rows.is_empty(), table.none) {
+        (true, None) => return Ok(()),
+        (true, Some(none)) => return writeln!(out, "<h2>{}</h2>\n<p>{none}</p>", table.title),
+        (false, _) => {}
     }
+    // A table that is wider than the page is scrolled, by the keyboard too.
+    write!(out, "<h2>{0}</h2>\n<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"{0}\">", table.title)?;
     write!(out, "<table>\n<thead><tr>")?;
-    for head in heads {
+    for head in &table.heads {
         write!(out, "<th scope=\"col\">{head}</th>")?;
     }
     writeln!(out, "</tr></thead>\n<tbody>")?;
-    for row in rows {
+    for row in &table.rows {
         write!(out, "<tr>")?;
         for text in row {
-            write!(out, "<td>{}</td>", escape(&text))?;
+            let class = match text.as_str() {
+                "met" | "pass" => " class=\"met\"",
+                "missed" | "fail" | "high" => " class=\"missed\"",
+                "unknown" | "not shown" => " class=\"unknown\"",
+                _ => "",
+            };
+            write!(out, "<td{class}>{}</td>", escape(text))?;
         }
         writeln!(out, "</tr>")?;
     }
-    writeln!(out, "</tbody>\n</table>")
+    writeln!(out, "</tbody>\n</table></div>")
 }
 
 #[cfg(test)]

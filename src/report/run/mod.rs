@@ -1,23 +1,42 @@
 //! A run as a report: what auditors, managers and whoever does it next time ask for, from the run's folder alone. Each part is a
-//! table of its own (`parts.rs`); Markdown and HTML show the same, JSON is the parts themselves.
+//! file of its own; Markdown and HTML show the same tables (`tables.rs`), JSON is the parts themselves.
 
+mod chart;
+mod criteria;
+mod follow_up;
 mod html;
+mod identity;
+mod integrity;
 mod markdown;
-mod parts;
+mod moments;
+mod people;
 mod picture;
+mod results;
+mod steps;
+mod tables;
+mod watched;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::domain::disruption::LagSample;
 use crate::domain::figures::Figures;
 use crate::domain::journal::Entry;
 use crate::domain::run::Run;
 use crate::domain::runbook::Runbook;
 use crate::domain::service::Service;
 
+pub use criteria::Judged;
+pub use follow_up::{Deviation, Observation};
 pub use html::html;
+pub use identity::Identity;
+pub use integrity::Integrity;
 pub use markdown::markdown;
-pub use parts::{Decision, Deviation, Identity, Integrity, Moment, Observation, Participant, Result, StepRow};
+pub use moments::Moment;
+pub use people::{Contact, Decision, Participant};
+pub use results::Result;
+pub use steps::StepRow;
+pub use watched::Watched;
 
 /// What a report is made of.
 #[derive(Debug, Clone, Copy)]
@@ -45,12 +64,20 @@ pub struct Report {
     pub identity: Identity,
     /// What was achieved, against what was promised.
     pub results: Vec<Result>,
+    /// What the runbook says that a run has to show.
+    pub criteria: Vec<Judged>,
     /// T0 to T13.
     pub timeline: Vec<Moment>,
+    /// What users met with, from every vantage.
+    pub disruption: Vec<Watched>,
+    /// The samples of the replication lag.
+    pub lag: Vec<LagSample>,
     /// Every step, planned and actual.
     pub steps: Vec<StepRow>,
     /// Who took part, and as what.
     pub people: Vec<Participant>,
+    /// Whom the service file says to call.
+    pub contacts: Vec<Contact>,
     /// What people decided, each with its reason.
     pub decisions: Vec<Decision>,
     /// What did not go by the book.
@@ -71,14 +98,18 @@ pub fn report(material: &Material<'_>) -> Option<Report> {
     let figures = Figures::of(&run, until);
     Some(Report {
         format: "handover-report/1",
-        identity: parts::identity(material, &run, opened),
-        results: parts::results(material, &run, &figures),
-        timeline: parts::timeline(&run),
-        steps: parts::steps(&run),
-        people: parts::people(material.entries, &run),
-        decisions: parts::decisions(material.entries),
-        deviations: parts::deviations(material.entries, &run),
-        observations: parts::observations(material),
-        integrity: parts::integrity(material),
+        identity: identity::identity(material, &run, opened),
+        results: results::results(material, &run, &figures),
+        criteria: criteria::criteria(material, &run, &figures),
+        timeline: moments::timeline(&run),
+        disruption: watched::disruption(&run),
+        lag: watched::lag(material.entries),
+        steps: steps::steps(&run),
+        people: people::people(material.entries, &run),
+        contacts: people::contacts(material.service),
+        decisions: people::decisions(material.entries),
+        deviations: follow_up::deviations(material.entries, &run),
+        observations: follow_up::observations(material),
+        integrity: integrity::integrity(material),
     })
 }

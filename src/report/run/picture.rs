@@ -7,45 +7,49 @@ use jiff::Timestamp;
 
 use super::Report;
 use super::html::escape;
-use super::parts::StepRow;
+use super::steps::StepRow;
 use crate::domain::duration::clock;
 use crate::domain::reading::age;
 
-const WIDTH: f64 = 960.0;
-const LEFT: f64 = 250.0;
+pub(super) const WIDTH: f64 = 960.0;
+pub(super) const LEFT: f64 = 250.0;
 const ROW: f64 = 18.0;
 const TOP: f64 = 34.0;
 
 /// The picture; nothing of a run in which no step has begun.
 pub(super) fn picture(report: &Report) -> Option<String> {
+    let scale = Scale::of(report)?;
     let begun: Vec<(&StepRow, Timestamp)> =
         report.steps.iter().filter_map(|step| Some((step, step.started?))).collect();
-    let opened = report.identity.opened;
-    let moments = report.timeline.iter().filter_map(|moment| moment.at);
-    let ends = begun.iter().map(|(step, started)| step.ended.unwrap_or(*started));
-    let first = moments.clone().chain([opened]).min()?;
-    let last = moments.chain(ends).chain(report.identity.closed).max()?;
-    if begun.is_empty() || last <= first {
-        return None;
-    }
-    let scale = Scale { first, seconds: age(first, last).as_secs_f64().max(1.0) };
     let mut out = String::new();
     // Writing to a string does not fail.
     let _ = write(&mut out, report, &begun, &scale);
     Some(out)
 }
 
-struct Scale {
+/// The time of the run across the page.
+pub(super) struct Scale {
     first: Timestamp,
     seconds: f64,
 }
 
 impl Scale {
-    fn x(&self, at: Timestamp) -> f64 {
+    /// From the first known moment to the last; nothing of a run in which no step has begun.
+    pub(super) fn of(report: &Report) -> Option<Self> {
+        let begun = report.steps.iter().filter_map(|step| Some((step.started?, step.ended)));
+        let ends = begun.clone().map(|(started, ended)| ended.unwrap_or(started));
+        let moments = report.timeline.iter().filter_map(|moment| moment.at);
+        let first = moments.clone().chain([report.identity.opened]).min()?;
+        let last = moments.chain(ends).chain(report.identity.closed).max()?;
+        begun.clone().next().filter(|_| last > first)?;
+        Some(Self { first, seconds: age(first, last).as_secs_f64().max(1.0) })
+    }
+
+    pub(super) fn x(&self, at: Timestamp) -> f64 {
         LEFT + age(self.first, at).as_secs_f64() / self.seconds * (WIDTH - LEFT - 10.0)
     }
 
-    fn width(&self, ms: u64) -> f64 {
+    pub(super) fn width(&self, ms: u64) -> f64 {
         (std::time::Duration::from_millis(ms).as_secs_f64() / self.seconds * (WIDTH - LEFT - 10.0)).max(1.5)
     }
 }
@@ -104,16 +108,18 @@ fn write(out: &mut String, report: &Report, begun: &[(&StepRow, Timestamp)], sca
         }
         y += ROW;
     }
+    ticks(out, scale, height - 6.0)?;
+    writeln!(out, "</svg>")
+}
+
+/// The time since the beginning, below a picture.
+pub(super) fn ticks(out: &mut String, scale: &Scale, y: f64) -> fmt::Result {
     for part in 0..=4u32 {
         let share = f64::from(part) / 4.0;
         let x = LEFT + share * (WIDTH - LEFT - 10.0);
         let at = clock(std::time::Duration::from_secs_f64(scale.seconds * share));
         let anchor = if part == 4 { "end" } else { "start" };
-        writeln!(
-            out,
-            "<text class=\"small\" text-anchor=\"{anchor}\" x=\"{x:.0}\" y=\"{:.0}\">+{at}</text>",
-            height - 6.0
-        )?;
+        writeln!(out, "<text class=\"small\" text-anchor=\"{anchor}\" x=\"{x:.0}\" y=\"{y:.0}\">+{at}</text>")?;
     }
-    writeln!(out, "</svg>")
+    Ok(())
 }

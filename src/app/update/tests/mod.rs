@@ -50,7 +50,8 @@ fn desk(role: Role) -> Desk {
         drills: crate::domain::drill::Drills::default(),
         people: crate::domain::service::People::default(),
         waivers: Vec::new(),
-        objectives: Objectives { rto: minutes(30), rpo: minutes(15) },
+        objectives: Objectives { rto: minutes(30), rpo: minutes(15), disruption: None, dns: None, replication: None },
+        meter: Duration::from_secs(1),
         lag: Thresholds { warn: minutes(5), breach: minutes(15) },
         aws: Aws::default(),
         components: vec![],
@@ -69,6 +70,7 @@ fn desk(role: Role) -> Desk {
         split_brain: String::new(),
         scenario: None,
         phases: vec![Phase { title: "all".into(), steps }],
+        criteria: Vec::new(),
     };
     let run = Run::new("ledger", runbook, Mode::Live, service.failover());
     let model = Model::new(Opening {

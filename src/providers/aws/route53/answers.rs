@@ -4,6 +4,7 @@ use futures::future::join_all;
 
 use super::Failover;
 use super::records::plain;
+use crate::domain::disruption::Probe;
 use crate::domain::reading::{Unread, Why};
 use crate::domain::region::{HomeRole, Pair};
 use crate::ports::DnsAnswer;
@@ -91,6 +92,15 @@ impl Failover {
     /// Asks every resolver.
     pub(super) async fn ask_resolvers(&self) -> Servers {
         Servers(self.ask_all(&self.spec.resolvers, false).await)
+    }
+
+    /// Where one resolver leads to.
+    pub(super) async fn ask_resolver(&self, resolver: &String) -> Probe {
+        match self.ask_all(std::slice::from_ref(resolver), false).await.into_iter().next() {
+            Some(Server { region: Some(region), .. }) => Probe::Good(Some(region)),
+            Some(Server { answer: Err(unread), .. }) => Probe::Failed(unread.to_string()),
+            Some(_) | None => Probe::Failed("no usable answer".to_owned()),
+        }
     }
 
     /// Of alias records: the addresses that each target has now, by the first resolver that tells. A load balancer's

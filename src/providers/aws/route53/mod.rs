@@ -20,6 +20,7 @@ use tokio::sync::OnceCell;
 
 use super::Clients;
 use crate::domain::consent::Authorised;
+use crate::domain::disruption::{Asks, Probe, Vantage};
 use crate::domain::plan::{Ask, PerformError, Plan, Receipt, Refusal, Settlement};
 use crate::domain::reading::{Observation, Unread, Why};
 use crate::domain::region::{HomeRole, Place};
@@ -78,6 +79,16 @@ impl Component for Failover {
                 Err(Unread::new(Why::NotFound, format!("{} is global, not in {region}", self.own.id)))
             }
         }
+    }
+
+    fn vantages(&self) -> Vec<Vantage> {
+        let vantage =
+            |from: &String| Vantage { component: self.own.id.clone(), from: from.clone(), asks: Asks::Lookup };
+        self.spec.resolvers.iter().map(vantage).collect()
+    }
+
+    async fn probe(&self, from: &Vantage) -> Option<Probe> {
+        Some(self.ask_resolver(&from.from).await)
     }
 
     async fn plan(&self, ask: &Ask) -> Result<Plan, Refusal> {
