@@ -200,6 +200,15 @@ fn reported(shell: &Shell) {
     assert_eq!(report["identity"]["nature"], "simulation");
     assert_eq!(report["integrity"]["broken"], serde_json::Value::Null);
     assert_eq!(report["integrity"]["copies_hold"], true);
+    let (status, out, _) = shell.says(&["report", "--format", "otlp"]);
+    let spans: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let span = &spans["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
+    assert_eq!(
+        (status, span["traceId"].as_str().map(str::len), span["spanId"].as_str().map(str::len)),
+        (0, Some(32), Some(16))
+    );
+    let (status, out, _) = shell.says(&["report", "--format", "yaml"]);
+    assert!(status == 0 && out.starts_with("- date: \"20") && out.contains("  outcome: \"stood down\"\n"), "{out}");
     let filed = shell.dir.path().join("reports/run.html");
     let to = filed.to_str().unwrap();
     let (status, _, err) = shell.says(&["report", "--format", "html", "--to", to]);

@@ -11,7 +11,7 @@ use super::{Status, surroundings};
 use crate::config::Project;
 use crate::domain::journal::{Entry, verify};
 use crate::domain::text;
-use crate::report::run::{Material, html, markdown, report};
+use crate::report::run::{Material, html, markdown, otlp, report, yaml};
 use crate::wire::check_files;
 
 /// `handover report`.
@@ -36,6 +36,10 @@ enum Format {
     Html,
     /// For programs
     Json,
+    /// The entry of an audit log
+    Yaml,
+    /// OpenTelemetry spans, as a collector takes them at `/v1/traces`
+    Otlp,
 }
 
 impl ReportCommand {
@@ -63,11 +67,9 @@ impl ReportCommand {
         let told = match self.format {
             Format::Md => markdown(&made),
             Format::Html => html(&made),
-            Format::Json => {
-                let mut value = serde_json::to_value(&made)?;
-                text::clean_json(&mut value);
-                format!("{}\n", serde_json::to_string_pretty(&value)?)
-            }
+            Format::Json => pretty(serde_json::to_value(&made)?)?,
+            Format::Yaml => yaml(&made),
+            Format::Otlp => pretty(otlp(&made, &entries))?,
         };
         match &self.to {
             None => say!(@raw told),
@@ -88,4 +90,9 @@ impl ReportCommand {
         }
         Ok(Status::Ok)
     }
+}
+
+fn pretty(mut value: serde_json::Value) -> Result<String> {
+    text::clean_json(&mut value);
+    Ok(format!("{}\n", serde_json::to_string_pretty(&value)?))
 }

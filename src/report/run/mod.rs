@@ -9,12 +9,14 @@ mod identity;
 mod integrity;
 mod markdown;
 mod moments;
+mod otlp;
 mod people;
 mod picture;
 mod results;
 mod steps;
 mod tables;
 mod watched;
+mod yaml;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -33,10 +35,12 @@ pub use identity::Identity;
 pub use integrity::Integrity;
 pub use markdown::markdown;
 pub use moments::Moment;
+pub use otlp::otlp;
 pub use people::{Contact, Decision, Participant};
 pub use results::Result;
 pub use steps::StepRow;
 pub use watched::Watched;
+pub use yaml::yaml;
 
 /// What a report is made of.
 #[derive(Debug, Clone, Copy)]
