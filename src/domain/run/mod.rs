@@ -13,6 +13,7 @@ use crate::domain::fencing::{FenceWay, turn};
 use crate::domain::figures::Span;
 use crate::domain::gate::{GateResult, Verdict};
 use crate::domain::journal::{Body, Entry, RunOutcome};
+use crate::domain::notice::Telling;
 use crate::domain::reading::age;
 use crate::domain::region::Direction;
 use crate::domain::runbook::{Action, Hazard, Runbook, Step, StepId, Ungraceful};
@@ -81,6 +82,8 @@ pub struct Run {
     pub opened: Option<Timestamp>,
     /// How and when it ended.
     pub closed: Option<(RunOutcome, Timestamp)>,
+    /// What people have been told of it.
+    pub telling: Telling,
     /// How many entries were folded in.
     pub entries: u64,
     /// Which process of it writes, from 0.
@@ -114,6 +117,7 @@ impl Run {
             loss: None,
             opened: None,
             closed: None,
+            telling: Telling::default(),
             entries: 0,
             process: 0,
             waited: Duration::ZERO,
@@ -148,6 +152,7 @@ impl Run {
             self.waited += elapsed(since, now);
         }
         self.take_in(entry, now.1);
+        self.telling = std::mem::take(&mut self.telling).apply(self, entry);
         self.idle = self.waits_for_people().then_some(now);
     }
 
@@ -181,7 +186,12 @@ impl Run {
                 self.closed = Some((*outcome, entry.at));
                 self.armed = None;
             }
-            Body::Reading { .. } | Body::Note { .. } | Body::Left { .. } | Body::RecoveredTail { .. } => {}
+            Body::Reading { .. }
+            | Body::Note { .. }
+            | Body::Left { .. }
+            | Body::RecoveredTail { .. }
+            | Body::Told { .. }
+            | Body::Untold { .. } => {}
             body => {
                 if let Some(step) = body.step() {
                     let record = self.steps.entry(step.clone()).or_default();

@@ -4,7 +4,7 @@
 //! - `acts`: a mutation, from plan to intent; `calls`: from there until it settles; `approvals`: the two-person rule;
 //! - `programs`: external programs; `looks`: checks and waits; `says`: what a person declares; `ways`: held, taken back,
 //!   gone on with ungracefully;
-//! - `health`: what is seen of the components; `loss`: what was lost;
+//! - `health`: what is seen of the components; `loss`: what was lost; `telling`: what people are told;
 //! - `revive`: what was going on when the last process ended.
 
 mod acts;
@@ -17,6 +17,7 @@ mod programs;
 mod revive;
 mod says;
 mod steps;
+mod telling;
 mod ways;
 
 use std::collections::{HashMap, HashSet};
@@ -29,6 +30,7 @@ use tokio::task::JoinSet;
 
 use self::acts::Purpose;
 use self::health::Shown;
+use super::outbox::Outbox;
 use super::preflight::{Preflights, entry};
 use super::recorder::{Open, Recorder};
 use super::sampler::{Look, Sampler};
@@ -126,6 +128,8 @@ struct Executor {
     preflights: Option<Preflights>,
     /// The last preflight that is not in the journal.
     preflight: Option<Arc<Preflight>>,
+    /// What tells people, where anything does.
+    outbox: Option<Outbox>,
     watch: Watch,
     /// Steps whose consent is being carried out: a second confirmation finds them here.
     applying: HashSet<StepId>,
@@ -150,6 +154,7 @@ impl Executor {
         let (found, found_in) = mpsc::unbounded_channel();
         let (looks, looks_in) = mpsc::unbounded_channel();
         let sampler = Sampler::start(&setup.world, &looks);
+        let outbox = Outbox::start(&setup.world.clock, &setup.world.channels, &setup.run.telling);
         let recorder = Recorder::new(setup.open, Arc::clone(&setup.world.clock), setup.operator.clone());
         Self {
             world: setup.world,
@@ -169,6 +174,7 @@ impl Executor {
             approved: Vec::new(),
             preflights: setup.preflights,
             preflight: None,
+            outbox,
             watch: Watch::default(),
             applying: HashSet::new(),
             waits: HashMap::new(),
@@ -201,6 +207,7 @@ impl Executor {
                 },
                 Some(found) = found.recv() => self.take(found).await,
                 Some(look) = looks.recv() => self.seen(look).await,
+                body = Outbox::next(self.outbox.as_mut()) => self.told(body).await,
                 made = Preflights::next(self.preflights.as_mut()) => self.preflighted(made).await,
                 Some(_) = self.tasks.join_next() => {}
             }
@@ -212,6 +219,7 @@ impl Executor {
         }
         self.sampler.stop();
         self.tasks.abort_all();
+        self.last_words().await;
         self.tell(Event::Ended);
     }
 
@@ -258,7 +266,9 @@ impl Executor {
     }
 
     fn took_in(&mut self, entry: Entry) {
+        let told = self.run.telling.notices().len();
         self.run.apply(&entry);
+        self.tell_people(told);
         self.tell(Event::Entry(Arc::new(entry)));
     }
 

@@ -49,6 +49,7 @@ fn desk(role: Role) -> Desk {
         fence: Vec::new(),
         drills: crate::domain::drill::Drills::default(),
         people: crate::domain::service::People::default(),
+        notify: Vec::new(),
         waivers: Vec::new(),
         objectives: Objectives { rto: minutes(30), rpo: minutes(15) },
         lag: Thresholds { warn: minutes(5), breach: minutes(15) },
