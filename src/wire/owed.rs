@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::VERSION;
 use super::stage::{NoStage, Operator, check_files, holder, unknown_holder};
-use super::world::redactor;
+use super::world::{redactor, variable};
 use crate::config::Project;
 use crate::domain::journal::{Body, Chain, Entry};
 use crate::domain::run::{Mode, Run};
@@ -27,7 +27,7 @@ pub async fn channels(service: &Service, notify: &[Notify], clock: &Arc<dyn Cloc
     } else {
         None
     };
-    providers::notify::channels(notify, aws.as_ref())
+    providers::notify::channels(notify, aws.as_ref(), &variable)
 }
 
 /// Sends what a run still owes for at most `limit`, and gives each entry that it records to `seen`. Says how much is still owed.

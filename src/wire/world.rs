@@ -39,7 +39,7 @@ pub async fn live(
     let access = Arc::new(providers::aws::access::Access::new(service, Arc::clone(&clock), aws.clone()));
     let components = providers::components(service, &aws, probes);
     let program = Arc::new(providers::program::Programs::new(redactor.clone()));
-    let channels = providers::notify::channels(&service.notify, Some(&aws));
+    let channels = providers::notify::channels(&service.notify, Some(&aws), &variable);
     Ok(World { components, clock, program, sql, access, channels })
 }
 
@@ -65,6 +65,11 @@ pub fn simulated_world(service: &Service, regions: &Arc<sim::Regions>, clock: &A
     let components = providers::components(service, &aws, probes);
     let channels = sim::channels(&service.notify, &shared);
     World { components, clock: shared, program: regions.program(), sql, access, channels }
+}
+
+/// What an environment variable holds.
+pub(super) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 /// Knows the secrets of a service: the contents of the environment variables that it names.

@@ -11,7 +11,7 @@ use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
-use super::{Own, missing, secret};
+use super::{Own, missing};
 use crate::domain::hash::sha256;
 use crate::domain::notice::{Notice, Severity};
 use crate::domain::service::{Email, MailTls};
@@ -31,8 +31,8 @@ pub(super) struct Mail {
 }
 
 impl Mail {
-    pub(super) fn new(own: Own, spec: &Email) -> Self {
-        Self { own, transport: transport(spec), spec: spec.clone() }
+    pub(super) fn new(own: Own, spec: &Email, password: Option<Result<String, String>>) -> Self {
+        Self { own, transport: transport(spec, password), spec: spec.clone() }
     }
 
     fn mail(&self, notice: &Notice) -> Result<Message, String> {
@@ -67,7 +67,7 @@ impl Mail {
     }
 }
 
-fn transport(spec: &Email) -> Result<Transport, String> {
+fn transport(spec: &Email, password: Option<Result<String, String>>) -> Result<Transport, String> {
     tls::provider();
     let (host, port) = &spec.server;
     let parameters = || TlsParameters::new(host.clone()).map_err(|error| said("TLS cannot be set up", &error));
@@ -81,8 +81,8 @@ fn transport(spec: &Email) -> Result<Transport, String> {
         .tls(secured)
         .hello_name(ClientId::default())
         .timeout(Some(COMMAND));
-    if let (Some(user), Some(password)) = (&spec.user, &spec.password_env) {
-        builder = builder.credentials(Credentials::new(user.clone(), secret(password)?));
+    if let (Some(user), Some(password)) = (&spec.user, password) {
+        builder = builder.credentials(Credentials::new(user.clone(), password?));
     }
     Ok(builder.build())
 }

@@ -15,15 +15,19 @@ use crate::domain::notice::Severity;
 use crate::domain::service::{Notify, NotifyBy};
 use crate::ports::{Channel, Unsent};
 
-/// The channels of a service. Without clients of AWS, what goes through SNS says so.
-pub fn channels(notify: &[Notify], aws: Option<&Clients>) -> Vec<Arc<dyn Channel>> {
+/// What an environment variable holds, by its name.
+pub type Variables<'v> = &'v dyn Fn(&str) -> Option<String>;
+
+/// The channels of a service, with their secrets out of these variables. Without clients of AWS, what goes through SNS says so.
+pub fn channels(notify: &[Notify], aws: Option<&Clients>, variables: Variables<'_>) -> Vec<Arc<dyn Channel>> {
+    let secret = |name: &str| secret(variables, name);
     let channel = |notify: &Notify| -> Arc<dyn Channel> {
         let own = Own { id: notify.name.clone(), least: notify.from };
         match &notify.by {
             NotifyBy::Slack { url_env } => Arc::new(slack::Slack::new(own, secret(url_env))),
             NotifyBy::PagerDuty { key_env, url } => Arc::new(pagerduty::PagerDuty::new(own, url, secret(key_env))),
             NotifyBy::Sns { topic, region } => Arc::new(sns::Sns::new(own, topic, aws.and_then(|aws| aws.sns(region)))),
-            NotifyBy::Email(spec) => Arc::new(email::Mail::new(own, spec)),
+            NotifyBy::Email(spec) => Arc::new(email::Mail::new(own, spec, spec.password_env.as_deref().map(secret))),
             NotifyBy::Webhook { url, url_env, token_env } => {
                 let url = match (url, url_env) {
                     (Some(url), _) => Ok(url.clone()),
@@ -44,9 +48,8 @@ struct Own {
     least: Severity,
 }
 
-/// What an environment variable holds.
-fn secret(name: &str) -> Result<String, String> {
-    let value = std::env::var(name).ok().filter(|value| !value.is_empty());
+fn secret(variables: Variables<'_>, name: &str) -> Result<String, String> {
+    let value = variables(name).filter(|value| !value.is_empty());
     value.ok_or_else(|| format!("the environment variable {name} is not set"))
 }
 
