@@ -150,34 +150,33 @@ async fn a_channel_that_hangs_delays_no_step_and_no_entry() {
 #[tokio::test(start_paused = true)]
 async fn wherever_the_process_ends_everything_is_told_at_least_once_with_the_same_key() {
     let mut again = 0;
-    for at in (6..40).step_by(3) {
-        for fault in [Fault::Before, Fault::Torn, Fault::After] {
-            let mut rig = Rig::short("calm");
-            // Every third message is taken without a word of it: the process knows nothing of that.
-            let fake =
-                Fake::new(rig.clock.clone(), |number, _| if number % 3 == 0 { Does::Later(None) } else { Does::Take });
-            let given = Arc::clone(&fake.given);
-            rig.channels = vec![Arc::new(fake)];
-            let desk = rig.boot_with(Some((fault, Box::new(move |seq, _| seq == at))));
-            if desk.play().await.is_none() {
-                assert_eq!(rig.boot().play().await, Some(RunOutcome::Verified), "{fault:?} at {at}");
-            }
-            let run = folded(&rig);
-            let wanted: BTreeSet<String> = run.telling.notices().iter().map(|notice| notice.key.clone()).collect();
-            let got = keys(&given);
-            let once: BTreeSet<String> = got.iter().cloned().collect();
-            assert_eq!(once, wanted, "{fault:?} at {at}");
-            let owed = run.telling.owed("fake", Severity::Info);
-            assert!(owed.is_empty(), "{fault:?} at {at}: {owed:#?}");
-            again += got.len() - once.len();
-            let mut first: BTreeMap<String, Notice> = BTreeMap::new();
-            for notice in given.lock().unwrap().iter().flat_map(|(_, notices)| notices) {
-                let known = first.entry(notice.key.clone()).or_insert_with(|| Notice::clone(notice));
-                assert_eq!(known, notice.as_ref(), "the same key is the same notice");
-            }
+    let faults = [Fault::Before, Fault::Torn, Fault::After].into_iter().cycle();
+    for (at, fault) in (6..40).step_by(4).zip(faults) {
+        let mut rig = Rig::short("calm");
+        // Every third message is taken without a word of it: the process knows nothing of that.
+        let fake =
+            Fake::new(rig.clock.clone(), |number, _| if number % 3 == 0 { Does::Later(None) } else { Does::Take });
+        let given = Arc::clone(&fake.given);
+        rig.channels = vec![Arc::new(fake)];
+        let desk = rig.boot_with(Some((fault, Box::new(move |seq, _| seq == at))));
+        if desk.play().await.is_none() {
+            assert_eq!(rig.boot().play().await, Some(RunOutcome::Verified), "{fault:?} at {at}");
+        }
+        let run = folded(&rig);
+        let wanted: BTreeSet<String> = run.telling.notices().iter().map(|notice| notice.key.clone()).collect();
+        let got = keys(&given);
+        let once: BTreeSet<String> = got.iter().cloned().collect();
+        assert_eq!(once, wanted, "{fault:?} at {at}");
+        let owed = run.telling.owed("fake", Severity::Info);
+        assert!(owed.is_empty(), "{fault:?} at {at}: {owed:#?}");
+        again += got.len() - once.len();
+        let mut first: BTreeMap<String, Notice> = BTreeMap::new();
+        for notice in given.lock().unwrap().iter().flat_map(|(_, notices)| notices) {
+            let known = first.entry(notice.key.clone()).or_insert_with(|| Notice::clone(notice));
+            assert_eq!(known, notice.as_ref(), "the same key is the same notice");
         }
     }
-    assert!(again > 20, "nothing was ever told twice: {again}");
+    assert!(again > 5, "nothing was ever told twice: {again}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -26,7 +26,8 @@ fn run(runbook: &str, mode: Mode, bodies: impl IntoIterator<Item = Body>) -> Run
         scenario: None,
     };
     let lead = Body::LeadChange { lead: "anna".to_owned(), host: "here".to_owned() };
-    let entries: Vec<Entry> = [opened, lead].into_iter().chain(bodies).enumerate().map(|(at, body)| entry(at, body)).collect();
+    let entries: Vec<Entry> =
+        [opened, lead].into_iter().chain(bodies).enumerate().map(|(at, body)| entry(at, body)).collect();
     Run::new(&service.name, runbook, mode, direction).fold(&entries)
 }
 
@@ -121,14 +122,8 @@ fn what_turns_the_service_is_for_everybody_and_routine_is_on_record() {
     assert_eq!(of(Body::Note { text: "x".to_owned() }), None);
     assert_eq!(of(Body::Started { step: fence.clone() }), None);
     assert_eq!(of(Body::Reading { evidence: Vec::new(), says: "x".to_owned() }), None);
-    let attempt = Body::Attempt {
-        step: fence,
-        attempt: 1,
-        request: 1,
-        request_id: None,
-        took_ms: 1,
-        answer: "x".to_owned(),
-    };
+    let attempt =
+        Body::Attempt { step: fence, attempt: 1, request: 1, request_id: None, took_ms: 1, answer: "x".to_owned() };
     assert_eq!(of(attempt), None);
 }
 
@@ -164,7 +159,8 @@ fn texts_are_safe_and_short() {
 
 #[test]
 fn what_is_owed_is_what_is_not_told() {
-    let mut run = run("failover", Mode::Live, [Body::Armed, decided(), Body::Paused { reason: "x".to_owned() }, Body::Armed]);
+    let mut run =
+        run("failover", Mode::Live, [Body::Armed, decided(), Body::Paused { reason: "x".to_owned() }, Body::Armed]);
     let owed = |run: &Run, least| -> Vec<String> {
         run.telling.owed("chat", least).iter().map(|notice| notice.key.clone()).collect()
     };

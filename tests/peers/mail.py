@@ -69,7 +69,7 @@ class Handler:
         print(json.dumps({
             "outcome": outcome, "from": envelope.mail_from, "to": envelope.rcpt_tos, "subject": mail["Subject"],
             "id": mail["Message-ID"], "key": mail["X-Handover-Key"], "auto": mail["Auto-Submitted"],
-            "tls": session.ssl is not None, "user": session.authenticated, "body": mail.get_content(),
+            "tls": session.ssl is not None, "user": bool(session.authenticated), "body": mail.get_content(),
         }), flush=True)
         if outcome == "deferred":
             return "451 4.3.2 try again later"

@@ -6,7 +6,7 @@ use crate::domain::journal::{Body, Entry, RunOutcome};
 use crate::domain::run::{Mode, Run};
 use crate::domain::runbook::{Hazard, Step, Way};
 use crate::domain::text::bounded;
-use crate::domain::timeline::Milestone;
+use crate::domain::timeline::{Loss, Milestone};
 
 /// How long a notice's text may be, in characters: Slack takes 3000 in a section.
 pub const MOST: usize = 1_500;
@@ -111,20 +111,18 @@ impl Teller<'_> {
                 if ending.is_undone() {
                     return change(warning.max(if is_turn(known) { usual } else { Severity::Info }), title);
                 }
-                match () {
-                    () if is_turn(known) => change(usual, title),
-                    () if known.hazard != Hazard::None => change(Severity::Info, title),
-                    () => None,
-                }
+                let routine = known.hazard != Hazard::None;
+                let severity = if is_turn(known) { Some(usual) } else { routine.then_some(Severity::Info) };
+                change(severity?, title)
             }
             Body::Failed { step, .. } => {
                 let title = format!("failed: {}", self.title(step));
                 let turn = self.run.runbook.step(step).is_some_and(is_turn);
-                self.trouble(if turn { Severity::Critical } else { warning }, title, says)
+                Some(self.trouble(if turn { Severity::Critical } else { warning }, title, says))
             }
             Body::Unsure { step, .. } => {
                 let title = format!("nobody knows what became of: {}", self.title(step));
-                self.trouble(Severity::Critical, title, says)
+                Some(self.trouble(Severity::Critical, title, says))
             }
             Body::Override { step, gate, .. } => {
                 let what = if gate == GATE { "went on without a second person" } else { "overrode a gate" };
@@ -139,7 +137,11 @@ impl Teller<'_> {
                 };
                 Some((Severity::Critical, about, title.to_owned(), says))
             }
-            Body::DataLoss { .. } => change(usual, "what was lost".to_owned()),
+            Body::DataLoss { loss } => {
+                let none = matches!(loss, Loss::Nothing { .. } | Loss::Exact { rows: 0, .. });
+                let severity = if none || self.run.mode != Mode::Live { usual } else { Severity::Critical };
+                change(severity, "what was lost".to_owned())
+            }
             Body::ApprovalAsked { step, .. } => {
                 change(warning, format!("a second person is asked to approve: {}", self.title(step)))
             }
@@ -168,10 +170,9 @@ impl Teller<'_> {
     }
 
     /// What went wrong is part of the run's incident, where that is one; in a drill nobody is called for it.
-    #[expect(clippy::unnecessary_wraps, reason = "as the other arms have it")]
-    fn trouble(&self, severity: Severity, title: String, text: String) -> Option<Said> {
+    fn trouble(&self, severity: Severity, title: String, text: String) -> Said {
         let severity = if self.run.mode == Mode::Live { severity } else { Severity::Warning };
-        Some((severity, self.opened(), title, text))
+        (severity, self.opened(), title, text)
     }
 
     fn opened(&self) -> About {

@@ -52,6 +52,7 @@ impl Telling {
     }
 
     /// Takes in what an entry tells, of a run that has taken it in.
+    #[must_use]
     pub(crate) fn apply(mut self, run: &Run, entry: &Entry) -> Self {
         match &entry.body {
             Body::Told { channel, keys, .. } => {

@@ -37,7 +37,7 @@ impl Post {
             .timeout(WHOLE)
             .user_agent(concat!("handover/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|error| without_url(error));
+            .map_err(without_url);
         Self { client }
     }
 
@@ -89,7 +89,6 @@ fn retry_after(text: &str) -> Option<Duration> {
 }
 
 /// An error with its causes, and without the URL, which may be a secret.
-#[expect(clippy::needless_pass_by_value, reason = "taking the URL out takes the error")]
 fn without_url(error: reqwest::Error) -> String {
     let timed_out = error.is_timeout();
     let error = error.without_url();
