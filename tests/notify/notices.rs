@@ -6,6 +6,7 @@ use handover::domain::notice::{About, Notice, Severity};
 use handover::domain::run::{Ending, Mode, Run};
 use handover::domain::timeline::Milestone;
 use handover::domain::writers::Split;
+use handover::report::draft::draft;
 
 /// A run of Fineract in a mode, with these entries.
 fn run(runbook: &str, mode: Mode, bodies: impl IntoIterator<Item = Body>) -> Run {
@@ -93,6 +94,11 @@ fn a_live_failover_is_an_incident_from_the_decision_to_the_end() {
     assert_eq!(last(&over).severity, Severity::Critical, "whoever heard of the beginning hears of the end");
     let left = run("failover", Mode::Live, [Body::Armed, closed(RunOutcome::Abandoned)]);
     assert_eq!(last(&left).about, About::Opened("the-run".to_owned()), "what is unfinished is not resolved");
+    let bodies =
+        [Body::Armed, Body::Unsure { step: "x".to_owned(), reason: String::new() }, closed(RunOutcome::Verified)];
+    let home = run("failback", Mode::Live, bodies);
+    assert_eq!(home.telling.notices()[0].severity, Severity::Warning);
+    assert_eq!(last(&home).severity, Severity::Critical, "whoever was called hears that it is over");
     let silent = run("failover", Mode::Live, [failed("a"), closed(RunOutcome::StoodDown)]);
     assert!(silent.telling.notices().is_empty(), "nothing had begun");
 }
@@ -141,6 +147,38 @@ fn a_drill_says_so_in_its_first_word_and_calls_nobody() {
     }
     let run = run("failover", Mode::Drill, [split()]);
     assert_eq!(last(&run).severity, Severity::Critical, "two writers are real");
+}
+
+#[test]
+fn a_draft_claims_what_is_known_and_no_more() {
+    let project = Project::from_preset(&locate::preset("fineract").unwrap());
+    let now = "2026-03-03T14:30:00Z".parse().unwrap();
+    let moment = |milestone| {
+        let when = "2026-03-03T14:10:00Z".parse().unwrap();
+        Body::Milestone { milestone, when, source: "seen".to_owned() }
+    };
+    let draft = |mode, bodies: Vec<Body>| draft(&run("failover", mode, bodies), project.service().unwrap(), now);
+    let first = draft(Mode::Live, Vec::new());
+    assert!(first.starts_with("Status: Investigating\nWhat is affected: fineract-production in production"), "{first}");
+    assert!(
+        first.contains("Since: not known yet") && first.contains("Next update: by 2026-03-03 15:00 UTC"),
+        "{first}"
+    );
+    assert!(!first.contains("Data:") && first.contains("post it yourself"), "{first}");
+    let moved = [Milestone::ImpactBegan, Milestone::Decided, Milestone::Promoted].map(moment).to_vec();
+    let promoted = draft(Mode::Live, moved.clone());
+    assert!(
+        promoted.starts_with("Status: Identified") && promoted.contains("Since: 2026-03-03 14:10 UTC"),
+        "{promoted}"
+    );
+    assert!(promoted.contains("whether any was lost is not known yet"), "{promoted}");
+    let served = draft(Mode::Live, [moved, vec![moment(Milestone::FirstSuccess)]].concat());
+    assert!(served.starts_with("Status: Monitoring") && served.contains("answers from us-west-2"), "{served}");
+    let over = draft(Mode::Live, vec![closed(RunOutcome::StoodDown)]);
+    assert!(over.contains("nothing was moved") && !over.contains("Next update"), "{over}");
+    let left = draft(Mode::Live, vec![closed(RunOutcome::Abandoned)]);
+    assert!(left.contains("unfinished") && !left.contains("Resolved"), "{left}");
+    assert!(draft(Mode::Drill, Vec::new()).starts_with("NOT TO BE POSTED: this was a drill"));
 }
 
 #[test]

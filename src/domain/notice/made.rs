@@ -1,6 +1,6 @@
 //! Which entries people are told of, and in what words. Plans, readings and requests are not among them.
 
-use super::{About, Notice, Severity};
+use super::{About, Notice, Severity, Telling};
 use crate::domain::approval::GATE;
 use crate::domain::journal::{Body, Entry, RunOutcome};
 use crate::domain::run::{Mode, Run};
@@ -14,11 +14,10 @@ pub const MOST: usize = 1_500;
 /// How long its title may be, in characters: Slack takes 150 in a header.
 const TITLE: usize = 150;
 
-/// What an entry tells, if it tells anything; `run` has taken it in. `begun` and `taken_on` say whether an earlier entry has told
-/// that the run began, and that somebody has taken it on.
-pub(crate) fn made(run: &Run, entry: &Entry, begun: bool, taken_on: bool) -> Option<Notice> {
-    let teller = Teller { run, usual: usual(run) };
-    let (severity, about, title, text) = if begun { teller.line(entry, taken_on)? } else { teller.beginning(entry)? };
+/// What an entry tells, if it tells anything; `run` has taken it in, and `so_far` is what was told before it.
+pub(crate) fn made(run: &Run, entry: &Entry, so_far: &Telling) -> Option<Notice> {
+    let teller = Teller { run, usual: usual(run), so_far };
+    let (severity, about, title, text) = if so_far.begun { teller.line(entry)? } else { teller.beginning(entry)? };
     let first = match run.mode {
         Mode::Live => "",
         Mode::Drill => "DRILL ",
@@ -63,6 +62,7 @@ type Said = (Severity, About, String, String);
 struct Teller<'r> {
     run: &'r Run,
     usual: Severity,
+    so_far: &'r Telling,
 }
 
 impl Teller<'_> {
@@ -72,20 +72,20 @@ impl Teller<'_> {
             Body::Armed => format!("{} has armed the console: writes are confirmed from here on.", entry.by),
             Body::Milestone { milestone: Milestone::Decided, .. } => format!("{} has decided it.", entry.by),
             // Two sides that take writes are nobody's routine.
-            Body::SplitBrain { .. } => return self.line(entry, false),
+            Body::SplitBrain { .. } => return self.line(entry),
             _ => return None,
         };
         let lead = self.run.lead.as_ref().map_or_else(String::new, |(lead, host)| format!(" {lead} leads, on {host}."));
         Some((self.usual, self.opened(), format!("{} has begun", self.journey()), format!("{how}{lead}")))
     }
 
-    fn line(&self, entry: &Entry, taken_on: bool) -> Option<Said> {
+    fn line(&self, entry: &Entry) -> Option<Said> {
         let says = entry.body.says();
         let (by, usual) = (&entry.by, self.usual);
         let change = |severity, title: String| Some((severity, About::Change, title, says.clone()));
         let warning = Severity::Warning;
         match &entry.body {
-            Body::Armed | Body::Milestone { milestone: Milestone::Decided, .. } if !taken_on => {
+            Body::Armed | Body::Milestone { milestone: Milestone::Decided, .. } if !self.so_far.taken_on => {
                 let about = if self.pages() { About::Acknowledged(self.run.id.clone()) } else { About::Change };
                 Some((usual, about, format!("{by} carries out the {}", self.run.runbook.way.as_str()), says))
             }
@@ -166,7 +166,8 @@ impl Teller<'_> {
             RunOutcome::Abandoned => self.opened(),
             _ => About::Change,
         };
-        (self.usual, about, title, says)
+        // Whoever heard that it was open hears that it is over.
+        (self.usual.max(self.so_far.worst.unwrap_or(self.usual)), about, title, says)
     }
 
     /// What went wrong is part of the run's incident, where that is one; in a drill nobody is called for it.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Notice, Severity, made};
+use super::{About, Notice, Severity, made};
 use crate::domain::journal::{Body, Entry};
 use crate::domain::run::Run;
 use crate::domain::timeline::Milestone;
@@ -17,8 +17,12 @@ pub struct Telling {
     /// The keys that each channel has taken.
     told: BTreeMap<String, BTreeSet<String>>,
     failing: BTreeMap<String, Failing>,
-    begun: bool,
-    taken_on: bool,
+    /// Whether it was told that the run began.
+    pub(super) begun: bool,
+    /// Whether it was told that somebody has taken it on.
+    pub(super) taken_on: bool,
+    /// The worst that the run's own incident was opened with.
+    pub(super) worst: Option<Severity>,
 }
 
 /// That a channel takes nothing.
@@ -68,10 +72,13 @@ impl Telling {
             Body::Resumed { .. } => self.failing.clear(),
             _ => {}
         }
-        if let Some(notice) = made(run, entry, self.begun, self.taken_on) {
+        if let Some(notice) = made(run, entry, &self) {
             let begins = matches!(entry.body, Body::Armed | Body::Milestone { milestone: Milestone::Decided, .. });
             self.taken_on |= begins && self.begun;
             self.begun |= begins;
+            if matches!(&notice.about, About::Opened(incident) if *incident == notice.run) {
+                self.worst = self.worst.max(Some(notice.severity));
+            }
             self.notices.push(Arc::new(notice));
         }
         self
