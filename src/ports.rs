@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use crate::domain::approval::Approval;
 use crate::domain::consent::Authorised;
 use crate::domain::disruption::{Probe, Vantage};
+use crate::domain::notice::{Notice, Severity};
 use crate::domain::plan::{Ask, PerformError, Plan, Receipt, Refusal, Settlement};
 use crate::domain::preflight::{Answered, Question, Right, Ruling};
 use crate::domain::reading::{Observation, Unread};
@@ -319,6 +320,53 @@ pub trait Commands: Send + Sync {
     async fn run(&self, line: &CommandLine) -> CommandAnswer;
 }
 
+/// One way in which people are told: a chat, a pager, a topic, a mail, a receiver of one's own.
+#[async_trait]
+pub trait Channel: Send + Sync {
+    /// Its name in the service file.
+    fn id(&self) -> &str;
+
+    /// From which severity on it is told.
+    fn least(&self) -> Severity;
+
+    /// How many notices go into one message at most; at least one.
+    fn most(&self) -> usize {
+        1
+    }
+
+    /// How much time there has to be between two messages.
+    fn gap(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// Sends one message with these notices. The caller bounds the time, and sends what was not taken again with the same keys.
+    async fn send(&self, notices: &[Arc<Notice>]) -> Result<Sent, Unsent>;
+}
+
+/// A message that was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// What the other side answered, safe to show and short.
+    pub answer: String,
+}
+
+/// A message that was not taken, or of which that is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unsent {
+    /// It may be taken later.
+    Later {
+        /// Why not now, safe to show.
+        why: String,
+        /// After how long at the earliest, where the other side said so.
+        after: Option<Duration>,
+    },
+    /// It is not going to be taken as it is.
+    Never {
+        /// Why, safe to show.
+        why: String,
+    },
+}
+
 /// Everything that an engine needs of the world.
 #[derive(Clone)]
 pub struct World {
@@ -332,4 +380,6 @@ pub struct World {
     pub sql: Option<Arc<dyn SqlProbe>>,
     /// What AWS would let us do, and which of its endpoints answer.
     pub access: Arc<dyn Access>,
+    /// How people are told.
+    pub channels: Vec<Arc<dyn Channel>>,
 }

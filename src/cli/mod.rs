@@ -16,6 +16,7 @@ mod headless;
 mod iam;
 mod init;
 mod journal;
+mod notify;
 mod options;
 mod plan;
 mod preflight;
@@ -98,6 +99,8 @@ enum Cmd {
     Status(status::StatusCommand),
     /// Approve, as a second person, a plan of somebody else's run
     Approve(approve::Approve),
+    /// Try the channels by which people are told, send what a run still owes, draft a status page's text
+    Notify(notify::NotifyCommand),
     /// Write a run's report: figures, timeline, steps, people, decisions, deviations
     Report(report::ReportCommand),
     /// List the runs of this machine
@@ -128,6 +131,7 @@ pub fn run() -> ExitCode {
         Some(Cmd::Iam(command)) => command.run(&cli.service),
         Some(Cmd::Status(command)) => command.run(&cli.service),
         Some(Cmd::Approve(command)) => command.run(),
+        Some(Cmd::Notify(command)) => command.run(&cli.service, &cli.who),
         Some(Cmd::Report(command)) => command.run(),
         Some(Cmd::Runs(command)) => command.run(),
         Some(Cmd::Resume(command)) => command.run(&cli.screen, &cli.who),

@@ -11,6 +11,7 @@ mod drills;
 pub mod facts;
 pub mod keymap;
 pub mod locate;
+mod notify;
 mod people;
 pub mod project;
 pub mod reader;

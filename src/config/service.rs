@@ -12,7 +12,7 @@ use super::project::Loaded;
 use super::reader::{Node, Table};
 use super::source::Source;
 use super::words::meant;
-use super::{approval, fencing, people, waivers};
+use super::{approval, fencing, notify, people, waivers};
 use crate::domain::duration;
 use crate::domain::lag::Thresholds;
 use crate::domain::region::{Pair, Region};
@@ -32,6 +32,7 @@ pub fn read(source: &Source) -> Loaded<Service> {
         let drills = drills::read(root, &components, &broken);
         let approval = root.optional("approval", approval::rule);
         let people = people::read(root);
+        let notify = notify::read(root, parts.regions.as_ref());
         let waivers = waivers::read(root);
         left_out = broken;
         let service = (|| {
@@ -48,6 +49,7 @@ pub fn read(source: &Source) -> Loaded<Service> {
                 fence: fence.ok()?.unwrap_or_default(),
                 drills: drills?,
                 people: people?,
+                notify: notify?,
                 waivers: waivers?,
                 components,
             })

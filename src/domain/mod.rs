@@ -14,6 +14,7 @@ pub mod gate;
 pub mod hash;
 pub mod journal;
 pub mod lag;
+pub mod notice;
 pub mod outline;
 pub mod permissions;
 pub mod plan;

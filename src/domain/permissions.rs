@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::fencing::FENCE;
 use super::region::Region;
 use super::runbook::{Action, Runbook};
-use super::service::{Component, Service, Spec};
+use super::service::{Component, NotifyBy, Service, Spec};
 
 /// What a policy allows, for one component.
 #[derive(Debug, Clone, PartialEq)]
@@ -192,7 +192,22 @@ pub fn runs(service: &Service, runbooks: &[&Runbook]) -> Vec<Statement> {
         let by_rds = json!({ "StringLike": { "kms:ViaService": "rds.*.amazonaws.com" } });
         add("Keys", keys, vec![format!("arn:aws:kms:*:{}:key/*", account(service))], Some(by_rds));
     }
+    statements.extend(telling(service));
     statements
+}
+
+/// The IAM action by which people are told through a topic.
+pub const TELLING: &str = "sns:Publish";
+
+/// What telling people needs: only topics are AWS's.
+fn telling(service: &Service) -> Option<Statement> {
+    let topics = service.notify.iter().filter_map(|notify| match &notify.by {
+        NotifyBy::Sns { topic, .. } => Some(topic.clone()),
+        _ => None,
+    });
+    let resources: Vec<String> = topics.collect();
+    let statement = Statement { sid: "Tell".to_owned(), actions: vec![TELLING], resources, condition: None };
+    (!statement.resources.is_empty()).then_some(statement)
 }
 
 /// The policy as IAM takes it.

@@ -6,6 +6,7 @@
 //! - `sampler`: looks at every component in every place, each at its own pace;
 //! - [`pace`]: how soon to look again while something is expected to change;
 //! - `executor`: commands and messages in, entries and events out; its parts are under `executor/`;
+//! - [`outbox`]: what people are told, each channel at its own pace;
 //! - [`follow`]: an observer's engine, which reads the lead's journal;
 //! - [`preflight`](mod@preflight): everything that a run will need, asked beforehand;
 //! - [`dry_run`]: every step resolved, and nothing done;
@@ -16,6 +17,7 @@ pub mod dry_run;
 mod executor;
 pub mod follow;
 mod meter;
+pub mod outbox;
 pub mod pace;
 pub mod preflight;
 mod programs;

@@ -30,6 +30,7 @@ pub mod dns;
 pub mod endpoint;
 pub mod http;
 pub mod kubernetes;
+pub mod notify;
 mod own;
 pub mod postgres;
 pub mod program;

@@ -1,5 +1,6 @@
 //! A runbook or a run as a document.
 
+pub mod draft;
 pub mod plan;
 pub mod preflight;
 pub mod record;

@@ -6,10 +6,11 @@
 //! the same mutations agree on everything.
 //!
 //! Around it: [`wire`] speaks the protocols of AWS to the SDK's own clients, [`probes`] answers SQL, DNS and HTTP,
-//! [`program`] and [`commands`] stand in for external programs and [`kubectl`] for that one, [`log`] keeps the mutations, [`regions`] ties them to a clock, and
+//! `channels` take what people would be told, [`program`] and [`commands`] stand in for external programs and [`kubectl`] for that one, [`log`] keeps the mutations, [`regions`] ties them to a clock, and
 //! [`serve`] opens them to other clients, the service's endpoints and what is so behind all that among them.
 
 pub mod chance;
+mod channels;
 pub mod clock;
 pub mod commands;
 pub mod kubectl;
@@ -24,6 +25,7 @@ pub mod steps;
 pub mod wire;
 pub mod world;
 
+pub use channels::channels;
 pub use clock::SimClock;
 pub use regions::Regions;
 pub use scenario::Scenario;

@@ -13,6 +13,7 @@ use crate::domain::duration::{age as short, clock, seconds};
 use crate::domain::figures::{Figures, Kept, Span};
 use crate::domain::reading::Freshness;
 use crate::domain::run::Mode;
+use crate::domain::service::Notify;
 
 /// A part of a line. The higher its rank, the sooner it gives way.
 struct Part<'a> {
@@ -156,6 +157,7 @@ fn second<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool)
         parts.push(part(format!("waited {} for people", clock(waited)), Tone::Dim, 9));
     }
     parts.push(loss(model));
+    parts.extend(untold(model, glyphs.bad));
     parts.push(right(format!("journal {} {}", glyphs.done, run.entries), Tone::Dim, 7));
     parts
 }
@@ -180,6 +182,20 @@ fn users(model: &Model) -> Option<Part<'_>> {
         Some((since, _)) => part(format!("no answer for {}", clock(model.since(since))), Tone::Bad, 5),
         None => part(format!("longest gap {longest}"), tone, 7),
     })
+}
+
+/// That a channel takes nothing, and how much waits for it.
+fn untold(model: &Model, mark: &str) -> Option<Part<'static>> {
+    let telling = &model.run.telling;
+    let failing = model.service.notify.iter().filter(|notify| telling.failing(&notify.name).is_some());
+    let owed = |notify: &Notify| telling.owed(&notify.name, notify.from).len();
+    let (names, owed): (Vec<&str>, Vec<usize>) = failing.map(|notify| (notify.name.as_str(), owed(notify))).unzip();
+    let name = match names.as_slice() {
+        [] => return None,
+        [name] => (*name).to_owned(),
+        names => format!("{} channels", names.len()),
+    };
+    Some(part(format!("{name} {mark} {} waiting", owed.iter().sum::<usize>()), Tone::Bad, 3))
 }
 
 fn active(model: &Model) -> Part<'_> {

@@ -98,6 +98,9 @@ pub enum NoStage {
     /// The files do not load.
     #[error("{0}")]
     Files(String),
+    /// Somebody else leads it.
+    #[error("{0} leads this run")]
+    Led(String),
     /// The journal cannot be used.
     #[error(transparent)]
     Journal(#[from] OpenError),
@@ -355,11 +358,11 @@ fn lead_of(operator: &Operator) -> Body {
     Body::LeadChange { lead: operator.name.clone(), host: operator.host.clone() }
 }
 
-fn holder(operator: &Operator) -> Holder {
+pub(super) fn holder(operator: &Operator) -> Holder {
     Holder { operator: operator.name.clone(), host: operator.host.clone(), pid: std::process::id() }
 }
 
-fn unknown_holder() -> Holder {
+pub(super) fn unknown_holder() -> Holder {
     Holder { operator: "somebody".to_owned(), host: "unknown".to_owned(), pid: 0 }
 }
 

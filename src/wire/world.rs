@@ -39,7 +39,8 @@ pub async fn live(
     let access = Arc::new(providers::aws::access::Access::new(service, Arc::clone(&clock), aws.clone()));
     let components = providers::components(service, &aws, probes);
     let program = Arc::new(providers::program::Programs::new(redactor.clone()));
-    Ok(World { components, clock, program, sql, access })
+    let channels = providers::notify::channels(&service.notify, Some(&aws), &variable);
+    Ok(World { components, clock, program, sql, access, channels })
 }
 
 /// The world of the simulated Regions: the same providers, on a wire that ends in memory.
@@ -62,7 +63,13 @@ pub fn simulated_world(service: &Service, regions: &Arc<sim::Regions>, clock: &A
     let shared = Arc::clone(clock) as Arc<dyn Clock>;
     let access = Arc::new(providers::aws::access::Access::new(service, Arc::clone(&shared), aws.clone()));
     let components = providers::components(service, &aws, probes);
-    World { components, clock: shared, program: regions.program(), sql, access }
+    let channels = sim::channels(&service.notify, &shared);
+    World { components, clock: shared, program: regions.program(), sql, access, channels }
+}
+
+/// What an environment variable holds.
+pub(super) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 /// Knows the secrets of a service: the contents of the environment variables that it names.
@@ -72,6 +79,7 @@ pub fn redactor(service: &Service) -> Redactor {
         Spec::AuroraGlobal(database) => database.sql.as_ref()?.password_env.clone(),
         _ => None,
     });
+    let named = named.chain(service.notify.iter().flat_map(|notify| notify.by.secrets()).map(str::to_owned));
     let external = service.aws.assume_role.as_ref().and_then(|assume| assume.external_id.as_ref()?.value());
     let always = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PGPASSWORD"].map(str::to_owned);
     Redactor::new(named.chain(always).filter_map(|name| std::env::var(name).ok()).chain(external))

@@ -21,5 +21,6 @@ mod rig;
 mod safeguards;
 mod spy;
 mod stuck;
+mod telling;
 mod ways;
 mod whole;

@@ -20,7 +20,7 @@ use handover::domain::service::Service;
 use handover::engine::preflight::Preflights;
 use handover::engine::recorder::Opened;
 use handover::engine::{Setup, autoplay};
-use handover::ports::{Approvals, Clock as _, JournalStore, Lease};
+use handover::ports::{Approvals, Channel, Clock as _, JournalStore, Lease};
 use handover::sim::{Regions, Scenario, SimClock, scenario};
 use handover::wire::simulated_world;
 use tokio::sync::{mpsc, watch};
@@ -226,6 +226,8 @@ pub(crate) struct Rig {
     pub(crate) asks: bool,
     /// Where second persons leave their approvals.
     pub(crate) approvals: Option<Arc<dyn Approvals>>,
+    /// How people are told.
+    pub(crate) channels: Vec<Arc<dyn Channel>>,
 }
 
 pub(crate) const SEED: u64 = 11;
@@ -268,6 +270,7 @@ impl Rig {
             last: None,
             asks: false,
             approvals: None,
+            channels: Vec::new(),
         }
     }
 
@@ -340,6 +343,7 @@ impl Rig {
         let open = Box::new(move || Ok(Opened { chain, store: Box::new(store), lease: Box::new(Held), first }));
         let (kill, dead) = watch::channel(false);
         let mut world = simulated_world(&self.service, &self.regions, &self.clock);
+        world.channels.clone_from(&self.channels);
         for component in world.components.values_mut() {
             *component = Arc::new(Spy {
                 inner: Arc::clone(component),

@@ -186,6 +186,7 @@ pub(crate) fn service(id: &str, spec: Spec) -> Service {
         fence: Vec::new(),
         drills: handover::domain::drill::Drills::default(),
         people: handover::domain::service::People::default(),
+        notify: Vec::new(),
         waivers: Vec::new(),
         objectives: Objectives {
             rto: Duration::from_mins(30),

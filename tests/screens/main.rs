@@ -10,9 +10,11 @@ use console::{Console, at, east, gates, picture, promote, seen, text, west};
 use handover::app::{Effect, Role};
 use handover::domain::command::{Command, Event};
 use handover::domain::journal::{Body, RunOutcome};
+use handover::domain::notice::Severity;
 use handover::domain::reading::{Health, Value};
 use handover::domain::region::Place;
 use handover::domain::run::Ending;
+use handover::domain::service::{Notify, NotifyBy, Service};
 use handover::domain::writers::Split;
 use handover::ui::Depth;
 use insta::assert_snapshot;
@@ -113,6 +115,27 @@ fn arming() {
 #[test]
 fn while_it_settles() {
     pictures("settling", settling);
+}
+
+#[test]
+fn a_channel_that_fails_shows_with_what_waits_for_it() {
+    let mut console = ready_to_promote(false);
+    let mut service = Service::clone(&console.model.service);
+    let by = NotifyBy::Slack { url_env: "CHAT".to_owned() };
+    service.notify = vec![Notify { name: "team-chat".to_owned(), from: Severity::Info, by }];
+    console.model.service = Arc::new(service);
+    let shown = |console: &mut Console| picture(&console.draw(120, 40, Depth::TrueColour, true));
+    console.arm();
+    assert!(!shown(&mut console).contains("waiting"), "nothing fails yet");
+    let keys = vec!["run/1".to_owned()];
+    let untold = Body::Untold { channel: "team-chat".to_owned(), keys, why: "HTTP 500".to_owned(), given_up: false };
+    console.entry(untold);
+    let owed = console.model.run.telling.owed("team-chat", Severity::Info);
+    assert!(!owed.is_empty());
+    assert!(shown(&mut console).contains(&format!("team-chat ✖ {} waiting", owed.len())));
+    let keys = owed.iter().map(|notice| notice.key.clone()).collect();
+    console.entry(Body::Told { channel: "team-chat".to_owned(), keys, attempt: 3, answer: "ok".to_owned() });
+    assert!(!shown(&mut console).contains("✖ 0 waiting") && !shown(&mut console).contains("waiting"));
 }
 
 #[test]

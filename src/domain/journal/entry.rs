@@ -354,6 +354,28 @@ pub enum Body {
         /// Why.
         reason: String,
     },
+    /// A channel took what people were to be told.
+    Told {
+        /// The channel's name.
+        channel: String,
+        /// The keys of the notices: the run's id and the entry's number.
+        keys: Vec<String>,
+        /// Which try it was, from 1.
+        attempt: u32,
+        /// What the channel answered.
+        answer: String,
+    },
+    /// A channel did not take what people were to be told.
+    Untold {
+        /// The channel's name.
+        channel: String,
+        /// The keys of the notices.
+        keys: Vec<String>,
+        /// Why.
+        why: String,
+        /// Whether it is left at that, until another process tries.
+        given_up: bool,
+    },
     /// A person wrote something down.
     Note {
         /// What.
@@ -415,6 +437,8 @@ impl Body {
             Self::RollBack { .. } => "roll-back",
             Self::NextWay { .. } => "next-way",
             Self::Reopened { .. } => "reopened",
+            Self::Told { .. } => "told",
+            Self::Untold { .. } => "untold",
             Self::Note { .. } => "note",
             Self::Left { .. } => "left",
             Self::RecoveredTail { .. } => "recovered-tail",

@@ -68,6 +68,14 @@ impl Body {
                 format!("{step}: to be done by {} {} from here on: {reason}", way.component, way.action)
             }
             Self::Reopened { step, reason } => format!("{step}: to be done after all: {reason}"),
+            Self::Told { channel, keys, attempt, answer } => {
+                let again = if *attempt > 1 { format!(", at try {attempt}") } else { String::new() };
+                format!("{channel} was told {}{again}: {answer}", count(keys))
+            }
+            Self::Untold { channel, keys, why, given_up } => {
+                let then = if *given_up { "given up" } else { "tried again" };
+                format!("{channel} does not take {} ({then}): {why}", count(keys))
+            }
             Self::Note { text } => text.clone(),
             Self::Left { running } => format!("left while running: {}", running.join(", ")),
             Self::RecoveredTail { bytes, kept_in } => {
@@ -95,4 +103,9 @@ fn metered(tallies: &[Tally]) -> String {
     } else {
         format!("meter: {}", said.join("; "))
     }
+}
+
+/// How many notices some keys are of.
+fn count(keys: &[String]) -> String {
+    if keys.len() == 1 { "1 notice".to_owned() } else { format!("{} notices", keys.len()) }
 }

@@ -14,6 +14,7 @@ use crate::domain::fencing::{FenceWay, turn};
 use crate::domain::figures::Span;
 use crate::domain::gate::{GateResult, Verdict};
 use crate::domain::journal::{Body, Entry, RunOutcome};
+use crate::domain::notice::Telling;
 use crate::domain::reading::age;
 use crate::domain::region::Direction;
 use crate::domain::runbook::{Action, Hazard, Runbook, Step, StepId, Ungraceful};
@@ -84,6 +85,8 @@ pub struct Run {
     pub opened: Option<Timestamp>,
     /// How and when it ended.
     pub closed: Option<(RunOutcome, Timestamp)>,
+    /// What people have been told of it.
+    pub telling: Telling,
     /// How many entries were folded in.
     pub entries: u64,
     /// Which process of it writes, from 0.
@@ -118,6 +121,7 @@ impl Run {
             disruption: Vec::new(),
             opened: None,
             closed: None,
+            telling: Telling::default(),
             entries: 0,
             process: 0,
             waited: Duration::ZERO,
@@ -152,6 +156,7 @@ impl Run {
             self.waited += elapsed(since, now);
         }
         self.take_in(entry, now.1);
+        self.telling = std::mem::take(&mut self.telling).apply(self, entry);
         self.idle = self.waits_for_people().then_some(now);
     }
 
@@ -186,7 +191,12 @@ impl Run {
                 self.armed = None;
             }
             Body::Metered { tallies, .. } => self.disruption.clone_from(tallies),
-            Body::Reading { .. } | Body::Note { .. } | Body::Left { .. } | Body::RecoveredTail { .. } => {}
+            Body::Reading { .. }
+            | Body::Note { .. }
+            | Body::Left { .. }
+            | Body::RecoveredTail { .. }
+            | Body::Told { .. }
+            | Body::Untold { .. } => {}
             body => {
                 if let Some(step) = body.step() {
                     let record = self.steps.entry(step.clone()).or_default();

@@ -12,6 +12,7 @@ mod endpoint;
 mod health_check;
 mod kubernetes;
 mod lambda;
+mod notify;
 mod people;
 mod rds;
 mod restore;
@@ -44,6 +45,7 @@ pub use endpoint::Endpoint;
 pub use health_check::{HealthCheck, SimulatedCheck};
 pub use kubernetes::{Connection, Kubernetes, SealingKeys, Workload, WorkloadKind};
 pub use lambda::Lambda;
+pub use notify::{Email, MailTls, Notify, NotifyBy};
 pub use people::{Contact, Escalation, People};
 pub use rds::{CutOff, RdsReplica, Rebuild};
 pub use restore::RdsRestore;
@@ -84,6 +86,8 @@ pub struct Service {
     pub drills: Drills,
     /// Whom to call.
     pub people: People,
+    /// How people are told of a run.
+    pub notify: Vec<Notify>,
     /// What the review finds and somebody lives with.
     pub waivers: Vec<Waiver>,
     /// Its components, in the order of the file.

@@ -5,6 +5,7 @@
 //! - `programs`: external programs; `looks`: checks and waits; `says`: what a person declares; `ways`: held, taken back,
 //!   gone on with ungracefully;
 //! - `health`: what is seen of the components; `meter`: what their users meet with; `loss`: what was lost;
+//!   `telling`: what people are told;
 //! - `revive`: what was going on when the last process ended.
 
 mod acts;
@@ -18,6 +19,7 @@ mod programs;
 mod revive;
 mod says;
 mod steps;
+mod telling;
 mod ways;
 
 use std::collections::{HashMap, HashSet};
@@ -32,6 +34,7 @@ use self::acts::Purpose;
 use self::health::Shown;
 use self::meter::Metering;
 use super::meter::Asked;
+use super::outbox::Outbox;
 use super::preflight::{Preflights, entry};
 use super::recorder::{Open, Recorder};
 use super::sampler::{Look, Sampler};
@@ -132,6 +135,8 @@ struct Executor {
     preflights: Option<Preflights>,
     /// The last preflight that is not in the journal.
     preflight: Option<Arc<Preflight>>,
+    /// What tells people, where anything does.
+    outbox: Option<Outbox>,
     watch: Watch,
     /// Steps whose consent is being carried out: a second confirmation finds them here.
     applying: HashSet<StepId>,
@@ -157,6 +162,7 @@ impl Executor {
         let (looks, looks_in) = mpsc::unbounded_channel();
         let (asked, asked_in) = mpsc::unbounded_channel();
         let sampler = Sampler::start(&setup.world, &looks);
+        let outbox = Outbox::start(&setup.world.clock, &setup.world.channels, &setup.run.telling);
         let recorder = Recorder::new(setup.open, Arc::clone(&setup.world.clock), setup.operator.clone());
         Self {
             world: setup.world,
@@ -179,6 +185,7 @@ impl Executor {
             approved: Vec::new(),
             preflights: setup.preflights,
             preflight: None,
+            outbox,
             watch: Watch::default(),
             applying: HashSet::new(),
             waits: HashMap::new(),
@@ -216,6 +223,7 @@ impl Executor {
                 Some(found) = found.recv() => self.take(found).await,
                 Some(look) = looks.recv() => self.seen(look).await,
                 Some(asked) = asked.recv() => self.probed(asked).await,
+                body = Outbox::next(self.outbox.as_mut()) => self.told(body).await,
                 made = Preflights::next(self.preflights.as_mut()) => self.preflighted(made).await,
                 Some(_) = self.tasks.join_next() => {}
             }
@@ -228,6 +236,7 @@ impl Executor {
         }
         self.sampler.stop();
         self.tasks.abort_all();
+        self.last_words().await;
         self.tell(Event::Ended);
     }
 
@@ -274,7 +283,9 @@ impl Executor {
     }
 
     fn took_in(&mut self, entry: Entry) {
+        let told = self.run.telling.notices().len();
         self.run.apply(&entry);
+        self.tell_people(told);
         self.tell(Event::Entry(Arc::new(entry)));
     }
 

@@ -22,7 +22,7 @@ use super::heard::Heard;
 use crate::domain::preflight::Answered;
 use crate::domain::reading::{Unread, Why};
 use crate::domain::region::Region;
-use crate::domain::service::{Aws, Service, Spec};
+use crate::domain::service::{Aws, NotifyBy, Service, Spec};
 use crate::ports::Clock;
 
 /// The Region that Route 53's control plane is in, and that its requests are signed for.
@@ -47,6 +47,8 @@ pub struct Clients {
     pub(crate) credentials: Arc<Kept>,
     /// The endpoints of a cluster of routing controls, by URL.
     clusters: Arc<BTreeMap<String, ReadWrite<aws_sdk_route53recoverycluster::Client>>>,
+    /// Topics by which people are told, by their Region, which may be a third.
+    topics: Arc<BTreeMap<Region, aws_sdk_sns::Client>>,
     aws: Arc<Aws>,
 }
 
@@ -199,8 +201,17 @@ impl Clients {
             (url.clone(), ReadWrite { read: client(false), write: client(true) })
         };
         let clusters = Arc::new(endpoints.flatten().map(cluster).collect());
+        let topic = |region: &Region| {
+            let config = config(region.as_str(), endpoint(aws, region), &http_client(), true);
+            (region.clone(), aws_sdk_sns::Client::new(&config))
+        };
+        let topics = service.notify.iter().filter_map(|notify| match &notify.by {
+            NotifyBy::Sns { region, .. } => Some(topic(region)),
+            _ => None,
+        });
+        let topics = Arc::new(topics.collect());
         let (regions, aws) = (Arc::new(regions), Arc::new(aws.clone()));
-        Self { regions, route53, cloudfront, iam, heard, credentials, clusters, aws }
+        Self { regions, route53, cloudfront, iam, heard, credentials, clusters, topics, aws }
     }
 
     /// The clients of a Region of this service.
@@ -214,6 +225,11 @@ impl Clients {
     pub(crate) fn cluster(&self, url: &str) -> Result<&ReadWrite<aws_sdk_route53recoverycluster::Client>, Unread> {
         let none = || Unread::new(Why::NotFound, format!("{url} is no endpoint of this service"));
         self.clusters.get(url).ok_or_else(none)
+    }
+
+    /// The client of the topics in a Region, if people are told by one.
+    pub(crate) fn sns(&self, region: &Region) -> Option<aws_sdk_sns::Client> {
+        self.topics.get(region).cloned()
     }
 
     /// How every endpoint answered last.

@@ -49,6 +49,7 @@ fn desk(role: Role) -> Desk {
         fence: Vec::new(),
         drills: crate::domain::drill::Drills::default(),
         people: crate::domain::service::People::default(),
+        notify: Vec::new(),
         waivers: Vec::new(),
         objectives: Objectives { rto: minutes(30), rpo: minutes(15), disruption: None, dns: None, replication: None },
         meter: Duration::from_secs(1),
