@@ -17,6 +17,7 @@ use handover::domain::run::{Mode, Run};
 use handover::domain::runbook::{Runbook, Way};
 use handover::domain::safeguard::Takeover;
 use handover::domain::service::Service;
+use handover::domain::trail::Line;
 use handover::engine::preflight::Preflights;
 use handover::engine::recorder::Opened;
 use handover::engine::{Setup, autoplay};
@@ -337,7 +338,8 @@ impl Rig {
         let (met, failed) = watch::channel(false);
         let store = Store { lines: self.lines.clone(), fault, met };
         let chain = Chain::after(&verified, Redactor::new([]));
-        let open = Box::new(move || Ok(Opened { chain, store: Box::new(store), lease: Box::new(Held), first }));
+        let past = self.lines.text().lines().map(|line| Line::read(line).unwrap()).collect();
+        let open = Box::new(move || Ok(Opened { chain, store: Box::new(store), lease: Box::new(Held), first, past }));
         let (kill, dead) = watch::channel(false);
         let mut world = simulated_world(&self.service, &self.regions, &self.clock);
         for component in world.components.values_mut() {

@@ -184,6 +184,7 @@ pub(crate) fn service(id: &str, spec: Spec) -> Service {
         regions: Pair { primary: east(), standby: west() },
         approval: None,
         fence: Vec::new(),
+        trail: None,
         drills: handover::domain::drill::Drills::default(),
         people: handover::domain::service::People::default(),
         waivers: Vec::new(),

@@ -5,6 +5,7 @@
 //! - `programs`: external programs; `looks`: checks and waits; `says`: what a person declares; `ways`: held, taken back,
 //!   gone on with ungracefully;
 //! - `health`: what is seen of the components; `loss`: what was lost;
+//! - `trail`: the journal leaves the machine;
 //! - `revive`: what was going on when the last process ended.
 
 mod acts;
@@ -17,6 +18,7 @@ mod programs;
 mod revive;
 mod says;
 mod steps;
+mod trail;
 mod ways;
 
 use std::collections::{HashMap, HashSet};
@@ -32,12 +34,13 @@ use self::health::Shown;
 use super::preflight::{Preflights, entry};
 use super::recorder::{Open, Recorder};
 use super::sampler::{Look, Sampler};
+use super::trail::Shipping;
 use crate::domain::approval::Approval;
 use crate::domain::board::Board;
 use crate::domain::command::{Command, Event};
 use crate::domain::consent::Authorised;
 use crate::domain::gate::{GateResult, Predicate, Sight};
-use crate::domain::journal::{Body, Entry};
+use crate::domain::journal::{Body, Sealed};
 use crate::domain::plan::{PerformError, Plan, Receipt, Refusal, Settlement};
 use crate::domain::preflight::Preflight;
 use crate::domain::region::Place;
@@ -126,6 +129,8 @@ struct Executor {
     preflights: Option<Preflights>,
     /// The last preflight that is not in the journal.
     preflight: Option<Arc<Preflight>>,
+    /// Brings the journal to other places, from its first entry on.
+    shipping: Option<Shipping>,
     watch: Watch,
     /// Steps whose consent is being carried out: a second confirmation finds them here.
     applying: HashSet<StepId>,
@@ -169,6 +174,7 @@ impl Executor {
             approved: Vec::new(),
             preflights: setup.preflights,
             preflight: None,
+            shipping: None,
             watch: Watch::default(),
             applying: HashSet::new(),
             waits: HashMap::new(),
@@ -202,6 +208,7 @@ impl Executor {
                 Some(found) = found.recv() => self.take(found).await,
                 Some(look) = looks.recv() => self.seen(look).await,
                 made = Preflights::next(self.preflights.as_mut()) => self.preflighted(made).await,
+                told = Shipping::next(self.shipping.as_mut()) => self.shipped(told).await,
                 Some(_) = self.tasks.join_next() => {}
             }
             if !self.announced && self.recorder.is_open() {
@@ -244,8 +251,8 @@ impl Executor {
     async fn record(&mut self, by: &str, body: Body) -> bool {
         match self.recorder.record(by, body).await {
             Ok(entries) => {
-                for entry in entries {
-                    self.took_in(entry);
+                for sealed in entries {
+                    self.took_in(sealed);
                 }
                 true
             }
@@ -257,9 +264,10 @@ impl Executor {
         }
     }
 
-    fn took_in(&mut self, entry: Entry) {
-        self.run.apply(&entry);
-        self.tell(Event::Entry(Arc::new(entry)));
+    fn took_in(&mut self, sealed: Sealed) {
+        self.run.apply(&sealed.entry);
+        self.ship(&sealed);
+        self.tell(Event::Entry(Arc::new(sealed.entry)));
     }
 
     async fn obey(&mut self, command: Command) {
@@ -406,6 +414,7 @@ impl Executor {
             let operator = self.operator.clone();
             self.record(&operator, Body::Left { running }).await;
         }
+        self.leave_the_trail().await;
         self.ended = true;
     }
 }

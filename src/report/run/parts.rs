@@ -410,7 +410,11 @@ pub(super) fn deviations(entries: &[Entry], run: &Run) -> Vec<Deviation> {
         Body::Unsure { .. } | Body::RollBack { .. } | Body::Reopened { .. } | Body::RecoveredTail { .. } => {
             Some("medium")
         }
-        Body::Failed { .. } | Body::Void { .. } | Body::Paused { .. } | Body::Resumed { .. } => Some("low"),
+        Body::Failed { .. }
+        | Body::Void { .. }
+        | Body::Paused { .. }
+        | Body::Resumed { .. }
+        | Body::TrailBehind { .. } => Some("low"),
         _ => None,
     };
     let row =
