@@ -25,6 +25,7 @@ mod runs;
 mod sim;
 mod status;
 mod surroundings;
+mod trail;
 
 use std::process::ExitCode;
 

@@ -2,10 +2,12 @@
 
 mod book;
 mod stage;
+mod trail;
 mod world;
 
 pub use book::{Book, book};
 pub use stage::{NoStage, Operator, Stage, Wanted, check_files};
+pub use trail::{Kept, kept};
 pub use world::{live, redactor, simulated_world};
 
 /// The version of this program, as the journal has it.

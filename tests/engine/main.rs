@@ -21,5 +21,6 @@ mod rig;
 mod safeguards;
 mod spy;
 mod stuck;
+mod trail;
 mod ways;
 mod whole;

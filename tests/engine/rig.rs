@@ -21,7 +21,7 @@ use handover::domain::trail::Line;
 use handover::engine::preflight::Preflights;
 use handover::engine::recorder::Opened;
 use handover::engine::{Setup, autoplay};
-use handover::ports::{Approvals, Clock as _, JournalStore, Lease};
+use handover::ports::{Approvals, Clock as _, JournalStore, Lease, Trail};
 use handover::sim::{Regions, Scenario, SimClock, scenario};
 use handover::wire::simulated_world;
 use tokio::sync::{mpsc, watch};
@@ -227,6 +227,8 @@ pub(crate) struct Rig {
     pub(crate) asks: bool,
     /// Where second persons leave their approvals.
     pub(crate) approvals: Option<Arc<dyn Approvals>>,
+    /// Where the journal is kept besides, if not in the simulated Regions.
+    pub(crate) trails: Option<Vec<Arc<dyn Trail>>>,
 }
 
 pub(crate) const SEED: u64 = 11;
@@ -269,6 +271,7 @@ impl Rig {
             last: None,
             asks: false,
             approvals: None,
+            trails: None,
         }
     }
 
@@ -301,6 +304,11 @@ impl Rig {
     pub(crate) fn then(&self, preset: &'static Preset, runbook: &str) -> Self {
         let next = Self::of(preset, runbook, None);
         Self { regions: Arc::clone(&self.regions), clock: Arc::clone(&self.clock), ..next }
+    }
+
+    /// The same service and runbook in Regions that begin anew.
+    pub(crate) fn anew(&self, scenario: &str) -> Self {
+        Self::on(self.service.as_ref().clone(), self.runbook.clone(), &scenario::load(scenario).unwrap(), SEED)
     }
 
     /// Starts an engine: on a new journal, or on what is there.
@@ -342,6 +350,9 @@ impl Rig {
         let open = Box::new(move || Ok(Opened { chain, store: Box::new(store), lease: Box::new(Held), first, past }));
         let (kill, dead) = watch::channel(false);
         let mut world = simulated_world(&self.service, &self.regions, &self.clock);
+        if let Some(trails) = &self.trails {
+            world.trails.clone_from(trails);
+        }
         for component in world.components.values_mut() {
             *component = Arc::new(Spy {
                 inner: Arc::clone(component),

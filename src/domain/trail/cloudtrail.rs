@@ -13,6 +13,10 @@ use crate::domain::text;
 /// How far CloudTrail's time of an event may be from the journal's of its answer: requests take seconds, clocks differ by more.
 const APART: SignedDuration = SignedDuration::from_mins(10);
 
+/// The services of AWS that steps call; the others are no business of CloudTrail's.
+const AWS: [&str; 9] =
+    ["cloudfront", "ecs", "elasticache", "lambda", "rds", "route53", "route53-recovery-cluster", "s3", "ssm"];
+
 /// One event of an export, as far as it matters here. Nothing of it has been made safe to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
@@ -216,8 +220,7 @@ fn asked(entries: &[Entry]) -> Vec<Asked<'_>> {
             }
             Body::Attempt { step, request_id, .. } => {
                 let Some(call) = calls.get(step.as_str()) else { continue };
-                let here = ["sql", "exec", "kubernetes", "command"].contains(&call.service.as_str());
-                if request_id.is_some() || !here {
+                if request_id.is_some() || AWS.contains(&call.service.as_str()) {
                     all.push(Asked { entry, step, call, request: request_id.as_deref(), accepted: None });
                 }
             }
