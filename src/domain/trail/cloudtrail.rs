@@ -293,3 +293,6 @@ fn is_the_trail(event: &Event) -> bool {
     let ships = ["CreateLogStream", "PutLogEvents", "PutObject"].contains(&event.name.as_str());
     ships && event.agent.split_whitespace().any(|word| word == "md/handover-step#+trail")
 }
+
+#[cfg(test)]
+mod tests;
