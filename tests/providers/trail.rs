@@ -300,3 +300,77 @@ async fn cloudtrail_can_tell_for_which_run_and_step_and_by_whom_a_call_was_made(
     assert!(wire.requests().iter().all(|request| marks(&request.agent).is_empty()));
     assert_eq!(wire.count("RoleSessionName=handover-fineract-production"), 1);
 }
+
+/// A run's folder as the console leaves it: its copies, and a journal of a few entries.
+fn run_folder(root: &std::path::Path, service: &str, note: &str) -> String {
+    use handover::domain::hash::sha256;
+    use handover::domain::journal::{Body, Chain, Files};
+    let runbook = handover::config::locate::preset("fineract").unwrap().runbooks[0].1;
+    let run = "20260303T140020Z-fineract-production-failover-ab12";
+    let folder = root.join("runs").join(run);
+    std::fs::create_dir_all(folder.join("runbooks")).unwrap();
+    std::fs::write(folder.join("service.toml"), service).unwrap();
+    std::fs::write(folder.join("runbooks/failover.toml"), runbook).unwrap();
+    let opened = Body::RunOpened {
+        run: run.into(),
+        service: "fineract-production".into(),
+        runbook: "failover".into(),
+        mode: handover::domain::run::Mode::Live,
+        direction: handover::domain::region::Direction { source: east(), target: west() },
+        files: Files { service: sha256(service.as_bytes()), runbook: sha256(runbook.as_bytes()) },
+        tool: "test".into(),
+        host: "here".into(),
+        shared_terminal: None,
+        scenario: None,
+    };
+    let mut chain = Chain::new(handover::domain::redact::Redactor::new([]));
+    let mut text = String::new();
+    for body in [opened, Body::Armed, Body::Note { text: note.into() }] {
+        let sealed = chain.seal("2026-03-03T14:05:00Z".parse().unwrap(), Duration::ZERO, "anna", body).unwrap();
+        chain.advance(&sealed);
+        text.push_str(&format!("{}\n", sealed.line));
+    }
+    std::fs::write(folder.join("journal.jsonl"), text).unwrap();
+    run.to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn moto_gets_what_a_run_still_owes_and_its_anchors_come_back() {
+    let Some(estate) = Estate::new(true, true) else { return };
+    estate.bucket(true).await;
+    let dir = tempfile::tempdir().unwrap();
+    let preset = handover::config::locate::preset("fineract").unwrap().service_toml;
+    let endpoints: String =
+        ["us-east-1", "us-west-2"].map(|region| format!("{region} = \"{}\"\n", estate.peers.endpoint(region))).concat();
+    let service = format!(
+        "{preset}\n[aws.endpoints]\n{endpoints}\n[trail]\nlog_group = \"{GROUP}\"\n\
+         bucket = {{ primary = \"trail-east\", standby = \"trail-west\" }}\n"
+    );
+    let run = run_folder(dir.path(), &service, "the primary does not answer");
+    let handover = |args: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_handover"));
+        command.args(args).current_dir(dir.path()).env("HANDOVER_DATA_DIR", dir.path()).env("HOME", dir.path());
+        let command = command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+        let output = command.env("AWS_EC2_METADATA_DISABLED", "true").output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    // The log group is missing: the bucket gets everything all the same.
+    let (status, out, err) = handover(&["journal", "ship", &run]);
+    assert!(status == Some(1) && out.contains("s3://trail-west/") && err.contains("no log group"), "{out}{err}");
+    estate.logs.create_log_group().log_group_name(GROUP).send().await.unwrap();
+    let (status, out, err) = handover(&["journal", "ship", &run]);
+    assert!(status == Some(0) && out.matches("has all 3 entries").count() == 2, "{out}{err}");
+    let (status, anchors, err) = handover(&["journal", "anchors", &run]);
+    assert!(status == Some(0) && anchors.lines().count() == 1 && anchors.starts_with("3 "), "{anchors}{err}");
+    std::fs::write(dir.path().join("anchors"), anchors).unwrap();
+    let (status, out, err) = handover(&["journal", "verify", &run, "--anchors", "anchors"]);
+    assert_eq!(status, Some(0), "{out}{err}");
+    // The journal is made anew: it verifies by itself, not by its anchor, and is not shipped onto what is there.
+    run_folder(dir.path(), &service, "the primary answers");
+    assert_eq!(handover(&["journal", "verify", &run]).0, Some(0));
+    let (status, _, err) = handover(&["journal", "verify", &run, "--anchors", "anchors"]);
+    assert!(status == Some(4) && err.contains("made anew"), "{err}");
+    let (status, _, err) = handover(&["journal", "ship", &run]);
+    assert!(status == Some(1) && err.matches("one of them was changed").count() == 2, "{err}");
+}
