@@ -1,6 +1,7 @@
 //! What was kept of a journal outside this machine: shipping what is missing, reading anchors back, and comparing with both anchors
 //! and CloudTrail.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -31,16 +32,18 @@ pub(super) fn ship(folder: &RunFolder) -> Result<Status> {
     runtime.block_on(async {
         let mut shipping = Shipping::start(&places, &clock, &whose, lines);
         shipping.anchor();
-        let (mut left, mut status) = (places.len(), Status::Ok);
-        while left > 0 {
+        let mut status = Status::Ok;
+        let mut left: BTreeSet<String> = places.iter().map(|place| place.name(&whose)).collect();
+        while !left.is_empty() {
             match Shipping::next(Some(&mut shipping)).await {
                 Told::Anchored { to, .. } => {
                     say!("{}: has all {last} entries", text::visible(&to));
-                    left -= 1;
+                    left.remove(&to);
                 }
                 Told::Behind { to, why, since } => {
                     eprintln!("{}: not from entry {since} on: {}", text::visible(&to), text::visible(&why));
-                    (left, status) = (left - 1, Status::Failed);
+                    left.remove(&to);
+                    status = Status::Failed;
                 }
                 Told::Kept { .. } | Told::CaughtUp { .. } => {}
             }

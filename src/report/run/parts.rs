@@ -410,6 +410,7 @@ pub(super) fn deviations(entries: &[Entry], run: &Run) -> Vec<Deviation> {
         Body::Unsure { .. } | Body::RollBack { .. } | Body::Reopened { .. } | Body::RecoveredTail { .. } => {
             Some("medium")
         }
+        Body::Kept { days: Some(days), wanted_days, .. } if days < wanted_days => Some("medium"),
         Body::Failed { .. }
         | Body::Void { .. }
         | Body::Paused { .. }

@@ -56,10 +56,13 @@ impl Logs {
             let event = InputLogEvent::builder().timestamp(last).message(text).build();
             let event = event.map_err(|error| Unread::new(Why::Other, error.to_string()))?;
             if bytes.saturating_add(size) > CALL {
-                (bytes, _) = (0, calls.push(Vec::new()));
+                calls.push(Vec::new());
+                bytes = 0;
             }
             bytes += size;
-            calls.last_mut().into_iter().for_each(|call| call.push(event.clone()));
+            if let Some(call) = calls.last_mut() {
+                call.push(event);
+            }
         }
         for events in calls {
             self.put_once(whose, stream, events).await?;
