@@ -18,6 +18,7 @@ use crate::domain::plan::{Ask, PerformError, Plan, Receipt, Refusal, Settlement}
 use crate::domain::preflight::{Answered, Question, Right, Ruling};
 use crate::domain::reading::{Observation, Unread};
 use crate::domain::region::{Place, Region};
+use crate::domain::trail::{Anchor, Line, Terms, Whose};
 
 /// One part of the service, behind the four verbs. A system that `handover` can hand over is one type that answers them.
 #[async_trait]
@@ -111,6 +112,42 @@ pub trait JournalStore: Send {
 pub trait Approvals: Send + Sync {
     /// Everything that is there; whether it is any good is for others to say.
     fn read(&self) -> Vec<Approval>;
+}
+
+tokio::task_local! {
+    static STEP: String;
+}
+
+/// Does something for a step of a run, so that whoever is asked can be told for which.
+pub async fn during<F: Future>(step: &str, future: F) -> F::Output {
+    STEP.scope(step.to_owned(), future).await
+}
+
+/// The step that something is being done for, where it is for one.
+pub fn current_step() -> Option<String> {
+    STEP.try_with(Clone::clone).ok()
+}
+
+/// A place outside this machine that keeps journals, in the Region that takes over.
+#[async_trait]
+pub trait Trail: Send + Sync {
+    /// What people call it.
+    fn name(&self, whose: &Whose) -> String;
+
+    /// How it keeps what it is given.
+    async fn terms(&self, whose: &Whose) -> Result<Terms, Unread>;
+
+    /// The last line that it has, if it has any: then it has those before, too.
+    async fn has(&self, whose: &Whose) -> Result<Option<Anchor>, Unread>;
+
+    /// Keeps lines that follow each other. To keep the same again changes nothing.
+    async fn ship(&self, whose: &Whose, lines: &[Line]) -> Result<(), Unread>;
+
+    /// Keeps an entry's hash. To keep the same again changes nothing.
+    async fn anchor(&self, whose: &Whose, anchor: &Anchor) -> Result<(), Unread>;
+
+    /// Every hash that it keeps, in the order of the entries.
+    async fn anchors(&self, whose: &Whose) -> Result<Vec<Anchor>, Unread>;
 }
 
 /// Who holds a run.
@@ -382,4 +419,6 @@ pub struct World {
     pub access: Arc<dyn Access>,
     /// How people are told.
     pub channels: Vec<Arc<dyn Channel>>,
+    /// Where the journal is kept besides this machine.
+    pub trails: Vec<Arc<dyn Trail>>,
 }

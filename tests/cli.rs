@@ -296,3 +296,132 @@ fn nonsense_is_a_usage_error() {
         assert_eq!(shell.says(args).0, 2, "{args:?}");
     }
 }
+
+/// A live run's journal with one promotion, whose file the shell finds as `journal.jsonl`; `note` is what somebody wrote down in it.
+fn journal(shell: &Shell, note: &str) -> Vec<handover::domain::journal::Entry> {
+    use handover::domain::journal::{Body, Chain, Files, OutcomeOf};
+    use handover::domain::plan::{Call, Plan};
+    use handover::domain::region::{Direction, Place};
+    let direction = Direction { source: "us-east-1".parse().unwrap(), target: "us-west-2".parse().unwrap() };
+    let plan = Plan {
+        step: "promote".into(),
+        component: "database".into(),
+        action: "promote".into(),
+        direction: direction.clone(),
+        on: Place::Region(direction.target.clone()),
+        call: Call {
+            service: "rds".into(),
+            operation: "PromoteReadReplica".into(),
+            control_plane: "us-west-2".into(),
+            params: Vec::new(),
+        },
+        by_hand: String::new(),
+        hazard: handover::domain::runbook::Hazard::Irreversible,
+        changes: Vec::new(),
+        basis: Vec::new(),
+        gates: Vec::new(),
+        phrase: None,
+        accepting: None,
+    };
+    let step = "promote".to_owned();
+    let bodies = vec![
+        Body::RunOpened {
+            run: "20260303T140020Z-shop-failover-ab12".into(),
+            service: "shop".into(),
+            runbook: "failover".into(),
+            mode: handover::domain::run::Mode::Live,
+            direction,
+            files: Files { service: String::new(), runbook: String::new() },
+            tool: "test".into(),
+            host: "here".into(),
+            shared_terminal: None,
+            scenario: None,
+        },
+        Body::Note { text: note.into() },
+        Body::Plan { step: step.clone(), plan_hash: plan.hash(), plan: Box::new(plan), gates: Vec::new() },
+        Body::Attempt {
+            step: step.clone(),
+            attempt: 1,
+            request: 1,
+            request_id: Some("req-1".into()),
+            took_ms: 80,
+            answer: "accepted".into(),
+        },
+        Body::Outcome { step, attempt: 1, outcome: OutcomeOf::Accepted { answer: "ok".into(), handle: None } },
+    ];
+    let mut chain = Chain::new(handover::domain::redact::Redactor::new([]));
+    let mut text = String::new();
+    let seal = |body| {
+        let at = "2026-03-03T14:05:00Z".parse().unwrap();
+        let sealed = chain.seal(at, std::time::Duration::ZERO, "anna", body).unwrap();
+        chain.advance(&sealed);
+        text.push_str(&sealed.line);
+        text.push('\n');
+        sealed.entry
+    };
+    let entries = bodies.into_iter().map(seal).collect();
+    fs::write(shell.dir.path().join("journal.jsonl"), text).unwrap();
+    entries
+}
+
+#[test]
+fn a_journal_is_held_against_anchors_and_against_cloudtrail() {
+    let shell = Shell::new();
+    let write = |name: &str, text: &str| fs::write(shell.dir.path().join(name), text).unwrap();
+    let entries = journal(&shell, "the primary does not answer");
+    write("anchors", &format!("2 {}\n5 {}\n", entries[1].hash, entries[4].hash));
+    let anchored = ["journal", "verify", "journal.jsonl", "--anchors", "anchors"];
+    let (status, out, err) = shell.says(&anchored);
+    assert!(status == 0 && out.contains("2 anchors agree"), "{out}{err}");
+    // Cut off, and made anew: the chain alone holds both times.
+    let text = fs::read_to_string(shell.dir.path().join("journal.jsonl")).unwrap();
+    write("journal.jsonl", &text.split_inclusive('\n').take(4).collect::<String>());
+    assert_eq!(shell.says(&anchored[..3]).0, 0);
+    let (status, _, err) = shell.says(&anchored);
+    assert!(status == 4 && err.contains("cut off"), "{err}");
+    journal(&shell, "the primary answers");
+    assert_eq!(shell.says(&anchored[..3]).0, 0);
+    let (status, _, err) = shell.says(&anchored);
+    assert!(status == 4 && err.contains("the chain was made anew"), "{err}");
+    write("anchors", "2 abc\n");
+    let (status, _, err) = shell.says(&anchored);
+    assert!(status == 1 && err.contains("line 1: no anchor"), "{err}");
+
+    let compared = ["journal", "verify", "journal.jsonl", "--against-cloudtrail", "events.json"];
+    let event = |request: &str, name: &str| {
+        serde_json::json!({
+            "eventTime": "2026-03-03T14:04:59Z", "eventSource": "rds.amazonaws.com", "eventName": name,
+            "awsRegion": "us-west-2", "requestID": request, "readOnly": false,
+            "userAgent": "x md/handover-run#20260303T140020Z-shop-failover-ab12 md/handover-step#promote",
+        })
+    };
+    let export =
+        |events: &[serde_json::Value]| write("events.json", &serde_json::json!({ "Records": events }).to_string());
+    export(&[event("req-1", "PromoteReadReplica")]);
+    let (status, out, err) = shell.says(&compared);
+    assert!(status == 0 && out.contains("(req-1): corroborated") && out.contains("1 of 1 requests"), "{out}{err}");
+    export(&[]);
+    let (status, out, _) = shell.says(&compared);
+    assert!(status == 1 && out.contains("missing in CloudTrail"), "{out}");
+    export(&[event("req-1", "DeleteDBInstance")]);
+    let (status, out, _) = shell.says(&compared);
+    assert!(status == 4 && out.contains("CONTRADICTED: the call"), "{out}");
+    export(&[event("req-1", "PromoteReadReplica"), event("req-2", "DeleteDBInstance\u{1b}[2J")]);
+    let (status, out, _) = shell.says(&compared);
+    assert!(status == 4 && out.contains("not in the journal: rds.amazonaws.com DeleteDBInstance"), "{out}");
+    assert!(!out.contains('\u{1b}'), "{out:?}");
+    write("events.json", "[]");
+    let (status, _, err) = shell.says(&compared);
+    assert!(status == 1 && err.contains("neither a log file"), "{err}");
+}
+
+#[test]
+fn what_cannot_be_shipped_says_why() {
+    let shell = Shell::new();
+    let play = ["demo", "--autoplay", "--headless", "--speed", "60", "--scenario", "false-alarm"];
+    assert_eq!(shell.says(&play).0, 3);
+    for command in ["ship", "anchors"] {
+        let (status, _, err) = shell.says(&["journal", command]);
+        assert!(status == 1 && err.contains("a simulation's journal"), "{err}");
+    }
+}

@@ -65,6 +65,7 @@ fn hash(line: &str) -> String {
 fn what_holds_holds_and_what_was_doctored_is_named() {
     let jq = Command::new("jq").arg("--version").stdout(Stdio::null()).status();
     if !jq.is_ok_and(|status| status.success()) {
+        assert!(std::env::var_os("HANDOVER_NEEDS_JQ").is_none(), "there is no jq");
         eprintln!("passed over: there is no jq");
         return;
     }
@@ -91,4 +92,10 @@ fn what_holds_holds_and_what_was_doctored_is_named() {
     assert!(check(dir.path(), &good, Some(&anchors)).0);
     says(check(dir.path(), &forged, Some(&anchors)), "line 5: an anchor says");
     says(check(dir.path(), &good[..4], Some(&format!("3 {}\n", hash(&forged[2])))), "line 3: an anchor says");
+    // So does what was kept of an end that is gone, and of two places that differ one is wrong.
+    says(check(dir.path(), &good[..4], Some(&anchors)), "line 4: cut off: an anchor says that there were 5");
+    says(check(dir.path(), &[], Some(&anchors)), "line 0: cut off");
+    let both = format!("3 {}\n3 {}\n3 {}\n", hash(&good[2]), hash(&good[2]), hash(&forged[2]));
+    says(check(dir.path(), &good, Some(&both)), "line 3: an anchor says");
+    assert!(check(dir.path(), &good, Some(&both[..2 * (both.len() / 3)])).0);
 }

@@ -5,7 +5,8 @@
 use std::collections::BTreeSet;
 
 use handover::config::{Project, facts, locate};
-use handover::domain::permissions::{TELLING, acting, observer, policy, runs, watching};
+use handover::domain::permissions::{TELLING, acting, observer, policy, runs, trail, watching};
+use handover::domain::service::Service;
 
 fn presets() -> Vec<Project> {
     locate::presets().iter().map(Project::from_preset).collect()
@@ -36,6 +37,31 @@ fn documented() -> BTreeSet<String> {
     words.map(str::to_owned).collect()
 }
 
+/// A service whose journals are kept in both ways.
+fn kept() -> Service {
+    let fixture = include_str!("fixtures/good/trail.toml");
+    let source = handover::config::source::Source::new("service.toml", fixture.as_bytes());
+    let project = Project::from_sources(handover::config::project::Origin::Preset("trail"), &source, &[]);
+    project.service().unwrap().clone()
+}
+
+#[test]
+fn whoever_ships_a_journal_can_neither_change_nor_delete_it() {
+    let service = kept();
+    let text = policy(&runs(&service, &[])).to_string();
+    for wanted in [
+        "arn:aws:logs:us-west-2:*:log-group:/handover/journals:*",
+        "arn:aws:s3:::shop-trail-west/audit/*",
+        "s3:PutObjectRetention",
+    ] {
+        assert!(text.contains(wanted), "{wanted}: {text}");
+    }
+    for never in ["Delete", "Bypass", "PutRetentionPolicy", "PutObjectLegalHold"] {
+        assert!(!text.contains(never), "{never}: {text}");
+    }
+    assert!(!policy(&observer(&service)).to_string().contains("logs:"));
+}
+
 #[test]
 fn the_readme_names_the_same_permissions() {
     let mut known = BTreeSet::new();
@@ -52,6 +78,7 @@ fn the_readme_names_the_same_permissions() {
         }
     }
     known.insert(TELLING.to_owned());
+    known.extend(trail(&kept()).iter().flat_map(|statement| &statement.actions).map(|action| (*action).to_owned()));
     let mut documented = documented();
     // Always allowed, and needed where a service file says so; neither is a preset's.
     for other in ["sts:GetCallerIdentity", "secretsmanager:GetSecretValue", "kms:Decrypt"] {

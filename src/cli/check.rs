@@ -133,7 +133,7 @@ fn look(service: &Service) -> Result<(Board, Timestamp)> {
     let clock = Arc::new(SystemClock::new()) as Arc<dyn Clock>;
     runtime.block_on(async {
         let redactor = wire::redactor(service);
-        let world = wire::live(service, Arc::clone(&clock), &redactor, None).await.map_err(|why| eyre!(why))?;
+        let world = wire::live(service, Arc::clone(&clock), &redactor, None, None).await.map_err(|why| eyre!(why))?;
         Ok((board_of(&world).await, clock.now()))
     })
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use color_eyre::eyre::{Result, WrapErr};
 
-use super::{Status, headless, surroundings};
+use super::{Status, headless, surroundings, trail};
 use crate::domain::journal::{Entry, verify};
 use crate::domain::text;
 use crate::report::record;
@@ -35,9 +35,26 @@ enum What {
         #[arg(long, value_name = "FILE", requires = "markdown")]
         to: Option<PathBuf>,
     },
-    /// Verify a journal with nothing but the file
+    /// Verify a journal with nothing but the file, and with what was kept of it elsewhere
     Verify {
         /// A run's id (or enough of it) or a journal file; without it, the latest run
+        run: Option<String>,
+        /// Hashes that were kept elsewhere, a line `SEQ HASH` each, as `handover journal anchors` prints them
+        #[arg(long, value_name = "FILE")]
+        anchors: Option<PathBuf>,
+        /// An export of CloudTrail: a log file, or what `aws cloudtrail lookup-events` prints. Exit status 1 if it lacks a
+        /// request of the journal, 4 if it says otherwise
+        #[arg(long, value_name = "FILE")]
+        against_cloudtrail: Option<PathBuf>,
+    },
+    /// Ship what a run's places outside this machine do not have yet, and anchor its end
+    Ship {
+        /// A run's id (or enough of it); without it, the latest run
+        run: Option<String>,
+    },
+    /// Print the anchors of a run, as the places outside this machine have them: a line `SEQ HASH` each
+    Anchors {
+        /// A run's id (or enough of it); without it, the latest run
         run: Option<String>,
     },
 }
@@ -47,7 +64,11 @@ impl JournalCommand {
         match &self.what {
             What::Show { run, markdown: true, to, .. } => document(&file(run.as_deref())?, to.as_deref()),
             What::Show { run, json, .. } => show(&file(run.as_deref())?, *json),
-            What::Verify { run } => check(&file(run.as_deref())?),
+            What::Verify { run, anchors, against_cloudtrail } => {
+                check(&file(run.as_deref())?, anchors.as_deref(), against_cloudtrail.as_deref())
+            }
+            What::Ship { run } => trail::ship(&surroundings::runs().find(run.as_deref())?),
+            What::Anchors { run } => trail::anchors(&surroundings::runs().find(run.as_deref())?),
         }
     }
 }
@@ -60,7 +81,7 @@ fn file(run: Option<&str>) -> Result<PathBuf> {
 }
 
 /// A path as it may be printed.
-fn name(path: &Path) -> String {
+pub(super) fn name(path: &Path) -> String {
     text::visible(&path.display().to_string())
 }
 
@@ -116,7 +137,7 @@ fn document(path: &Path, to: Option<&Path>) -> Result<Status> {
     }
 }
 
-fn check(path: &Path) -> Result<Status> {
+fn check(path: &Path, anchors: Option<&Path>, cloudtrail: Option<&Path>) -> Result<Status> {
     let bytes = fs::read(path).wrap_err_with(|| path.display().to_string())?;
     match verify(&bytes) {
         Ok(verified) => {
@@ -129,7 +150,12 @@ fn check(path: &Path) -> Result<Status> {
                     tail.bytes.len()
                 );
             }
-            Ok(Status::Ok)
+            if let Some(anchors) = anchors
+                && !trail::anchored(path, &verified.entries, anchors)?
+            {
+                return Ok(Status::Corrupt);
+            }
+            cloudtrail.map_or(Ok(Status::Ok), |export| trail::corroborated(&verified.entries, export))
         }
         Err(broken) => {
             eprintln!("{}: does not verify: {broken}", name(path));

@@ -26,6 +26,7 @@ mod runs;
 mod sim;
 mod status;
 mod surroundings;
+mod trail;
 
 use std::process::ExitCode;
 
@@ -77,7 +78,7 @@ struct Cli {
 }
 
 const EXIT_STATUSES: &str = "Exit statuses: 0 done, verified or sound; 1 failed or not so; 2 the command line is wrong; \
-3 the run was stood down; 4 a journal does not verify; 5 somebody else leads the run.";
+3 the run was stood down; 4 a journal does not verify, or CloudTrail contradicts it; 5 somebody else leads the run.";
 
 #[derive(Debug, Subcommand)]
 enum Cmd {

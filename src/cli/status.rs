@@ -31,7 +31,8 @@ impl StatusCommand {
         let clock = Arc::new(SystemClock::new()) as Arc<dyn Clock>;
         let redactor = wire::redactor(service);
         let (looks, now) = runtime.block_on(async {
-            let world = wire::live(service, Arc::clone(&clock), &redactor, None).await.map_err(|why| eyre!(why))?;
+            let world =
+                wire::live(service, Arc::clone(&clock), &redactor, None, None).await.map_err(|why| eyre!(why))?;
             Ok::<_, color_eyre::Report>((look_at_all(&world).await, clock.now()))
         })?;
         let all_healthy = looks.iter().all(|(.., look)| look.as_ref().is_ok_and(|seen| seen.health == Health::Healthy));

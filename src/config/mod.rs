@@ -29,6 +29,7 @@ mod form;
 mod graph;
 mod predicate;
 mod step;
+mod trail;
 mod waivers;
 
 pub use context::Context;

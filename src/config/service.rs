@@ -12,7 +12,7 @@ use super::project::Loaded;
 use super::reader::{Node, Table};
 use super::source::Source;
 use super::words::meant;
-use super::{approval, fencing, notify, people, waivers};
+use super::{approval, fencing, notify, people, trail, waivers};
 use crate::domain::duration;
 use crate::domain::lag::Thresholds;
 use crate::domain::region::{Pair, Region};
@@ -31,6 +31,7 @@ pub fn read(source: &Source) -> Loaded<Service> {
         let fence = root.optional("fence", |node| fencing::ways(node, &components, &broken));
         let drills = drills::read(root, &components, &broken);
         let approval = root.optional("approval", approval::rule);
+        let trail = root.optional("trail", trail::read);
         let people = people::read(root);
         let notify = notify::read(root, parts.regions.as_ref());
         let waivers = waivers::read(root);
@@ -48,6 +49,7 @@ pub fn read(source: &Source) -> Loaded<Service> {
                 approval: approval.ok()?,
                 fence: fence.ok()?.unwrap_or_default(),
                 drills: drills?,
+                trail: trail.ok()?,
                 people: people?,
                 notify: notify?,
                 waivers: waivers?,

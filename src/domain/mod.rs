@@ -29,5 +29,6 @@ pub mod safeguard;
 pub mod service;
 pub mod text;
 pub mod timeline;
+pub mod trail;
 pub mod undo;
 pub mod writers;

@@ -193,6 +193,35 @@ pub fn runs(service: &Service, runbooks: &[&Runbook]) -> Vec<Statement> {
         add("Keys", keys, vec![format!("arn:aws:kms:*:{}:key/*", account(service))], Some(by_rds));
     }
     statements.extend(telling(service));
+    statements.extend(trail(service));
+    statements
+}
+
+/// What shipping the journal needs, and reading back what is there: nothing that could change or delete it.
+pub fn trail(service: &Service) -> Vec<Statement> {
+    let Some(trail) = &service.trail else { return Vec::new() };
+    let statement = |sid: &str, actions: &[&'static str], resources: Vec<String>| Statement {
+        sid: sid.to_owned(),
+        actions: actions.to_vec(),
+        resources,
+        condition: None,
+    };
+    let mut statements = Vec::new();
+    if let Some(group) = &trail.log_group {
+        let streams = [&service.regions.primary, &service.regions.standby]
+            .map(|region| format!("arn:aws:logs:{region}:{}:log-group:{group}:*", account(service)));
+        statements.push(statement("WatchTrail", &["logs:DescribeLogGroups"], vec!["*".to_owned()]));
+        let actions = ["logs:CreateLogStream", "logs:GetLogEvents", "logs:PutLogEvents"];
+        statements.push(statement("TrailLogs", &actions, streams.to_vec()));
+    }
+    if let Some(buckets) = &trail.bucket {
+        let each = [&buckets.primary, &buckets.standby].map(|bucket| format!("arn:aws:s3:::{bucket}"));
+        let objects = each.iter().map(|bucket| format!("{bucket}/{}*", trail.prefix)).collect();
+        let actions = ["s3:GetBucketObjectLockConfiguration", "s3:ListBucket"];
+        statements.push(statement("TrailBuckets", &actions, each.to_vec()));
+        let actions = ["s3:GetObject", "s3:PutObject", "s3:PutObjectRetention"];
+        statements.push(statement("TrailObjects", &actions, objects));
+    }
     statements
 }
 

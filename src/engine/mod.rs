@@ -10,6 +10,7 @@
 //! - [`follow`]: an observer's engine, which reads the lead's journal;
 //! - [`preflight`](mod@preflight): everything that a run will need, asked beforehand;
 //! - [`dry_run`]: every step resolved, and nothing done;
+//! - [`trail`]: ships the journal to places outside this machine;
 //! - [`autoplay`]: an operator for simulations.
 
 pub mod autoplay;
@@ -23,5 +24,6 @@ pub mod preflight;
 mod programs;
 pub mod recorder;
 mod sampler;
+pub mod trail;
 
 pub use executor::{Setup, run};

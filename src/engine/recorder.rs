@@ -3,7 +3,8 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use crate::domain::journal::{Body, Chain, Entry};
+use crate::domain::journal::{Body, Chain, Sealed};
+use crate::domain::trail::Line;
 use crate::ports::{Clock, JournalStore, Lease};
 
 /// What a run's journal is made of, once it is opened.
@@ -16,6 +17,8 @@ pub struct Opened {
     pub lease: Box<dyn Lease>,
     /// The entries that come before any other: that the run was opened, or taken up again.
     pub first: Vec<Body>,
+    /// The lines that the journal holds already, where it is kept elsewhere too.
+    pub past: Vec<Line>,
 }
 
 /// Opens a run's journal. A console that is only watched leaves no run behind: this is called for the first entry.
@@ -31,6 +34,7 @@ pub struct Recorder {
     state: State,
     clock: Arc<dyn Clock>,
     operator: String,
+    past: Vec<Line>,
 }
 
 enum State {
@@ -42,7 +46,7 @@ enum State {
 impl Recorder {
     /// A recorder for an operator.
     pub fn new(open: Open, clock: Arc<dyn Clock>, operator: String) -> Self {
-        Self { state: State::Waiting(open), clock, operator }
+        Self { state: State::Waiting(open), clock, operator, past: Vec::new() }
     }
 
     /// Whether the run has been opened.
@@ -58,8 +62,13 @@ impl Recorder {
         }
     }
 
+    /// The lines that the journal held when it was opened; nothing the second time.
+    pub fn take_past(&mut self) -> Vec<Line> {
+        std::mem::take(&mut self.past)
+    }
+
     /// Records an entry, and returns it (after those that opened the run, if this did) once it is durable.
-    pub async fn record(&mut self, by: &str, body: Body) -> Result<Vec<Entry>, NotRecorded> {
+    pub async fn record(&mut self, by: &str, body: Body) -> Result<Vec<Sealed>, NotRecorded> {
         let mut bodies = Vec::new();
         if let State::Waiting(_) = self.state {
             let State::Waiting(open) =
@@ -74,6 +83,7 @@ impl Recorder {
             };
             let store = Arc::new(Mutex::new(opened.store));
             self.state = State::Open { chain: opened.chain, store, _lease: opened.lease };
+            self.past = opened.past;
             let operator = self.operator.clone();
             bodies.extend(opened.first.into_iter().map(|first| (operator.clone(), first)));
         }
@@ -85,7 +95,7 @@ impl Recorder {
         Ok(entries)
     }
 
-    async fn append(&mut self, by: &str, body: Body) -> Result<Entry, NotRecorded> {
+    async fn append(&mut self, by: &str, body: Body) -> Result<Sealed, NotRecorded> {
         let (chain, store) = match &mut self.state {
             State::Open { chain, store, .. } => (chain, store),
             State::Latched(why) => return Err(NotRecorded(why.clone())),
@@ -104,7 +114,7 @@ impl Recorder {
         match written.map_err(io::Error::other).and_then(|written| written) {
             Ok(()) => {
                 chain.advance(&sealed);
-                Ok(sealed.entry)
+                Ok(sealed)
             }
             Err(error) => Err(self.latch(&error)),
         }

@@ -6,7 +6,8 @@
 //! the same mutations agree on everything.
 //!
 //! Around it: [`wire`] speaks the protocols of AWS to the SDK's own clients, [`probes`] answers SQL, DNS and HTTP,
-//! `channels` take what people would be told, [`program`] and [`commands`] stand in for external programs and [`kubectl`] for that one, [`log`] keeps the mutations, [`regions`] ties them to a clock, and
+//! `channels` take what people would be told, [`program`] and [`commands`] stand in for external programs and [`kubectl`] for
+//! that one, `trail` keeps journals, [`log`] keeps the mutations, [`regions`] ties them to a clock, and
 //! [`serve`] opens them to other clients, the service's endpoints and what is so behind all that among them.
 
 pub mod chance;
@@ -22,6 +23,7 @@ pub mod regions;
 pub mod scenario;
 pub mod serve;
 pub mod steps;
+mod trail;
 pub mod wire;
 pub mod world;
 

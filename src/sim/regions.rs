@@ -1,5 +1,6 @@
 //! The simulated Regions, running: the world tied to a clock, a log and the ports.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,6 +17,7 @@ use super::probes::Probes;
 use super::program::Pretend;
 use super::scenario::Scenario;
 use super::steps::Ms;
+use super::trail;
 use super::wire::client::WireClient;
 use super::wire::kubernetes;
 use super::wire::{self, Called, WireRequest, WireResponse};
@@ -24,7 +26,7 @@ use super::world::faults::{ApiCall, Met, Verdict};
 use super::world::mutation::Mutation;
 use super::world::truth::Truth;
 use crate::domain::service::Service;
-use crate::ports::{Clock, Commands, HttpProbe, Kube, Program, Resolver, SqlProbe};
+use crate::ports::{Clock, Commands, HttpProbe, Kube, Program, Resolver, SqlProbe, Trail};
 
 /// Why a request got no answer at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +46,8 @@ struct Core {
     log: Option<Log>,
     met: Met,
     requests: i64,
+    /// The journals that are kept, by place and run. Another process of the same simulation begins without them.
+    kept: BTreeMap<String, trail::Kept>,
 }
 
 impl Regions {
@@ -72,7 +76,7 @@ impl Regions {
         if let Some(log) = &mut log {
             log.catch_up()?.into_iter().for_each(|mutation| world.accept(mutation));
         }
-        let core = Core { world, log, met: Met::new(), requests: 0 };
+        let core = Core { world, log, met: Met::new(), requests: 0, kept: BTreeMap::new() };
         clock.watch();
         Ok(Arc::new(Self { clock, core: Mutex::new(core) }))
     }
@@ -136,6 +140,22 @@ impl Regions {
     /// A stand-in for the programs that the service file declares.
     pub fn commands(self: &Arc<Self>) -> Arc<dyn Commands> {
         Arc::new(commands::Pretend::new(Arc::clone(self)))
+    }
+
+    /// The places that keep journals, as the service file has them.
+    pub fn trails(self: &Arc<Self>) -> Vec<Arc<dyn Trail>> {
+        let Some(wanted) = self.look(|world| world.service().trail.clone()) else { return Vec::new() };
+        let days = wanted.retention.as_secs() / 86_400;
+        let place =
+            |service, lock| Arc::new(trail::Place::new(Arc::clone(self), service, days, lock)) as Arc<dyn Trail>;
+        let logs = wanted.log_group.map(|_| place("logs", None));
+        let objects = wanted.bucket.map(|_| place("s3", Some(wanted.lock.as_str())));
+        logs.into_iter().chain(objects).collect()
+    }
+
+    /// Does something to what a place keeps of a run's journal.
+    pub(super) fn kept<R>(&self, of: &str, act: impl FnOnce(&mut trail::Kept) -> R) -> R {
+        act(self.lock().kept.entry(of.to_owned()).or_default())
     }
 
     /// What has been done since the simulation opened, by any process, oldest first.

@@ -13,6 +13,7 @@ use crate::domain::journal::{Body, Broken, Files, RunOutcome, Verified, verify};
 use crate::domain::run::{Mode, Run};
 use crate::domain::safeguard::{SETTLE, Takeover};
 use crate::domain::timeline::Milestone;
+use crate::domain::trail::Line;
 
 /// The folder that holds every run of this machine.
 #[derive(Debug, Clone)]
@@ -175,6 +176,14 @@ impl RunFolder {
     /// Whether this was a simulation.
     pub fn is_simulation(&self) -> bool {
         self.wire_log().is_file()
+    }
+
+    /// The whole lines of the journal, as they stand in the file.
+    pub fn lines(&self) -> io::Result<Vec<Line>> {
+        let text = fs::read_to_string(self.journal())?;
+        let whole = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
+        let read = |line| Line::read(line).ok_or_else(|| io::Error::other("a line of the journal is no entry"));
+        whole.map(read).collect()
     }
 
     /// The verified journal.

@@ -35,7 +35,11 @@ fn line(entry: &Entry, mut pen: Pen, painter: &mut Painter<'_>) {
     let start = pen.x;
     let tone = match &entry.body {
         Body::Failed { .. } | Body::Void { .. } => Tone::Bad,
-        Body::Unsure { .. } | Body::Override { .. } | Body::Left { .. } | Body::RecoveredTail { .. } => Tone::Warn,
+        Body::Unsure { .. }
+        | Body::Override { .. }
+        | Body::Left { .. }
+        | Body::RecoveredTail { .. }
+        | Body::TrailBehind { .. } => Tone::Warn,
         Body::Settled { .. } | Body::RunClosed { .. } => Tone::Ok,
         Body::Intent { .. } | Body::Consent { .. } | Body::Armed => Tone::Accent,
         _ => Tone::Text,

@@ -3,11 +3,13 @@
 mod book;
 mod owed;
 mod stage;
+mod trail;
 mod world;
 
 pub use book::{Book, book};
 pub use owed::{channels, send_owed};
 pub use stage::{NoStage, Operator, Stage, Wanted, check_files};
+pub use trail::{Kept, kept};
 pub use world::{live, redactor, simulated_world};
 
 /// The version of this program, as the journal has it.

@@ -21,6 +21,7 @@ use crate::engine::preflight::Preflights;
 use crate::engine::recorder::{Open, Opened};
 use crate::ports::{Clock, World};
 use crate::providers;
+use crate::providers::aws::caller::Caller;
 use crate::sim;
 use crate::store::approvals::Approvals;
 use crate::store::file::{FileJournal, FileLease, Holder, OpenError};
@@ -166,7 +167,8 @@ impl Stage {
                     regions.keep_log(&folder.wire_log())?;
                 }
                 let store = FileJournal::create(&folder.journal()).map_err(io::Error::other)?;
-                Ok(Opened { chain: Chain::new(redactor), store: Box::new(store), lease: Box::new(lease), first })
+                let (store, lease) = (Box::new(store), Box::new(lease));
+                Ok(Opened { chain: Chain::new(redactor), store, lease, first, past: Vec::new() })
             }) as Open
         };
         Ok(Self {
@@ -243,11 +245,15 @@ impl Stage {
         first.push(Body::Resumed { host: operator.host.clone(), tool: VERSION.to_owned() });
         first.push(lead_of(&operator));
         let chain = Chain::after(&verified, redactor.clone());
+        let past = match (&service.trail, &journal) {
+            (Some(_), Some(_)) => folder.lines().map_err(io(path.display().to_string()))?,
+            _ => Vec::new(),
+        };
         let open = Box::new(move || {
             let (Some(store), Some(lease)) = (journal, lease) else {
                 return Err(io::Error::other("somebody else leads this run"));
             };
-            Ok(Opened { chain, store: Box::new(store), lease: Box::new(lease), first })
+            Ok(Opened { chain, store: Box::new(store), lease: Box::new(lease), first, past })
         }) as Open;
         Ok(Self {
             service,
@@ -277,7 +283,9 @@ impl Stage {
     pub async fn world(&self) -> Result<World, String> {
         match &self.regions {
             Where::Live => {
-                live(&self.service, Arc::clone(&self.clock), &self.redactor, self.dir.as_ref().map(PathBuf::from)).await
+                let caller = Caller { run: self.run.id.clone(), operator: self.operator.name.clone() };
+                let dir = self.dir.as_ref().map(PathBuf::from);
+                live(&self.service, Arc::clone(&self.clock), &self.redactor, dir, Some(caller)).await
             }
             Where::Simulated { scenario, seed, clock, log } => {
                 let begun = match log {

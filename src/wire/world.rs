@@ -6,17 +6,22 @@ use std::sync::Arc;
 use crate::domain::redact::Redactor;
 use crate::domain::service::{Service, Spec};
 use crate::ports::{Clock, SqlProbe, World};
+use crate::providers::aws::caller::Caller;
 use crate::providers::{self, Probes};
 use crate::sim;
 
-/// The world of live providers. `dir` is the service file's folder, where programs run.
+/// The world of live providers. `dir` is the service file's folder, where programs run; `caller` the run that it is asked for.
 pub async fn live(
     service: &Service,
     clock: Arc<dyn Clock>,
     redactor: &Redactor,
     dir: Option<PathBuf>,
+    caller: Option<Caller>,
 ) -> Result<World, String> {
     let aws = providers::aws::Clients::live(service, Arc::clone(&clock)).await.map_err(|error| error.to_string())?;
+    if let Some(caller) = caller {
+        aws.acts_for(caller);
+    }
     let sql = service.components.iter().find_map(|component| match &component.spec {
         Spec::RdsReplica(database) => database.sql.as_ref().map(|sql| (sql, false)),
         Spec::AuroraGlobal(database) => database.sql.as_ref().map(|sql| (sql, true)),
@@ -40,7 +45,8 @@ pub async fn live(
     let components = providers::components(service, &aws, probes);
     let program = Arc::new(providers::program::Programs::new(redactor.clone()));
     let channels = providers::notify::channels(&service.notify, Some(&aws), &variable);
-    Ok(World { components, clock, program, sql, access, channels })
+    let trails = providers::aws::trail::places(service, &aws, &clock);
+    Ok(World { components, clock, program, sql, access, channels, trails })
 }
 
 /// The world of the simulated Regions: the same providers, on a wire that ends in memory.
@@ -64,7 +70,7 @@ pub fn simulated_world(service: &Service, regions: &Arc<sim::Regions>, clock: &A
     let access = Arc::new(providers::aws::access::Access::new(service, Arc::clone(&shared), aws.clone()));
     let components = providers::components(service, &aws, probes);
     let channels = sim::channels(&service.notify, &shared);
-    World { components, clock: shared, program: regions.program(), sql, access, channels }
+    World { components, clock: shared, program: regions.program(), sql, access, channels, trails: regions.trails() }
 }
 
 /// What an environment variable holds.
@@ -74,13 +80,7 @@ pub(super) fn variable(name: &str) -> Option<String> {
 
 /// Knows the secrets of a service: the contents of the environment variables that it names.
 pub fn redactor(service: &Service) -> Redactor {
-    let named = service.components.iter().filter_map(|component| match &component.spec {
-        Spec::RdsReplica(database) => database.sql.as_ref()?.password_env.clone(),
-        Spec::AuroraGlobal(database) => database.sql.as_ref()?.password_env.clone(),
-        _ => None,
-    });
-    let named = named.chain(service.notify.iter().flat_map(|notify| notify.by.secrets()).map(str::to_owned));
     let external = service.aws.assume_role.as_ref().and_then(|assume| assume.external_id.as_ref()?.value());
-    let always = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PGPASSWORD"].map(str::to_owned);
-    Redactor::new(named.chain(always).filter_map(|name| std::env::var(name).ok()).chain(external))
+    let named = service.secret_variables().into_iter().filter_map(|name| std::env::var(name).ok());
+    Redactor::new(named.chain(external))
 }

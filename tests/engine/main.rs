@@ -22,5 +22,6 @@ mod safeguards;
 mod spy;
 mod stuck;
 mod telling;
+mod trail;
 mod ways;
 mod whole;

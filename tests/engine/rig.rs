@@ -17,10 +17,11 @@ use handover::domain::run::{Mode, Run};
 use handover::domain::runbook::{Runbook, Way};
 use handover::domain::safeguard::Takeover;
 use handover::domain::service::Service;
+use handover::domain::trail::Line;
 use handover::engine::preflight::Preflights;
 use handover::engine::recorder::Opened;
 use handover::engine::{Setup, autoplay};
-use handover::ports::{Approvals, Channel, Clock as _, JournalStore, Lease};
+use handover::ports::{Approvals, Channel, Clock as _, JournalStore, Lease, Trail};
 use handover::sim::{Regions, Scenario, SimClock, scenario};
 use handover::wire::simulated_world;
 use tokio::sync::{mpsc, watch};
@@ -228,6 +229,8 @@ pub(crate) struct Rig {
     pub(crate) approvals: Option<Arc<dyn Approvals>>,
     /// How people are told.
     pub(crate) channels: Vec<Arc<dyn Channel>>,
+    /// Where the journal is kept besides, if not in the simulated Regions.
+    pub(crate) trails: Option<Vec<Arc<dyn Trail>>>,
 }
 
 pub(crate) const SEED: u64 = 11;
@@ -271,6 +274,7 @@ impl Rig {
             asks: false,
             approvals: None,
             channels: Vec::new(),
+            trails: None,
         }
     }
 
@@ -303,6 +307,11 @@ impl Rig {
     pub(crate) fn then(&self, preset: &'static Preset, runbook: &str) -> Self {
         let next = Self::of(preset, runbook, None);
         Self { regions: Arc::clone(&self.regions), clock: Arc::clone(&self.clock), ..next }
+    }
+
+    /// The same service and runbook in Regions that begin anew.
+    pub(crate) fn anew(&self, scenario: &str) -> Self {
+        Self::on(self.service.as_ref().clone(), self.runbook.clone(), &scenario::load(scenario).unwrap(), SEED)
     }
 
     /// Starts an engine: on a new journal, or on what is there.
@@ -340,10 +349,14 @@ impl Rig {
         let (met, failed) = watch::channel(false);
         let store = Store { lines: self.lines.clone(), fault, met };
         let chain = Chain::after(&verified, Redactor::new([]));
-        let open = Box::new(move || Ok(Opened { chain, store: Box::new(store), lease: Box::new(Held), first }));
+        let past = self.lines.text().lines().map(|line| Line::read(line).unwrap()).collect();
+        let open = Box::new(move || Ok(Opened { chain, store: Box::new(store), lease: Box::new(Held), first, past }));
         let (kill, dead) = watch::channel(false);
         let mut world = simulated_world(&self.service, &self.regions, &self.clock);
         world.channels.clone_from(&self.channels);
+        if let Some(trails) = &self.trails {
+            world.trails.clone_from(trails);
+        }
         for component in world.components.values_mut() {
             *component = Arc::new(Spy {
                 inner: Arc::clone(component),

@@ -28,3 +28,4 @@ mod routing;
 mod storage;
 mod support;
 mod traffic;
+mod trail;

@@ -57,6 +57,9 @@ pub(crate) struct Request {
     pub(crate) body: String,
     /// The ETag that it wants to replace; empty without one.
     pub(crate) if_match: String,
+    pub(crate) agent: String,
+    /// The headers that its signature covers.
+    pub(crate) signed: String,
 }
 
 type Script = Box<dyn FnMut(&Request) -> Reply + Send>;
@@ -104,6 +107,12 @@ impl HttpConnector for Wire {
             method: request.method().to_owned(),
             uri: request.uri().to_owned(),
             if_match: request.headers().get("if-match").unwrap_or_default().to_owned(),
+            agent: request.headers().get("user-agent").unwrap_or_default().to_owned(),
+            signed: scope
+                .split_once("SignedHeaders=")
+                .and_then(|(_, rest)| rest.split(',').next())
+                .unwrap_or_default()
+                .to_owned(),
             body: String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned(),
         };
         self.requests.lock().unwrap().push(request.clone());
@@ -184,6 +193,7 @@ pub(crate) fn service(id: &str, spec: Spec) -> Service {
         regions: Pair { primary: east(), standby: west() },
         approval: None,
         fence: Vec::new(),
+        trail: None,
         drills: handover::domain::drill::Drills::default(),
         people: handover::domain::service::People::default(),
         notify: Vec::new(),

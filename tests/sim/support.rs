@@ -59,6 +59,7 @@ pub(crate) fn fineract() -> Service {
         regions: Pair { primary: east(), standby: west() },
         approval: None,
         fence: Vec::new(),
+        trail: None,
         drills: handover::domain::drill::Drills::default(),
         people: handover::domain::service::People::default(),
         notify: Vec::new(),

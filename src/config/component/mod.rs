@@ -19,6 +19,8 @@ mod secrets;
 mod sql;
 mod ssm;
 
+pub(super) use s3::{bucket, prefix};
+
 use std::time::Duration;
 
 use super::diagnostic::Diagnostic;

@@ -27,7 +27,7 @@ pub(super) fn s3_replication(table: &Table<'_, '_>) -> Option<S3Replication> {
 }
 
 /// A bucket's name, by S3's own rules for general purpose buckets.
-fn bucket(node: &Node<'_, '_>) -> Option<String> {
+pub(in crate::config) fn bucket(node: &Node<'_, '_>) -> Option<String> {
     const EXPECTED: &str = "a bucket's name: 3 to 63 lower-case letters, digits, hyphens and dots";
     let name = form::token(node, EXPECTED, 255, |b| b.is_ascii_alphanumeric() || b"-.:/_".contains(&b))?;
     let help = (name.contains(':') || name.contains('/')).then_some("write the bare name, no ARN and no URL");
@@ -65,7 +65,7 @@ fn role(node: &Node<'_, '_>) -> Option<String> {
     None
 }
 
-fn prefix(node: &Node<'_, '_>) -> Option<String> {
+pub(in crate::config) fn prefix(node: &Node<'_, '_>) -> Option<String> {
     const EXPECTED: &str = "a key prefix that ends with a slash, such as \"handover-canary/\"";
     let text = form::token(node, EXPECTED, 200, |b| b.is_ascii_alphanumeric() || b"!-_.*'()/".contains(&b))?;
     // The bucket's own objects must not be among the canaries.

@@ -393,6 +393,47 @@ pub enum Body {
         /// The file that keeps them.
         kept_in: String,
     },
+    /// How a place outside this machine keeps the journal.
+    Kept {
+        /// The place.
+        to: String,
+        /// For how many days; nothing where it is never deleted by itself.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        days: Option<u64>,
+        /// For how many days the service file wants it kept.
+        wanted_days: u64,
+        /// How it is locked for that long, where it is: `governance` or `compliance`.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        lock: Option<String>,
+        /// The environment variables whose contents are redacted, besides the shapes of secrets that always are.
+        redacted: Vec<String>,
+    },
+    /// The hash of an entry is kept outside this machine.
+    Anchored {
+        /// The entry's number.
+        #[serde(rename = "anchor")]
+        at: u64,
+        /// Its hash.
+        head: String,
+        /// The place.
+        to: String,
+    },
+    /// A place outside this machine does not take the journal.
+    TrailBehind {
+        /// The place.
+        to: String,
+        /// Why.
+        why: String,
+        /// The first entry that it may not have.
+        since: u64,
+    },
+    /// A place outside this machine has the whole journal again.
+    TrailCaughtUp {
+        /// The place.
+        to: String,
+        /// The last entry that it has.
+        until: u64,
+    },
     /// The run is over.
     RunClosed {
         /// How.
@@ -442,6 +483,10 @@ impl Body {
             Self::Note { .. } => "note",
             Self::Left { .. } => "left",
             Self::RecoveredTail { .. } => "recovered-tail",
+            Self::Kept { .. } => "kept",
+            Self::Anchored { .. } => "anchored",
+            Self::TrailBehind { .. } => "trail-behind",
+            Self::TrailCaughtUp { .. } => "trail-caught-up",
             Self::RunClosed { .. } => "run-closed",
         }
     }

@@ -81,6 +81,23 @@ impl Body {
             Self::RecoveredTail { bytes, kept_in } => {
                 format!("the last line was incomplete; its {bytes} bytes are kept in {kept_in}")
             }
+            Self::Kept { to, days, wanted_days, lock, .. } => {
+                let lock = lock.as_ref().map_or_else(|| "not locked".to_owned(), |mode| format!("locked ({mode})"));
+                match days {
+                    Some(days) if days < wanted_days => {
+                        format!("{to} keeps the journal for {days} days, {wanted_days} are wanted; {lock}")
+                    }
+                    Some(days) => format!("{to} keeps the journal for {days} days; {lock}"),
+                    None => format!("{to} keeps the journal until somebody deletes it; {lock}"),
+                }
+            }
+            Self::Anchored { at, head, to } => {
+                format!("{to} has the hash of entry {at}: {}", head.get(..12).unwrap_or(head))
+            }
+            Self::TrailBehind { to, why, since } => {
+                format!("{to} does not have the journal from entry {since} on: {why}")
+            }
+            Self::TrailCaughtUp { to, until } => format!("{to} has the journal up to entry {until} again"),
             Self::RunClosed { outcome, says } => format!("{}: {says}", outcome.as_str()),
         }
     }

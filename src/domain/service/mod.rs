@@ -21,6 +21,7 @@ mod s3;
 mod secrets;
 mod sql;
 mod ssm;
+mod trail;
 mod waivers;
 
 use std::time::Duration;
@@ -54,6 +55,7 @@ pub use s3::S3Replication;
 pub use secrets::{SecretHost, SecretReplica};
 pub use sql::{Sql, Tls};
 pub use ssm::SsmParameter;
+pub use trail::{LockMode, Trail};
 pub use waivers::Waiver;
 
 /// The action that makes the other Region's database the one that writes once it has everything.
@@ -84,6 +86,8 @@ pub struct Service {
     pub fence: Vec<FenceWay>,
     /// What a drill may touch.
     pub drills: Drills,
+    /// Where journals are kept besides this machine, where anywhere.
+    pub trail: Option<Trail>,
     /// Whom to call.
     pub people: People,
     /// How people are told of a run.
@@ -243,6 +247,26 @@ impl Service {
     /// A component by id.
     pub fn component(&self, id: &str) -> Option<&Component> {
         self.components.iter().find(|component| component.id == id)
+    }
+
+    /// The environment variables whose contents are secrets: they never reach the screen, the journal or a log.
+    pub fn secret_variables(&self) -> Vec<String> {
+        let named = self.components.iter().filter_map(|component| match &component.spec {
+            Spec::RdsReplica(database) => database.sql.as_ref()?.password_env.clone(),
+            Spec::AuroraGlobal(database) => database.sql.as_ref()?.password_env.clone(),
+            _ => None,
+        });
+        let external = self.aws.assume_role.as_ref().and_then(|assume| match &assume.external_id {
+            Some(ExternalId::Env(name)) => Some(name.clone()),
+            _ => None,
+        });
+        let more = self.trail.iter().flat_map(|trail| trail.redact.clone());
+        let telling = self.notify.iter().flat_map(|notify| notify.by.secrets()).map(str::to_owned);
+        let always = ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PGPASSWORD"].map(str::to_owned);
+        let mut all: Vec<String> = named.chain(external).chain(more).chain(telling).chain(always).collect();
+        all.sort();
+        all.dedup();
+        all
     }
 
     /// From the primary to the standby.

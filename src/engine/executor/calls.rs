@@ -11,7 +11,7 @@ use crate::domain::plan::{PerformError, Plan, Receipt, Settlement};
 use crate::domain::reading::age;
 use crate::domain::run::{Ending, State};
 use crate::engine::pace::Pace;
-use crate::ports::within;
+use crate::ports::{during, within};
 
 /// How often a request that was certainly not carried out is sent again under one consent.
 const REQUESTS: u32 = 6;
@@ -32,7 +32,8 @@ impl Executor {
         // Not in `tasks`: a call that has been started must be heard to its end even while others are cancelled.
         tokio::spawn(async move {
             let began = clock.mono();
-            let result = within(clock.as_ref(), ANSWER_LIMIT, component.perform(&authorised)).await;
+            let call = during(&authorised.plan().step, component.perform(&authorised));
+            let result = within(clock.as_ref(), ANSWER_LIMIT, call).await;
             let late = || PerformError::Unknown { message: format!("no answer within {} s", ANSWER_LIMIT.as_secs()) };
             let result = result.unwrap_or_else(|| Err(late()));
             let took = clock.mono().saturating_sub(began);

@@ -5,7 +5,7 @@
 //! - `programs`: external programs; `looks`: checks and waits; `says`: what a person declares; `ways`: held, taken back,
 //!   gone on with ungracefully;
 //! - `health`: what is seen of the components; `meter`: what their users meet with; `loss`: what was lost;
-//!   `telling`: what people are told;
+//!   `telling`: what people are told; `trail`: the journal leaves the machine;
 //! - `revive`: what was going on when the last process ended.
 
 mod acts;
@@ -20,6 +20,7 @@ mod revive;
 mod says;
 mod steps;
 mod telling;
+mod trail;
 mod ways;
 
 use std::collections::{HashMap, HashSet};
@@ -38,12 +39,13 @@ use super::outbox::Outbox;
 use super::preflight::{Preflights, entry};
 use super::recorder::{Open, Recorder};
 use super::sampler::{Look, Sampler};
+use super::trail::Shipping;
 use crate::domain::approval::Approval;
 use crate::domain::board::Board;
 use crate::domain::command::{Command, Event};
 use crate::domain::consent::Authorised;
 use crate::domain::gate::{GateResult, Predicate, Sight};
-use crate::domain::journal::{Body, Entry};
+use crate::domain::journal::{Body, Sealed};
 use crate::domain::plan::{PerformError, Plan, Receipt, Refusal, Settlement};
 use crate::domain::preflight::Preflight;
 use crate::domain::region::Place;
@@ -137,6 +139,8 @@ struct Executor {
     preflight: Option<Arc<Preflight>>,
     /// What tells people, where anything does.
     outbox: Option<Outbox>,
+    /// Brings the journal to other places, from its first entry on.
+    shipping: Option<Shipping>,
     watch: Watch,
     /// Steps whose consent is being carried out: a second confirmation finds them here.
     applying: HashSet<StepId>,
@@ -186,6 +190,7 @@ impl Executor {
             preflights: setup.preflights,
             preflight: None,
             outbox,
+            shipping: None,
             watch: Watch::default(),
             applying: HashSet::new(),
             waits: HashMap::new(),
@@ -225,6 +230,7 @@ impl Executor {
                 Some(asked) = asked.recv() => self.probed(asked).await,
                 body = Outbox::next(self.outbox.as_mut()) => self.told(body).await,
                 made = Preflights::next(self.preflights.as_mut()) => self.preflighted(made).await,
+                told = Shipping::next(self.shipping.as_mut()) => self.shipped(told).await,
                 Some(_) = self.tasks.join_next() => {}
             }
             if !self.announced && self.recorder.is_open() {
@@ -269,8 +275,8 @@ impl Executor {
     async fn record(&mut self, by: &str, body: Body) -> bool {
         match self.recorder.record(by, body).await {
             Ok(entries) => {
-                for entry in entries {
-                    self.took_in(entry);
+                for sealed in entries {
+                    self.took_in(sealed);
                 }
                 true
             }
@@ -282,11 +288,12 @@ impl Executor {
         }
     }
 
-    fn took_in(&mut self, entry: Entry) {
+    fn took_in(&mut self, sealed: Sealed) {
         let told = self.run.telling.notices().len();
-        self.run.apply(&entry);
+        self.run.apply(&sealed.entry);
         self.tell_people(told);
-        self.tell(Event::Entry(Arc::new(entry)));
+        self.ship(&sealed);
+        self.tell(Event::Entry(Arc::new(sealed.entry)));
     }
 
     async fn obey(&mut self, command: Command) {
@@ -437,6 +444,7 @@ impl Executor {
             let operator = self.operator.clone();
             self.record(&operator, Body::Left { running }).await;
         }
+        self.leave_the_trail().await;
         self.ended = true;
     }
 }

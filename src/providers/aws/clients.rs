@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
@@ -17,6 +17,7 @@ use aws_smithy_async::time::{SharedTimeSource, TimeSource};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
+use super::caller::Caller;
 use super::credentials::{Assumed, Kept};
 use super::heard::Heard;
 use crate::domain::preflight::Answered;
@@ -71,6 +72,8 @@ pub(crate) struct Regional {
     pub(crate) lambda: ReadWrite<aws_sdk_lambda::Client>,
     pub(crate) s3: ReadWrite<aws_sdk_s3::Client>,
     pub(crate) sts: aws_sdk_sts::Client,
+    /// Sends once: whoever ships a journal has a schedule of its own.
+    pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
 }
 
 /// Why AWS cannot be reached at all.
@@ -133,7 +136,7 @@ impl Clients {
         let aws = &service.aws;
         let (heard, time) = (Heard::default(), base.time_source().unwrap_or_default());
         let http_client = || heard.through(http_client(), time.clone());
-        let (base, credentials) = with_credentials(service, base, &http_client);
+        let (base, credentials) = with_credentials(service, base, &http_client, heard.caller());
         let config = |region: &str, endpoint: Option<&str>, http: &SharedHttpClient, writes: bool| {
             let timeouts = TimeoutConfig::builder()
                 .connect_timeout(CONNECT)
@@ -174,6 +177,7 @@ impl Clients {
                 },
                 s3: ReadWrite { read: s3(&reads), write: s3(&writes) },
                 sts: aws_sdk_sts::Client::new(&reads),
+                logs: aws_sdk_cloudwatchlogs::Client::new(&writes),
             }
         };
         let both = [&service.regions.primary, &service.regions.standby];
@@ -232,6 +236,11 @@ impl Clients {
         self.topics.get(region).cloned()
     }
 
+    /// Makes every call from here on in the name of a run. The first word stays.
+    pub fn acts_for(&self, caller: Caller) {
+        let _ = self.heard.caller().set(caller);
+    }
+
     /// How every endpoint answered last.
     pub(crate) fn answered(&self) -> Vec<Answered> {
         self.heard.all()
@@ -283,13 +292,14 @@ fn with_credentials(
     service: &Service,
     base: &SdkConfig,
     http_client: &impl Fn() -> SharedHttpClient,
+    caller: &Arc<OnceLock<Caller>>,
 ) -> (SdkConfig, Arc<Kept>) {
     let standby = &service.regions.standby;
     let time = base.time_source().unwrap_or_default();
     let given = base.credentials_provider();
     let source = match &service.aws.assume_role {
         None => given,
-        Some(assume) => {
+        Some(_) => {
             let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(READ).build();
             let mut config = base
                 .to_builder()
@@ -301,8 +311,8 @@ fn with_credentials(
                 config = config.endpoint_url(endpoint);
             }
             let sts = aws_sdk_sts::Client::new(&config.build());
-            let assumed = Assumed::new(sts, standby.as_str(), &service.name, assume.clone());
-            Some(SharedCredentialsProvider::new(assumed))
+            let assumed = Assumed::new(sts, standby.as_str(), service, Arc::clone(caller));
+            assumed.map(SharedCredentialsProvider::new)
         }
     };
     // `live` has seen to it that there is a source, and `simulated` brings its own.

@@ -1,6 +1,7 @@
 //! Whose credentials are used: those of a role that is assumed, or as they come; and how long they last.
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
@@ -8,8 +9,9 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider, future};
 use aws_smithy_async::time::SharedTimeSource;
 
+use super::caller::Caller;
 use super::errors;
-use crate::domain::service::AssumeRole;
+use crate::domain::service::{AssumeRole, Service};
 
 /// With so much left, new ones are asked for: of a session that lasts an hour or longer, less than half an hour is left only
 /// if that fails.
@@ -79,15 +81,23 @@ impl ProvideCredentials for Kept {
 pub(super) struct Assumed {
     sts: aws_sdk_sts::Client,
     region: String,
+    /// What the session is called while no run is known.
     session: String,
+    caller: Arc<OnceLock<Caller>>,
     assume: AssumeRole,
 }
 
 impl Assumed {
-    pub(super) fn new(sts: aws_sdk_sts::Client, region: &str, service: &str, assume: AssumeRole) -> Self {
+    pub(super) fn new(
+        sts: aws_sdk_sts::Client,
+        region: &str,
+        service: &Service,
+        caller: Arc<OnceLock<Caller>>,
+    ) -> Option<Self> {
+        let assume = service.aws.assume_role.clone()?;
         // At most 64 characters, all of which a service's name may have.
-        let session = format!("handover-{service}").chars().take(64).collect();
-        Self { sts, region: region.to_owned(), session, assume }
+        let session = format!("handover-{}", service.name).chars().take(64).collect();
+        Some(Self { sts, region: region.to_owned(), session, caller, assume })
     }
 
     async fn credentials(&self) -> provider::Result {
@@ -107,7 +117,7 @@ impl Assumed {
             .sts
             .assume_role()
             .role_arn(&self.assume.role)
-            .role_session_name(&self.session)
+            .role_session_name(self.caller.get().map_or_else(|| self.session.clone(), Caller::session))
             .set_external_id(external_id)
             .duration_seconds(i32::try_from(self.assume.duration.as_secs()).unwrap_or(3_600));
         let output = asked.send().await;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use aws_smithy_async::time::SharedTimeSource;
@@ -15,12 +15,16 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use jiff::Timestamp;
 
+use super::caller::Caller;
 use crate::domain::preflight::Answered;
 use crate::domain::reading::{Unread, Why};
 
-/// How each endpoint answered last, by service, Region and host.
+/// How each endpoint answered last, by service, Region and host; and for whom they are asked.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Heard(Arc<Mutex<BTreeMap<Asked, Answered>>>);
+pub(super) struct Heard {
+    all: Arc<Mutex<BTreeMap<Asked, Answered>>>,
+    caller: Arc<OnceLock<Caller>>,
+}
 
 /// A service, the Region that its requests are signed for, and the host that they went to.
 type Asked = (String, String, String);
@@ -28,7 +32,12 @@ type Asked = (String, String, String);
 impl Heard {
     /// How every endpoint answered last.
     pub(super) fn all(&self) -> Vec<Answered> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// For whom the calls are made, once that is known.
+    pub(super) fn caller(&self) -> &Arc<OnceLock<Caller>> {
+        &self.caller
     }
 
     /// The same client, overheard.
@@ -39,7 +48,7 @@ impl Heard {
     fn keep(&self, (service, region, host): &Asked, at: Timestamp, outcome: Result<Duration, Unread>) {
         let answered = Answered { service: service.clone(), region: region.clone(), host: host.clone(), at, outcome };
         let key = (service.clone(), region.clone(), host.clone());
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, answered);
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).insert(key, answered);
     }
 }
 
@@ -64,7 +73,10 @@ impl HttpClient for Overheard<SharedHttpClient> {
 }
 
 impl HttpConnector for Overheard<SharedHttpConnector> {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+    fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
+        if let Some(caller) = self.heard.caller.get() {
+            caller.sign(&mut request);
+        }
         let asked = asked(&request);
         let call = self.client.call(request);
         let Some(asked) = asked else { return call };

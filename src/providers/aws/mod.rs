@@ -3,6 +3,7 @@
 pub mod access;
 pub mod arc_routing;
 pub mod aurora;
+pub mod caller;
 pub mod clients;
 pub mod cloudfront;
 pub mod cloudwatch;
@@ -20,6 +21,7 @@ pub mod route53;
 pub mod s3;
 pub mod secrets;
 pub mod ssm;
+pub mod trail;
 
 pub use clients::Clients;
 

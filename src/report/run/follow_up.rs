@@ -34,7 +34,13 @@ pub(super) fn deviations(entries: &[Entry], run: &Run) -> Vec<Deviation> {
         Body::Unsure { .. } | Body::RollBack { .. } | Body::Reopened { .. } | Body::RecoveredTail { .. } => {
             Some("medium")
         }
-        Body::Failed { .. } | Body::Void { .. } | Body::Paused { .. } | Body::Resumed { .. } => Some("low"),
+        Body::Kept { days: Some(days), wanted_days, .. } if days < wanted_days => Some("medium"),
+        Body::Failed { .. }
+        | Body::Void { .. }
+        | Body::Paused { .. }
+        | Body::Resumed { .. }
+        | Body::Untold { .. }
+        | Body::TrailBehind { .. } => Some("low"),
         _ => None,
     };
     let row =

@@ -47,6 +47,7 @@ fn desk(role: Role) -> Desk {
         regions: home,
         approval: None,
         fence: Vec::new(),
+        trail: None,
         drills: crate::domain::drill::Drills::default(),
         people: crate::domain::service::People::default(),
         notify: Vec::new(),
