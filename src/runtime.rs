@@ -16,7 +16,9 @@ use crate::app::key::Key;
 use crate::app::model::{Level, Model};
 use crate::app::{Effect, Msg, update};
 use crate::domain::command::{Command, Event};
+use crate::domain::replay::From;
 use crate::engine::autoplay;
+use crate::engine::replay::Player;
 use crate::ports::Clock;
 use crate::term::canvas::Canvas;
 use crate::term::capabilities::Shared;
@@ -26,6 +28,14 @@ use crate::term::session::{self, Options, Session};
 use crate::term::{clipboard, signals};
 use crate::ui::skin::Skin;
 use crate::wire::Stage;
+
+/// What stands behind a console.
+pub enum Behind {
+    /// A run's engine.
+    Stage(Box<Stage>),
+    /// A replay, and where it begins.
+    Replay(Player, From),
+}
 
 /// Everything that the loop needs besides the stage.
 pub struct Console {
@@ -67,7 +77,7 @@ pub enum Ended {
 const LEAVING: Duration = Duration::from_secs(3);
 
 /// Runs the console until it ends.
-pub fn run(console: Console, stage: Stage) -> Result<Ended> {
+pub fn run(console: Console, behind: Behind) -> Result<Ended> {
     session::install_panic_hook();
     let Console { mut model, skin, synchronized, shared, repeats, copies, autoplay } = console;
     let (wake, woken) = mpsc::channel();
@@ -81,7 +91,11 @@ pub fn run(console: Console, stage: Stage) -> Result<Ended> {
          `handover demo --autoplay --headless`",
     )?;
     let mut terminal = Canvas::new(Screen::new(synchronized));
-    let clock = std::sync::Arc::clone(&stage.clock);
+    let clock = match &behind {
+        Behind::Stage(stage) => Some(std::sync::Arc::clone(&stage.clock)),
+        // What it shows comes with its time.
+        Behind::Replay(..) => None,
+    };
     draw(&mut terminal, &mut model, &skin)?;
 
     let to_input = wake.clone();
@@ -91,7 +105,7 @@ pub fn run(console: Console, stage: Stage) -> Result<Ended> {
     let (commands, inbox) = tokio_mpsc::unbounded_channel();
     // One worker: the engine waits far more than it works, and what blocks (the disk, names) has threads of its own.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    start_engine(&runtime, stage, autoplay.then(|| commands.clone()), inbox, wake);
+    start_engine(&runtime, behind, autoplay.then(|| commands.clone()), inbox, wake);
 
     let mut running = Loop { terminal, model, skin, commands, clock, shared, copies, ended: None, engine_ended: false };
     let result = running.go(&woken);
@@ -108,22 +122,28 @@ pub fn run(console: Console, stage: Stage) -> Result<Ended> {
 /// Starts the engine, and whatever passes its events on.
 fn start_engine(
     runtime: &tokio::runtime::Runtime,
-    stage: Stage,
+    behind: Behind,
     autoplay: Option<tokio_mpsc::UnboundedSender<Command>>,
     inbox: tokio_mpsc::UnboundedReceiver<Command>,
     wake: mpsc::Sender<Wake>,
 ) {
     let (tell, mut told) = tokio_mpsc::unbounded_channel();
-    let player = autoplay.map(|commands| {
-        let (pass_on, passed_on) = tokio_mpsc::unbounded_channel();
-        let (run, clock) = (stage.run.clone(), std::sync::Arc::clone(&stage.clock));
-        runtime.spawn(async move {
-            // The console stays open when the run is over: somebody is looking at it.
-            let _ = autoplay::play(run, clock, commands, passed_on, autoplay::Then::Stay).await;
-        });
-        pass_on
-    });
-    runtime.spawn(stage.run(inbox, tell));
+    let player = match (&behind, autoplay) {
+        (Behind::Stage(stage), Some(commands)) => {
+            let (pass_on, passed_on) = tokio_mpsc::unbounded_channel();
+            let (run, clock) = (stage.run.clone(), std::sync::Arc::clone(&stage.clock));
+            runtime.spawn(async move {
+                // The console stays open when the run is over: somebody is looking at it.
+                let _ = autoplay::play(run, clock, commands, passed_on, autoplay::Then::Stay).await;
+            });
+            Some(pass_on)
+        }
+        _ => None,
+    };
+    match behind {
+        Behind::Stage(stage) => runtime.spawn(stage.run(inbox, tell)),
+        Behind::Replay(player, from) => runtime.spawn(player.run(from, inbox, tell)),
+    };
     runtime.spawn(async move {
         while let Some(event) = told.recv().await {
             if let Some(player) = &player {
@@ -141,7 +161,7 @@ struct Loop {
     model: Model,
     skin: Skin,
     commands: tokio_mpsc::UnboundedSender<Command>,
-    clock: std::sync::Arc<dyn Clock>,
+    clock: Option<std::sync::Arc<dyn Clock>>,
     shared: Option<Shared>,
     copies: Option<PathBuf>,
     ended: Option<Ended>,
@@ -174,7 +194,8 @@ impl Loop {
             }
             if Instant::now() >= next_tick {
                 next_tick = Instant::now() + second;
-                self.update(Msg::Tick(self.clock.now()))?;
+                let now = self.clock.as_ref().map_or_else(Timestamp::now, |clock| clock.now());
+                self.update(Msg::Tick(now))?;
             }
             if self.ended.is_some() && leave_by.is_none() {
                 leave_by = Some(Instant::now() + LEAVING);

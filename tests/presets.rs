@@ -93,7 +93,7 @@ async fn play(project: &Project, runbook: &Runbook) -> Played {
     let store = lines.clone();
     let open = Box::new(move || {
         let chain = Chain::after(&verify(&[]).unwrap(), Redactor::new([]));
-        Ok(Opened { chain, store: Box::new(store), lease: Box::new(Held), first })
+        Ok(Opened { chain, store: Box::new(store), lease: Box::new(Held), readings: None, first })
     });
     let setup = Setup {
         world: simulated_world(service, &regions, &clock),

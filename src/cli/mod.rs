@@ -19,6 +19,7 @@ mod journal;
 mod options;
 mod plan;
 mod preflight;
+mod replay;
 mod report;
 mod resume;
 mod runs;
@@ -100,6 +101,8 @@ enum Cmd {
     Approve(approve::Approve),
     /// Write a run's report: figures, timeline, steps, people, decisions, deviations
     Report(report::ReportCommand),
+    /// Play a run back in the console, from its journal and what was kept with it
+    Replay(replay::ReplayCommand),
     /// List the runs of this machine
     Runs(runs::RunsCommand),
     /// Take a run up again after the console was left or killed, or watch one that somebody else leads
@@ -129,6 +132,7 @@ pub fn run() -> ExitCode {
         Some(Cmd::Status(command)) => command.run(&cli.service),
         Some(Cmd::Approve(command)) => command.run(),
         Some(Cmd::Report(command)) => command.run(),
+        Some(Cmd::Replay(command)) => command.run(&cli.screen),
         Some(Cmd::Runs(command)) => command.run(),
         Some(Cmd::Resume(command)) => command.run(&cli.screen, &cli.who),
         Some(Cmd::Journal(command)) => command.run(),

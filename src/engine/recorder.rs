@@ -4,7 +4,8 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use crate::domain::journal::{Body, Chain, Entry};
-use crate::ports::{Clock, JournalStore, Lease};
+use crate::domain::redact::Redactor;
+use crate::ports::{Clock, JournalStore, Lease, Readings};
 
 /// What a run's journal is made of, once it is opened.
 pub struct Opened {
@@ -14,6 +15,8 @@ pub struct Opened {
     pub store: Box<dyn JournalStore>,
     /// The hold on the run.
     pub lease: Box<dyn Lease>,
+    /// Where what the console is shown is kept, if it is.
+    pub readings: Option<Box<dyn Readings>>,
     /// The entries that come before any other: that the run was opened, or taken up again.
     pub first: Vec<Body>,
 }
@@ -29,6 +32,7 @@ pub struct NotRecorded(pub String);
 /// Writes entries, one at a time, each durable before the next.
 pub struct Recorder {
     state: State,
+    readings: Option<Box<dyn Readings>>,
     clock: Arc<dyn Clock>,
     operator: String,
 }
@@ -42,12 +46,18 @@ enum State {
 impl Recorder {
     /// A recorder for an operator.
     pub fn new(open: Open, clock: Arc<dyn Clock>, operator: String) -> Self {
-        Self { state: State::Waiting(open), clock, operator }
+        Self { state: State::Waiting(open), readings: None, clock, operator }
     }
 
     /// Whether the run has been opened.
     pub fn is_open(&self) -> bool {
         matches!(self.state, State::Open { .. })
+    }
+
+    /// Where what the console is shown is kept, with what hides secrets: once, after the run has been opened.
+    pub fn take_readings(&mut self) -> Option<(Box<dyn Readings>, Redactor)> {
+        let State::Open { chain, .. } = &self.state else { return None };
+        self.readings.take().map(|readings| (readings, chain.redactor().clone()))
     }
 
     /// Why nothing can be recorded any more, if so.
@@ -73,6 +83,7 @@ impl Recorder {
                 Err(error) => return Err(self.latch(&error)),
             };
             let store = Arc::new(Mutex::new(opened.store));
+            self.readings = opened.readings;
             self.state = State::Open { chain: opened.chain, store, _lease: opened.lease };
             let operator = self.operator.clone();
             bodies.extend(opened.first.into_iter().map(|first| (operator.clone(), first)));

@@ -11,6 +11,7 @@ use crate::app::model::Role;
 use crate::domain::duration::{age as short, clock, seconds};
 use crate::domain::figures::{Figures, Span};
 use crate::domain::reading::Freshness;
+use crate::domain::replay::Position;
 use crate::domain::run::Mode;
 use crate::domain::timeline::Milestone;
 
@@ -65,6 +66,7 @@ fn first<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool) 
     let glyphs = painter.glyphs();
     let run = &model.run;
     let badge = match run.mode {
+        _ if model.replay.is_some() => part(" REPLAY ", Tone::Simulation, 0),
         Mode::Live => part(" LIVE ", Tone::Live, 0),
         Mode::Drill => part(" DRILL ", Tone::Drill, 0),
         Mode::Simulation if narrow => part(" SIM ", Tone::Simulation, 0),
@@ -88,6 +90,17 @@ fn first<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool) 
     }
     if tier >= Tier::Standard {
         parts.push(part(run.runbook.way.as_str(), Tone::Text, 8));
+    }
+    if let Some(replay) = &model.replay {
+        parts.push(part(format!("of a {}", run.mode.as_str()), Tone::Dim, 7));
+        let Position { entry, entries, speed, playing } = replay.position;
+        let pace = if playing { format!("{speed}x") } else { "paused".to_owned() };
+        parts.push(right(format!("{}Z", model.now.strftime("%H:%M:%S")), Tone::Text, 5));
+        parts.extend(run.armed.as_ref().filter(|_| !narrow).map(|who| right(format!("armed then: {who}"), Tone::Dim, 6)));
+        parts.push(right(pace, Tone::Accent, 1));
+        let of = if narrow { format!("{entry}/{entries}") } else { format!("entry {entry} of {entries}") };
+        parts.push(right(of, Tone::Title, 0));
+        return parts;
     }
     if let Some(scenario) = &run.scenario {
         let speed = if model.speed > 1.0 { format!("{scenario} {}x", model.speed) } else { scenario.clone() };
@@ -156,6 +169,9 @@ fn second<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool)
     }
     if let (Span::SoFar(waited), true) = (figures.waiting, run.closed.is_none()) {
         parts.push(part(format!("waited {} for people", clock(waited)), Tone::Dim, 9));
+    }
+    if let Some(missing) = model.replay.as_ref().and_then(|replay| replay.missing.as_deref()) {
+        parts.push(part(missing, Tone::Warn, 3));
     }
     parts.push(loss(model));
     parts.push(right(format!("journal {} {}", glyphs.done, run.entries), Tone::Dim, 7));

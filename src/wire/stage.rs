@@ -19,11 +19,12 @@ use crate::domain::safeguard::Takeover;
 use crate::domain::service::Service;
 use crate::engine::preflight::Preflights;
 use crate::engine::recorder::{Open, Opened};
-use crate::ports::{Clock, World};
+use crate::ports::{Clock, Readings, World};
 use crate::providers;
 use crate::sim;
 use crate::store::approvals::Approvals;
 use crate::store::file::{FileJournal, FileLease, Holder, OpenError};
+use crate::store::readings::FileReadings;
 use crate::store::runs::{RunFolder, Runs};
 
 /// Who works, and where.
@@ -163,7 +164,9 @@ impl Stage {
                     regions.keep_log(&folder.wire_log())?;
                 }
                 let store = FileJournal::create(&folder.journal()).map_err(io::Error::other)?;
-                Ok(Opened { chain: Chain::new(redactor), store: Box::new(store), lease: Box::new(lease), first })
+                let readings = Some(Box::new(FileReadings::new(folder.readings())) as Box<dyn Readings>);
+                let chain = Chain::new(redactor);
+                Ok(Opened { chain, store: Box::new(store), lease: Box::new(lease), readings, first })
             }) as Open
         };
         Ok(Self {
@@ -240,11 +243,13 @@ impl Stage {
         first.push(Body::Resumed { host: operator.host.clone(), tool: VERSION.to_owned() });
         first.push(lead_of(&operator));
         let chain = Chain::after(&verified, redactor.clone());
+        let readings = folder.readings();
         let open = Box::new(move || {
             let (Some(store), Some(lease)) = (journal, lease) else {
                 return Err(io::Error::other("somebody else leads this run"));
             };
-            Ok(Opened { chain, store: Box::new(store), lease: Box::new(lease), first })
+            let readings = Some(Box::new(FileReadings::new(readings)) as Box<dyn Readings>);
+            Ok(Opened { chain, store: Box::new(store), lease: Box::new(lease), readings, first })
         }) as Open;
         Ok(Self {
             service,

@@ -4,6 +4,7 @@ mod actions;
 mod confirm;
 mod dialogs;
 mod events;
+mod replay;
 mod steps;
 
 #[cfg(test)]
@@ -71,6 +72,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             }
             return effects;
         }
+        // The run's clock is the replay's, and comes with what it shows.
+        Msg::Tick(_) if model.replay.is_some() => {}
         Msg::Tick(now) => {
             model.tick(now);
             steps::resolve_selected(model, &mut effects);
@@ -139,6 +142,8 @@ fn moves(action: Action) -> bool {
             | Action::HelpUp
             | Action::HelpPageDown
             | Action::HelpPageUp
+            | Action::ReplayNext
+            | Action::ReplayBack
     )
 }
 

@@ -71,6 +71,10 @@ impl Body {
             Self::RecoveredTail { bytes, kept_in } => {
                 format!("the last line was incomplete; its {bytes} bytes are kept in {kept_in}")
             }
+            Self::ReadingsKept { lines, missing: None, .. } => format!("what was seen is kept: {lines} lines"),
+            Self::ReadingsKept { lines, missing: Some(why), .. } => {
+                format!("what was seen is kept in part, {lines} lines: {why}")
+            }
             Self::RunClosed { outcome, says } => format!("{}: {says}", outcome.as_str()),
         }
     }

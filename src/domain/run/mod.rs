@@ -181,7 +181,11 @@ impl Run {
                 self.closed = Some((*outcome, entry.at));
                 self.armed = None;
             }
-            Body::Reading { .. } | Body::Note { .. } | Body::Left { .. } | Body::RecoveredTail { .. } => {}
+            Body::Reading { .. }
+            | Body::Note { .. }
+            | Body::Left { .. }
+            | Body::RecoveredTail { .. }
+            | Body::ReadingsKept { .. } => {}
             body => {
                 if let Some(step) = body.step() {
                     let record = self.steps.entry(step.clone()).or_default();

@@ -29,6 +29,7 @@ use tokio::task::JoinSet;
 
 use self::acts::Purpose;
 use self::health::Shown;
+use super::keeper::Keeper;
 use super::preflight::{Preflights, entry};
 use super::recorder::{Open, Recorder};
 use super::sampler::{Look, Sampler};
@@ -45,6 +46,7 @@ use crate::domain::run::Run;
 use crate::domain::runbook::{Action, Step, StepId};
 use crate::domain::safeguard::Takeover;
 use crate::domain::service::Service;
+use crate::domain::worst::Worst;
 use crate::domain::writers::Watch;
 use crate::ports::{Approvals, Exit, OutputLine, World};
 
@@ -112,6 +114,7 @@ struct Executor {
     run: Run,
     board: Board,
     recorder: Recorder,
+    keeper: Keeper,
     events: mpsc::UnboundedSender<Event>,
     found: mpsc::UnboundedSender<Found>,
     found_in: Option<mpsc::UnboundedReceiver<Found>>,
@@ -127,6 +130,7 @@ struct Executor {
     /// The last preflight that is not in the journal.
     preflight: Option<Arc<Preflight>>,
     watch: Watch,
+    worst: Worst,
     /// Steps whose consent is being carried out: a second confirmation finds them here.
     applying: HashSet<StepId>,
     waits: HashMap<StepId, Waiting>,
@@ -157,6 +161,7 @@ impl Executor {
             run: setup.run,
             board: Board::default(),
             recorder,
+            keeper: Keeper::default(),
             events,
             found,
             found_in: Some(found_in),
@@ -170,6 +175,7 @@ impl Executor {
             preflights: setup.preflights,
             preflight: None,
             watch: Watch::default(),
+            worst: Worst::default(),
             applying: HashSet::new(),
             waits: HashMap::new(),
             cancels: HashMap::new(),
@@ -224,6 +230,7 @@ impl Executor {
     }
 
     fn tell(&self, event: Event) {
+        self.keeper.told(self.now(), self.run.entries, &event);
         // Nobody listens any more when the console is closing.
         let _ = self.events.send(event);
     }
@@ -244,6 +251,10 @@ impl Executor {
     async fn record(&mut self, by: &str, body: Body) -> bool {
         match self.recorder.record(by, body).await {
             Ok(entries) => {
+                if let (Some((store, redactor)), Some(first)) = (self.recorder.take_readings(), entries.first()) {
+                    let (now, worst) = (self.now(), self.worst.clone());
+                    self.keeper.begin(store, redactor, now, first.seq.saturating_sub(1), worst);
+                }
                 for entry in entries {
                     self.took_in(entry);
                 }
@@ -264,15 +275,13 @@ impl Executor {
 
     async fn obey(&mut self, command: Command) {
         tracing::debug!(?command, "command");
-        if let (Some(why), false) =
-            (self.recorder.latched(), matches!(command, Command::Leave | Command::Refresh | Command::Preflight))
-        {
+        let harmless =
+            matches!(command, Command::Leave | Command::Refresh | Command::Preflight | Command::Selected(_));
+        if let (Some(why), false) = (self.recorder.latched(), harmless) {
             let why = format!("read-only: the journal cannot be written ({why})");
             return self.refuse(why);
         }
-        if self.run.closed.is_some()
-            && !matches!(command, Command::Leave | Command::Refresh | Command::Preflight | Command::Note(_))
-        {
+        if self.run.closed.is_some() && !harmless && !matches!(command, Command::Note(_)) {
             return self.refuse("the run is closed");
         }
         let operator = self.operator.clone();
@@ -288,7 +297,10 @@ impl Executor {
                     self.record(&operator, Body::Disarmed { reason: "by the operator".to_owned() }).await;
                 }
             }
+            Command::Selected(step) => self.tell(Event::Selected(step)),
+            Command::Play(_) => self.refuse("this is no replay"),
             Command::Plan(step) => {
+                self.tell(Event::Asked(step.clone()));
                 self.plan(&step, Purpose::Show);
             }
             Command::Confirm { step, plan_hash, how } => self.confirm(&step, plan_hash, how),
@@ -397,6 +409,9 @@ impl Executor {
             _ => {}
         }
         let operator = self.operator.clone();
+        if let Some(kept) = self.keeper.end().await {
+            self.record(MYSELF, kept).await;
+        }
         self.record(&operator, Body::RunClosed { outcome, says }).await;
     }
 
@@ -406,6 +421,7 @@ impl Executor {
             let operator = self.operator.clone();
             self.record(&operator, Body::Left { running }).await;
         }
+        self.keeper.flush().await;
         self.ended = true;
     }
 }

@@ -97,6 +97,7 @@ fn title(context: Context) -> &'static str {
         Context::Checklist => "in the checklist",
         Context::Pane => "in the step pane and the journal",
         Context::Menu => "in a list",
+        Context::Replay => "in a replay",
         Context::Palette => "in the command palette",
         Context::Help => "in this help",
     }
@@ -104,19 +105,23 @@ fn title(context: Context) -> &'static str {
 
 fn lines(model: &Model) -> Vec<Line<'_>> {
     let mut lines = Vec::with_capacity(64);
-    for context in [Context::Checklist, Context::Global, Context::Pane, Context::Menu, Context::Palette, Context::Help]
-    {
-        lines.push(Line::Context(title(context)));
+    let rest = [Context::Checklist, Context::Global, Context::Pane, Context::Menu, Context::Palette, Context::Help];
+    for context in std::iter::once(Context::Replay).chain(rest) {
         let mut seen: Vec<Action> = Vec::new();
         let here: Vec<&Binding> =
             model.keymap.bindings(model.rights()).filter(|binding| binding.context == context).collect();
+        if here.is_empty() {
+            continue;
+        }
+        lines.push(Line::Context(title(context)));
         for binding in &here {
             if seen.contains(&binding.action) {
                 continue;
             }
             // A key that a stronger action has taken is not listed for the weaker one.
             let works = |binding: &&&Binding| {
-                model.keymap.lookup(context, binding.chord, model.rights()) == Some(binding.action)
+                let at = if context == Context::Replay { Context::Checklist } else { context };
+                model.keymap.lookup(at, binding.chord, model.rights()) == Some(binding.action)
             };
             let keys: Vec<String> = here
                 .iter()
