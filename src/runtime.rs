@@ -16,6 +16,7 @@ use crate::app::key::Key;
 use crate::app::model::{Level, Model};
 use crate::app::{Effect, Msg, update};
 use crate::domain::command::{Command, Event};
+use crate::domain::text;
 use crate::domain::replay::From;
 use crate::engine::autoplay;
 use crate::engine::replay::Player;
@@ -27,7 +28,7 @@ use crate::term::screen::Screen;
 use crate::term::session::{self, Options, Session};
 use crate::term::{clipboard, signals};
 use crate::ui::skin::Skin;
-use crate::wire::Stage;
+use crate::wire::{Archive, Stage};
 
 /// What stands behind a console.
 pub enum Behind {
@@ -53,6 +54,8 @@ pub struct Console {
     pub copies: Option<PathBuf>,
     /// Whether the simulation's own operator plays.
     pub autoplay: bool,
+    /// The past runs.
+    pub archive: Archive,
 }
 
 /// What wakes the loop.
@@ -79,7 +82,7 @@ const LEAVING: Duration = Duration::from_secs(3);
 /// Runs the console until it ends.
 pub fn run(console: Console, behind: Behind) -> Result<Ended> {
     session::install_panic_hook();
-    let Console { mut model, skin, synchronized, shared, repeats, copies, autoplay } = console;
+    let Console { mut model, skin, synchronized, shared, repeats, copies, autoplay, archive } = console;
     let (wake, woken) = mpsc::channel();
     let to_signals = wake.clone();
     // Before the terminal is taken: a signal from then on finds somebody who gives it back.
@@ -105,9 +108,10 @@ pub fn run(console: Console, behind: Behind) -> Result<Ended> {
     let (commands, inbox) = tokio_mpsc::unbounded_channel();
     // One worker: the engine waits far more than it works, and what blocks (the disk, names) has threads of its own.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let reads = Reads { archive, runtime: runtime.handle().clone(), wake: wake.clone() };
     start_engine(&runtime, behind, autoplay.then(|| commands.clone()), inbox, wake);
 
-    let mut running = Loop { terminal, model, skin, commands, clock, shared, copies, ended: None, engine_ended: false };
+    let mut running = Loop { terminal, model, skin, commands, clock, shared, copies, reads, ended: None, engine_ended: false };
     let result = running.go(&woken);
     let ended = running.ended.take().unwrap_or(Ended::Left);
     drop(running);
@@ -156,6 +160,26 @@ fn start_engine(
     });
 }
 
+/// What reads the past runs, beside the loop.
+struct Reads {
+    archive: Archive,
+    runtime: tokio::runtime::Handle,
+    wake: mpsc::Sender<Wake>,
+}
+
+impl Reads {
+    fn start(&self) {
+        let (archive, wake) = (self.archive.clone(), self.wake.clone());
+        self.runtime.spawn_blocking(move || {
+            let event = match archive.read() {
+                Ok(history) => Event::History(std::sync::Arc::new(history)),
+                Err(error) => Event::Refused { why: format!("the past runs: {}", text::visible(&error.to_string())) },
+            };
+            let _ = wake.send(Wake::Engine(event));
+        });
+    }
+}
+
 struct Loop {
     terminal: Canvas,
     model: Model,
@@ -164,6 +188,7 @@ struct Loop {
     clock: Option<std::sync::Arc<dyn Clock>>,
     shared: Option<Shared>,
     copies: Option<PathBuf>,
+    reads: Reads,
     ended: Option<Ended>,
     engine_ended: bool,
 }
@@ -240,6 +265,7 @@ impl Loop {
                     let _ = self.commands.send(command);
                 }
                 Effect::Copy(text) => self.copy(&text)?,
+                Effect::History => self.reads.start(),
                 Effect::Redraw => self.redraw()?,
                 Effect::Quit => {
                     self.ended.get_or_insert(Ended::Left);

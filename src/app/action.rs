@@ -168,6 +168,7 @@ actions! {
     WholePlan "whole-plan" Global Anyone ["W"] "Show the whole plan: order, times, whose control plane, the way back";
     Review "review" Global Anyone ["V"] "Show what the review finds in the service and its runbooks";
     Preflight "preflight" Global Anyone ["F"] "Show what a run will need, and ask for it anew";
+    History "history" Global Anyone ["H"] "Show past runs, their trend against the objectives, and when the next drill is due";
     Redraw "redraw" Global Anyone ["ctrl-l"] "Draw the screen anew";
     Quit "quit" Global Anyone ["q"] "Leave the console; the run stays, and can be resumed";
     ReplayToggle "replay-toggle" Replay Replay ["space"] "Pause the replay, or go on with it";

@@ -11,6 +11,7 @@ use super::keymap::Keymap;
 use super::modal::Modal;
 use crate::domain::board::Board;
 use crate::domain::gate::GateResult;
+use crate::domain::history::History;
 use crate::domain::journal::Entry;
 use crate::domain::plan::{Plan, Refusal};
 use crate::domain::preflight::Preflight;
@@ -231,6 +232,8 @@ pub struct Model {
     pub preflight: Option<Arc<Preflight>>,
     /// Since when one is waited for.
     pub preflight_asked: Option<Timestamp>,
+    /// The past runs, as they were read last.
+    pub history: Option<Arc<History>>,
     /// The dialogs; the last is on top.
     pub modals: Vec<Modal>,
     /// The message in the footer.
@@ -279,6 +282,7 @@ impl Model {
             progress: BTreeMap::new(),
             preflight: None,
             preflight_asked: None,
+            history: None,
             modals: Vec::new(),
             toast: None,
             latched: None,

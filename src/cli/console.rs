@@ -16,7 +16,7 @@ use crate::store::file::OpenError;
 use crate::term::capabilities::{Capabilities, Colour};
 use crate::ui;
 use crate::ui::skin::{Depth, Skin};
-use crate::wire::{NoStage, Reel, Stage, book};
+use crate::wire::{Archive, NoStage, Reel, Stage, book};
 
 /// `handover` without a subcommand.
 pub(super) fn open(
@@ -47,6 +47,7 @@ impl Looks {
     }
 
     fn console(&self, model: Model, autoplay: bool) -> Console {
+        let archive = Archive::new(surroundings::runs(), Some(&model.service));
         let depth = match self.able.colour {
             Colour::True => Depth::TrueColour,
             Colour::Indexed => Depth::Indexed,
@@ -61,6 +62,7 @@ impl Looks {
             repeats: self.able.reports_repeats,
             copies: crate::store::runs::default_root().parent().map(Path::to_owned),
             autoplay,
+            archive,
         }
     }
 

@@ -133,7 +133,7 @@ pub fn run() -> ExitCode {
         Some(Cmd::Approve(command)) => command.run(),
         Some(Cmd::Report(command)) => command.run(),
         Some(Cmd::Replay(command)) => command.run(&cli.screen),
-        Some(Cmd::Runs(command)) => command.run(),
+        Some(Cmd::Runs(command)) => command.run(&cli.service),
         Some(Cmd::Resume(command)) => command.run(&cli.screen, &cli.who),
         Some(Cmd::Journal(command)) => command.run(),
         Some(Cmd::Theme(command)) => command.run(),

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::consent::How;
 use super::gate::GateResult;
+use super::history::History;
 use super::journal::{Entry, RunOutcome};
 use super::plan::{Plan, Refusal};
 use super::preflight::Preflight;
@@ -209,6 +210,8 @@ pub enum Event {
         /// The worst health in each Region, and since when.
         worst: Worst,
     },
+    /// The past runs were read.
+    History(Arc<History>),
     /// A replay has moved.
     Replayed(Arc<Replayed>),
     /// A command was not carried out.

@@ -11,6 +11,7 @@ pub mod fencing;
 pub mod figures;
 pub mod gate;
 pub mod hash;
+pub mod history;
 pub mod journal;
 pub mod kept;
 pub mod lag;

@@ -1,10 +1,12 @@
 //! The composition root: the one place where ports meet providers, live or simulated.
 
+mod archive;
 mod book;
 mod reel;
 mod stage;
 mod world;
 
+pub use archive::Archive;
 pub use book::{Book, book};
 pub use reel::Reel;
 pub use stage::{NoStage, Operator, Stage, Wanted, check_files};

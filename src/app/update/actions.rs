@@ -97,6 +97,10 @@ pub(super) fn run(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
                 effects.push(Effect::Engine(Command::Preflight));
             }
         }
+        Action::History => {
+            model.modals.push(Modal::Help(Help { page: Page::History, ..Help::default() }));
+            effects.push(Effect::History);
+        }
         Action::ReplayToggle
         | Action::ReplayNext
         | Action::ReplayBack

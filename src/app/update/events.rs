@@ -41,6 +41,7 @@ pub(super) fn take(model: &mut Model, event: Event, effects: &mut Vec<Effect>) {
             let at = model.now;
             model.progress.insert(step, Progress { text, next, at });
         }
+        Event::History(read) => model.history = Some(read),
         Event::Asked(step) => {
             let at = model.now;
             model.asked.entry(step).or_insert(at);

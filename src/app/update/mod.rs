@@ -53,6 +53,8 @@ pub enum Effect {
     Engine(Command),
     /// Text goes to the clipboard.
     Copy(String),
+    /// The past runs are read.
+    History,
     /// The screen is cleared and drawn anew.
     Redraw,
     /// The console ends.
