@@ -16,8 +16,8 @@ use crate::app::key::Key;
 use crate::app::model::{Level, Model};
 use crate::app::{Effect, Msg, update};
 use crate::domain::command::{Command, Event};
-use crate::domain::text;
 use crate::domain::replay::From;
+use crate::domain::text;
 use crate::engine::autoplay;
 use crate::engine::replay::Player;
 use crate::ports::Clock;
@@ -111,7 +111,8 @@ pub fn run(console: Console, behind: Behind) -> Result<Ended> {
     let reads = Reads { archive, runtime: runtime.handle().clone(), wake: wake.clone() };
     start_engine(&runtime, behind, autoplay.then(|| commands.clone()), inbox, wake);
 
-    let mut running = Loop { terminal, model, skin, commands, clock, shared, copies, reads, ended: None, engine_ended: false };
+    let mut running =
+        Loop { terminal, model, skin, commands, clock, shared, copies, reads, ended: None, engine_ended: false };
     let result = running.go(&woken);
     let ended = running.ended.take().unwrap_or(Ended::Left);
     drop(running);

@@ -66,7 +66,8 @@ impl RunsCommand {
         let history = self.archive(archive, service).only(mode).read()?;
         if self.json {
             let folder = |line: &Line| surroundings::runs().folder(&line.run).path;
-            let mut list: Value = history.lines.iter().map(|line| as_json(line, &folder(line).display().to_string())).collect();
+            let mut list: Value =
+                history.lines.iter().map(|line| as_json(line, &folder(line).display().to_string())).collect();
             text::clean_json(&mut list);
             say!("{}", serde_json::to_string_pretty(&list)?);
             return Ok(Status::Ok);
@@ -151,7 +152,13 @@ fn trend_line(trend: &Trend) -> String {
     let rto = trend.rto.map_or_else(|| "RTO unknown".to_owned(), |rto| format!("RTO {}", clock(rto)));
     let (met, known) = trend.met;
     let kept = if known == 0 { "unknown whether it was met".to_owned() } else { format!("met in {met} of {known}") };
-    format!("{} {}, {}: {line}  {}  ({rto}, {kept})", trend.service, trend.runbook, trend.mode.as_str(), times.join(" "))
+    format!(
+        "{} {}, {}: {line}  {}  ({rto}, {kept})",
+        trend.service,
+        trend.runbook,
+        trend.mode.as_str(),
+        times.join(" ")
+    )
 }
 
 fn side_by_side(a: &Past, b: &Past, as_json: bool) -> Result<Status> {

@@ -27,7 +27,8 @@ pub(super) mod samples {
     use crate::domain::reading::Sample;
 
     pub(in crate::domain) fn serialize<S: Serializer>(samples: &[Sample], to: S) -> Result<S::Ok, S::Error> {
-        let told: Vec<(Timestamp, Option<String>)> = samples.iter().map(|(at, value)| (*at, value.map(write))).collect();
+        let told: Vec<(Timestamp, Option<String>)> =
+            samples.iter().map(|(at, value)| (*at, value.map(write))).collect();
         told.serialize(to)
     }
 

@@ -203,7 +203,10 @@ impl History {
             days if days > 0 => format!("in {days} {}, on {next}", plural(days)),
             days => format!("overdue by {} {}, since {next}", -days, plural(-days)),
         };
-        Some((format!("the next drill is {}{says}; the last was on {last}", if days < 0 { "" } else { "due " }), days < 0))
+        Some((
+            format!("the next drill is {}{says}; the last was on {last}", if days < 0 { "" } else { "due " }),
+            days < 0,
+        ))
     }
 }
 
@@ -325,10 +328,7 @@ pub fn compare(a: &Past, b: &Past) -> Vec<Compared> {
         let took = |step: &Option<PastStep>| step.as_ref().and_then(|step| step.took);
         let difference_ms = took(&one).zip(took(&other)).and_then(|(a, b)| difference(a, b));
         let says = |step: &Option<PastStep>| step.as_ref().map_or_else(|| "not in it".to_owned(), PastStep::says);
-        rows.push(Compared {
-            difference_ms,
-            ..Compared::words(&format!("step {id}"), &says(&one), &says(&other))
-        });
+        rows.push(Compared { difference_ms, ..Compared::words(&format!("step {id}"), &says(&one), &says(&other)) });
     }
     rows
 }
@@ -356,8 +356,15 @@ mod tests {
     fn past(run: &str, mode: Mode, minutes: Option<u64>, outcome: RunOutcome) -> Line {
         let took = minutes.map_or(Span::NotMeasured, |minutes| Span::Took(Duration::from_mins(minutes)));
         let not = Span::NotMeasured;
-        let figures =
-            Figures { total: took, execution: not, detection: not, decision: not, waiting: not, exposure: not, loss: None };
+        let figures = Figures {
+            total: took,
+            execution: not,
+            detection: not,
+            decision: not,
+            waiting: not,
+            exposure: not,
+            loss: None,
+        };
         let objectives = Some(Objectives { rto: Duration::from_mins(30), rpo: Duration::from_mins(15) });
         let past = Past {
             run: run.into(),
@@ -407,9 +414,15 @@ mod tests {
         let due = |every, last: Option<&str>, today: &str| history(every, last.map(day)).due(day(today));
         assert_eq!(due(None, Some("2026-01-31"), "2026-05-01"), None);
         let (says, over) = due(Some(Cadence::Months(3)), Some("2026-01-31"), "2026-05-12").unwrap();
-        assert_eq!((says.as_str(), over), ("the next drill is overdue by 12 days, since 2026-04-30; the last was on 2026-01-31", true));
+        assert_eq!(
+            (says.as_str(), over),
+            ("the next drill is overdue by 12 days, since 2026-04-30; the last was on 2026-01-31", true)
+        );
         let (says, over) = due(Some(Cadence::Days(90)), Some("2026-01-01"), "2026-03-31").unwrap();
-        assert_eq!((says.as_str(), over), ("the next drill is due in 1 day, on 2026-04-01; the last was on 2026-01-01", false));
+        assert_eq!(
+            (says.as_str(), over),
+            ("the next drill is due in 1 day, on 2026-04-01; the last was on 2026-01-01", false)
+        );
         let (says, over) = due(Some(Cadence::Months(1)), Some("2026-01-01"), "2026-02-01").unwrap();
         assert_eq!((says.as_str(), over), ("the next drill is due today; the last was on 2026-01-01", false));
         let (says, over) = due(Some(Cadence::Months(3)), None, "2026-02-01").unwrap();

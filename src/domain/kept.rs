@@ -134,7 +134,12 @@ impl What {
             }
             Event::Refused { why } => Self::Refused { why: why.clone() },
             Event::Latched { why } => Self::Latched { why: why.clone() },
-            Event::Entry(_) | Event::Began | Event::Stood { .. } | Event::History(_) | Event::Replayed(_) | Event::Ended => return None,
+            Event::Entry(_)
+            | Event::Began
+            | Event::Stood { .. }
+            | Event::History(_)
+            | Event::Replayed(_)
+            | Event::Ended => return None,
         };
         Some(what)
     }

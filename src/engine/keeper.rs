@@ -109,12 +109,16 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// In whole milliseconds, as the journal's times.
+fn whole(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
+}
+
 impl Keeper {
     /// Something was told, when the journal had `after` entries.
     pub(super) fn told(&self, at: Timestamp, after: u64, event: &Event) {
         let Some(what) = What::of(event) else { return };
-        // As the journal's times.
-        let at = Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at);
+        let at = whole(at);
         match &mut *lock(&self.phase) {
             Phase::Before(before) => before.take(at, what),
             Phase::Open(line) => line.push([Kept { after, at, what }]),
@@ -123,14 +127,8 @@ impl Keeper {
     }
 
     /// The run is open: what was told so far, and each Region's worst health, goes first.
-    pub(super) fn begin(
-        &self,
-        store: Box<dyn Readings>,
-        redactor: Redactor,
-        now: Timestamp,
-        after: u64,
-        worst: Worst,
-    ) {
+    pub(super) fn begin(&self, store: Box<dyn Readings>, redactor: Redactor, now: Timestamp, after: u64, worst: Worst) {
+        let now = whole(now);
         let mut phase = lock(&self.phase);
         let Phase::Before(before) = &mut *phase else { return };
         let told = std::mem::take(before).told();
@@ -227,7 +225,9 @@ impl Line {
             }
             let why = match writer.store.add(&lines) {
                 Ok(_) if behind => "the disk could not follow".to_owned(),
-                Ok(size) if size >= LIMIT => format!("it has {} MB, which is all that a run may keep", LIMIT / 1_000_000),
+                Ok(size) if size >= LIMIT => {
+                    format!("it has {} MB, which is all that a run may keep", LIMIT / 1_000_000)
+                }
                 Ok(_) => continue,
                 Err(error) => text::visible(&error.to_string()),
             };

@@ -96,7 +96,9 @@ fn first<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool) 
         let Position { entry, entries, speed, playing } = replay.position;
         let pace = if playing { format!("{speed}x") } else { "paused".to_owned() };
         parts.push(right(format!("{}Z", model.now.strftime("%H:%M:%S")), Tone::Text, 5));
-        parts.extend(run.armed.as_ref().filter(|_| !narrow).map(|who| right(format!("armed then: {who}"), Tone::Dim, 6)));
+        parts.extend(
+            run.armed.as_ref().filter(|_| !narrow).map(|who| right(format!("armed then: {who}"), Tone::Dim, 6)),
+        );
         parts.push(right(pace, Tone::Accent, 1));
         let of = if narrow { format!("{entry}/{entries}") } else { format!("entry {entry} of {entries}") };
         parts.push(right(of, Tone::Title, 0));

@@ -46,7 +46,8 @@ impl Reel {
         };
         let files = folder.files(&runbook.id).map_err(io(folder.path.display().to_string()))?;
         check_files(verified.entries.first(), &files)?;
-        let Some(Body::RunOpened { run, mode, direction, .. }) = verified.entries.first().map(|entry| &entry.body) else {
+        let Some(Body::RunOpened { run, mode, direction, .. }) = verified.entries.first().map(|entry| &entry.body)
+        else {
             return Err(NoStage::Files("the journal does not begin with the opening of a run".to_owned()));
         };
         let mut fresh = Run::new(&service.name, runbook.clone(), *mode, direction.clone());
@@ -104,9 +105,8 @@ impl Reel {
             format!("{:?} is no entry, no time and no phase; the phases are: {}", text::visible(wanted), all.join(", "))
         };
         let phase = phase.ok_or_else(titles)?;
-        let of_phase = |entry: &&Arc<Entry>| {
-            entry.body.step().is_some_and(|id| phase.steps.iter().any(|step| step.id == *id))
-        };
+        let of_phase =
+            |entry: &&Arc<Entry>| entry.body.step().is_some_and(|id| phase.steps.iter().any(|step| step.id == *id));
         match self.entries.iter().find(of_phase) {
             Some(entry) => Ok(From::Entry(entry.seq.saturating_sub(1))),
             None => Err(format!("nothing was done of the phase {:?} in this run", phase.title)),

@@ -337,7 +337,9 @@ impl Rig {
         let (met, failed) = watch::channel(false);
         let store = Store { lines: self.lines.clone(), fault, met };
         let chain = Chain::after(&verified, Redactor::new([]));
-        let open = Box::new(move || Ok(Opened { chain, store: Box::new(store), lease: Box::new(Held), readings: None, first }));
+        let open = Box::new(move || {
+            Ok(Opened { chain, store: Box::new(store), lease: Box::new(Held), readings: None, first })
+        });
         let (kill, dead) = watch::channel(false);
         let mut world = simulated_world(&self.service, &self.regions, &self.clock);
         for component in world.components.values_mut() {

@@ -275,8 +275,7 @@ impl Executor {
 
     async fn obey(&mut self, command: Command) {
         tracing::debug!(?command, "command");
-        let harmless =
-            matches!(command, Command::Leave | Command::Refresh | Command::Preflight | Command::Selected(_));
+        let harmless = matches!(command, Command::Leave | Command::Refresh | Command::Preflight | Command::Selected(_));
         if let (Some(why), false) = (self.recorder.latched(), harmless) {
             let why = format!("read-only: the journal cannot be written ({why})");
             return self.refuse(why);

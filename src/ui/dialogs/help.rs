@@ -24,7 +24,9 @@ pub(super) fn draw(model: &Model, help: &Help, screen: Rect, painter: &mut Paint
     let (lines, title) = match help.page {
         Page::Keys => (lines(model), "keys"),
         Page::People => (people(model), "whom to call"),
-        Page::Plan | Page::Review | Page::Preflight | Page::History => return super::sheet::draw(model, help, screen, painter),
+        Page::Plan | Page::Review | Page::Preflight | Page::History => {
+            return super::sheet::draw(model, help, screen, painter);
+        }
     };
     let high = usize::from(screen.height.saturating_sub(4)).min(lines.len());
     let state = if model.rights().armed { "armed" } else { "read-only: keys that write are not there" };

@@ -17,7 +17,9 @@ pub(super) fn draw(model: &Model, painter: &Painter<'_>, doc: &mut Doc) {
     let today = model.now.to_zoned(jiff::tz::TimeZone::UTC).date();
     match history.due(today) {
         Some((says, over)) => doc.put("drill", says, if over { Tone::Warn } else { Tone::Text }),
-        None => doc.put("drill", "the service file does not say how often: every = \"quarterly\" in [drills]", Tone::Dim),
+        None => {
+            doc.put("drill", "the service file does not say how often: every = \"quarterly\" in [drills]", Tone::Dim)
+        }
     }
     let trends = history.trends();
     if !trends.is_empty() {
