@@ -92,12 +92,17 @@ fn first<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool) 
         parts.push(part(run.runbook.way.as_str(), Tone::Text, 8));
     }
     if let Some(replay) = &model.replay {
-        parts.push(part(format!("of a {}", run.mode.as_str()), Tone::Dim, 7));
+        let of = match run.mode {
+            Mode::Live => "of a real run",
+            Mode::Drill => "of a drill",
+            Mode::Simulation => "of a simulation",
+        };
+        parts.push(part(of, Tone::Dim, 3));
         let Position { entry, entries, speed, playing } = replay.position;
         let pace = if playing { format!("{speed}x") } else { "paused".to_owned() };
-        parts.push(right(format!("{}Z", model.now.strftime("%H:%M:%S")), Tone::Text, 5));
+        parts.push(right(format!("{}Z", model.now.strftime("%H:%M:%S")), Tone::Text, 2));
         parts.extend(
-            run.armed.as_ref().filter(|_| !narrow).map(|who| right(format!("armed then: {who}"), Tone::Dim, 6)),
+            run.armed.as_ref().filter(|_| !narrow).map(|who| right(format!("armed then: {who}"), Tone::Dim, 9)),
         );
         parts.push(right(pace, Tone::Accent, 1));
         let of = if narrow { format!("{entry}/{entries}") } else { format!("entry {entry} of {entries}") };

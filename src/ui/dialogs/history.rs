@@ -53,7 +53,7 @@ fn mode(mode: Mode) -> &'static str {
     match mode {
         Mode::Live => "live",
         Mode::Drill => "drill",
-        Mode::Simulation => "simulated",
+        Mode::Simulation => "sim",
     }
 }
 

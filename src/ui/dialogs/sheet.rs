@@ -25,7 +25,10 @@ pub(super) fn draw(model: &Model, help: &Help, screen: Rect, painter: &mut Paint
         Page::History => {
             super::history::draw(model, painter, &mut doc);
             let count = model.history.as_ref().map_or(0, |history| history.lines.len());
-            (format!("history: {count} runs"), "handover runs says the same".to_owned())
+            (
+                format!("history: {count} {}", if count == 1 { "run" } else { "runs" }),
+                "handover runs says the same".to_owned(),
+            )
         }
         Page::Preflight => {
             preflight(model, painter, &mut doc);
