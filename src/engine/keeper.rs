@@ -241,3 +241,105 @@ impl Line {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::domain::kept;
+    use crate::domain::reading::{Observation, Unread, Why};
+
+    /// A file that has so many bytes beforehand, or cannot be written.
+    #[derive(Clone, Default)]
+    struct Fake {
+        text: Arc<Mutex<String>>,
+        before: u64,
+        broken: bool,
+    }
+
+    impl Readings for Fake {
+        fn add(&mut self, lines: &str) -> io::Result<u64> {
+            if self.broken {
+                return Err(io::Error::other("no space left on device"));
+            }
+            lock(&self.text).push_str(lines);
+            Ok(self.before)
+        }
+
+        fn seal(&mut self) -> io::Result<(String, u64)> {
+            Ok(("sum".into(), 7))
+        }
+    }
+
+    impl Fake {
+        fn kept(&self) -> Vec<Kept> {
+            let (kept, bad) = kept::read(lock(&self.text).as_bytes());
+            assert_eq!(bad, 0);
+            kept
+        }
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).unwrap()
+    }
+
+    fn looked(second: i64, good: bool) -> Event {
+        let result = if good { Ok(Observation::new("test")) } else { Err(Unread::new(Why::TimedOut, "5 s")) };
+        Event::Looked {
+            component: "database".into(),
+            place: Place::Global,
+            at: at(second),
+            fresh_for: std::time::Duration::from_secs(15),
+            result: Arc::new(result),
+        }
+    }
+
+    fn begin(keeper: &Keeper, fake: &Fake) {
+        keeper.begin(Box::new(fake.clone()), Redactor::default(), at(60), 0, Worst::default());
+    }
+
+    #[tokio::test]
+    async fn what_was_on_the_screen_goes_first_and_no_more_of_it_than_that() {
+        let (keeper, fake) = (Keeper::default(), Fake::default());
+        for (second, good) in [(0, false), (1, true), (2, true), (3, false), (4, false), (5, false)] {
+            keeper.told(at(second), 0, &looked(second, good));
+        }
+        keeper.told(at(6), 0, &Event::Refused { why: "long gone".into() });
+        begin(&keeper, &fake);
+        keeper.told(at(61), 2, &looked(61, true));
+        let sealed = keeper.end().await;
+        assert_eq!(sealed, Some(Body::ReadingsKept { sha256: Some("sum".into()), lines: 7, missing: None }));
+        let kept = fake.kept();
+        // The last good look, the first and the last of those that failed since.
+        let times: Vec<_> = kept.iter().map(|kept| (kept.after, kept.at)).collect();
+        assert_eq!(times, [(0, at(2)), (0, at(2)), (0, at(3)), (0, at(5)), (0, at(60)), (2, at(61))]);
+        assert_eq!((&kept[0].what, &kept[4].what), (&What::Began, &What::Stood { worst: Worst::default() }));
+        keeper.told(at(62), 3, &looked(62, true));
+        assert_eq!((fake.kept().len(), keeper.end().await), (6, None), "nothing after the end");
+    }
+
+    #[tokio::test]
+    async fn what_fails_is_said_once_and_at_the_end() {
+        let (keeper, fake) = (Keeper::default(), Fake { broken: true, ..Fake::default() });
+        begin(&keeper, &fake);
+        keeper.flush().await;
+        assert_eq!(keeper.complaint().as_deref(), Some("no space left on device"));
+        assert_eq!(keeper.complaint(), None);
+        keeper.told(at(61), 2, &looked(61, true));
+        let Some(Body::ReadingsKept { missing: Some(why), .. }) = keeper.end().await else { panic!() };
+        assert_eq!(why, "no space left on device");
+    }
+
+    #[tokio::test]
+    async fn at_its_limit_it_stops_with_a_line_that_says_so() {
+        let (keeper, fake) = (Keeper::default(), Fake { before: LIMIT, ..Fake::default() });
+        begin(&keeper, &fake);
+        keeper.flush().await;
+        keeper.told(at(61), 2, &looked(61, true));
+        keeper.flush().await;
+        let kept = fake.kept();
+        assert!(matches!(&kept.last().unwrap().what, What::Stopped { why } if why.contains("100 MB")), "{kept:?}");
+        assert_eq!(kept.len(), 3);
+    }
+}
