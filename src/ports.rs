@@ -108,6 +108,21 @@ pub trait JournalStore: Send {
     fn append(&mut self, line: &str) -> io::Result<()>;
 }
 
+/// Where what a run's console was shown is kept. It is worth much less than the journal: nothing waits for it.
+pub trait Readings: Send {
+    /// Adds lines, each with its line break, and returns how many bytes there are then.
+    ///
+    /// # Errors
+    /// If they could not be added: nothing more should be.
+    fn add(&mut self, lines: &str) -> io::Result<u64>;
+
+    /// Makes what there is durable, and returns its SHA-256 and the number of its lines.
+    ///
+    /// # Errors
+    /// If it could not be read again.
+    fn seal(&mut self) -> io::Result<(String, u64)>;
+}
+
 /// Where second persons leave their approvals.
 pub trait Approvals: Send + Sync {
     /// Everything that is there; whether it is any good is for others to say.

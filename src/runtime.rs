@@ -16,7 +16,10 @@ use crate::app::key::Key;
 use crate::app::model::{Level, Model};
 use crate::app::{Effect, Msg, update};
 use crate::domain::command::{Command, Event};
+use crate::domain::replay::From;
+use crate::domain::text;
 use crate::engine::autoplay;
+use crate::engine::replay::Player;
 use crate::ports::Clock;
 use crate::term::canvas::Canvas;
 use crate::term::capabilities::Shared;
@@ -25,7 +28,15 @@ use crate::term::screen::Screen;
 use crate::term::session::{self, Options, Session};
 use crate::term::{clipboard, signals};
 use crate::ui::skin::Skin;
-use crate::wire::Stage;
+use crate::wire::{Archive, Stage};
+
+/// What stands behind a console.
+pub enum Behind {
+    /// A run's engine.
+    Stage(Box<Stage>),
+    /// A replay, and where it begins.
+    Replay(Player, From),
+}
 
 /// Everything that the loop needs besides the stage.
 pub struct Console {
@@ -43,6 +54,8 @@ pub struct Console {
     pub copies: Option<PathBuf>,
     /// Whether the simulation's own operator plays.
     pub autoplay: bool,
+    /// The past runs.
+    pub archive: Archive,
 }
 
 /// What wakes the loop.
@@ -67,9 +80,9 @@ pub enum Ended {
 const LEAVING: Duration = Duration::from_secs(3);
 
 /// Runs the console until it ends.
-pub fn run(console: Console, stage: Stage) -> Result<Ended> {
+pub fn run(console: Console, behind: Behind) -> Result<Ended> {
     session::install_panic_hook();
-    let Console { mut model, skin, synchronized, shared, repeats, copies, autoplay } = console;
+    let Console { mut model, skin, synchronized, shared, repeats, copies, autoplay, archive } = console;
     let (wake, woken) = mpsc::channel();
     let to_signals = wake.clone();
     // Before the terminal is taken: a signal from then on finds somebody who gives it back.
@@ -81,7 +94,11 @@ pub fn run(console: Console, stage: Stage) -> Result<Ended> {
          `handover demo --autoplay --headless`",
     )?;
     let mut terminal = Canvas::new(Screen::new(synchronized));
-    let clock = std::sync::Arc::clone(&stage.clock);
+    let clock = match &behind {
+        Behind::Stage(stage) => Some(std::sync::Arc::clone(&stage.clock)),
+        // What it shows comes with its time.
+        Behind::Replay(..) => None,
+    };
     draw(&mut terminal, &mut model, &skin)?;
 
     let to_input = wake.clone();
@@ -91,9 +108,11 @@ pub fn run(console: Console, stage: Stage) -> Result<Ended> {
     let (commands, inbox) = tokio_mpsc::unbounded_channel();
     // One worker: the engine waits far more than it works, and what blocks (the disk, names) has threads of its own.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    start_engine(&runtime, stage, autoplay.then(|| commands.clone()), inbox, wake);
+    let reads = Reads { archive, runtime: runtime.handle().clone(), wake: wake.clone() };
+    start_engine(&runtime, behind, autoplay.then(|| commands.clone()), inbox, wake);
 
-    let mut running = Loop { terminal, model, skin, commands, clock, shared, copies, ended: None, engine_ended: false };
+    let mut running =
+        Loop { terminal, model, skin, commands, clock, shared, copies, reads, ended: None, engine_ended: false };
     let result = running.go(&woken);
     let ended = running.ended.take().unwrap_or(Ended::Left);
     drop(running);
@@ -108,22 +127,28 @@ pub fn run(console: Console, stage: Stage) -> Result<Ended> {
 /// Starts the engine, and whatever passes its events on.
 fn start_engine(
     runtime: &tokio::runtime::Runtime,
-    stage: Stage,
+    behind: Behind,
     autoplay: Option<tokio_mpsc::UnboundedSender<Command>>,
     inbox: tokio_mpsc::UnboundedReceiver<Command>,
     wake: mpsc::Sender<Wake>,
 ) {
     let (tell, mut told) = tokio_mpsc::unbounded_channel();
-    let player = autoplay.map(|commands| {
-        let (pass_on, passed_on) = tokio_mpsc::unbounded_channel();
-        let (run, clock) = (stage.run.clone(), std::sync::Arc::clone(&stage.clock));
-        runtime.spawn(async move {
-            // The console stays open when the run is over: somebody is looking at it.
-            let _ = autoplay::play(run, clock, commands, passed_on, autoplay::Then::Stay).await;
-        });
-        pass_on
-    });
-    runtime.spawn(stage.run(inbox, tell));
+    let player = match (&behind, autoplay) {
+        (Behind::Stage(stage), Some(commands)) => {
+            let (pass_on, passed_on) = tokio_mpsc::unbounded_channel();
+            let (run, clock) = (stage.run.clone(), std::sync::Arc::clone(&stage.clock));
+            runtime.spawn(async move {
+                // The console stays open when the run is over: somebody is looking at it.
+                let _ = autoplay::play(run, clock, commands, passed_on, autoplay::Then::Stay).await;
+            });
+            Some(pass_on)
+        }
+        _ => None,
+    };
+    match behind {
+        Behind::Stage(stage) => runtime.spawn(stage.run(inbox, tell)),
+        Behind::Replay(player, from) => runtime.spawn(player.run(from, inbox, tell)),
+    };
     runtime.spawn(async move {
         while let Some(event) = told.recv().await {
             if let Some(player) = &player {
@@ -136,14 +161,35 @@ fn start_engine(
     });
 }
 
+/// What reads the past runs, beside the loop.
+struct Reads {
+    archive: Archive,
+    runtime: tokio::runtime::Handle,
+    wake: mpsc::Sender<Wake>,
+}
+
+impl Reads {
+    fn start(&self) {
+        let (archive, wake) = (self.archive.clone(), self.wake.clone());
+        self.runtime.spawn_blocking(move || {
+            let event = match archive.read() {
+                Ok(history) => Event::History(std::sync::Arc::new(history)),
+                Err(error) => Event::Refused { why: format!("the past runs: {}", text::visible(&error.to_string())) },
+            };
+            let _ = wake.send(Wake::Engine(event));
+        });
+    }
+}
+
 struct Loop {
     terminal: Canvas,
     model: Model,
     skin: Skin,
     commands: tokio_mpsc::UnboundedSender<Command>,
-    clock: std::sync::Arc<dyn Clock>,
+    clock: Option<std::sync::Arc<dyn Clock>>,
     shared: Option<Shared>,
     copies: Option<PathBuf>,
+    reads: Reads,
     ended: Option<Ended>,
     engine_ended: bool,
 }
@@ -174,7 +220,8 @@ impl Loop {
             }
             if Instant::now() >= next_tick {
                 next_tick = Instant::now() + second;
-                self.update(Msg::Tick(self.clock.now()))?;
+                let now = self.clock.as_ref().map_or_else(Timestamp::now, |clock| clock.now());
+                self.update(Msg::Tick(now))?;
             }
             if self.ended.is_some() && leave_by.is_none() {
                 leave_by = Some(Instant::now() + LEAVING);
@@ -219,6 +266,7 @@ impl Loop {
                     let _ = self.commands.send(command);
                 }
                 Effect::Copy(text) => self.copy(&text)?,
+                Effect::History => self.reads.start(),
                 Effect::Redraw => self.redraw()?,
                 Effect::Quit => {
                     self.ended.get_or_insert(Ended::Left);

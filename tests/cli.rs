@@ -187,7 +187,32 @@ fn a_simulation_can_be_played_verified_listed_and_shown() {
     );
     let (status, _, err) = shell.says(&["resume", "--autoplay", "--headless"]);
     assert!(status == 1 && err.contains("closed"), "{err}");
+    listed(&shell, runs[0]["run"].as_str().unwrap());
     reported(&shell);
+}
+
+/// The runs against their objectives, the next drill, one run beside itself, and where a replay of it may begin.
+fn listed(shell: &Shell, run: &str) {
+    let (status, out, _) = shell.says(&["runs"]);
+    assert!(status == 0 && out.contains("stood down") && out.contains("(RTO "), "{out}");
+    assert!(out.contains("a drill is wanted quarterly, and none was carried through yet"), "{out}");
+    assert!(!out.contains("Recovery times"), "what was stood down is no recovery: {out}");
+    let (status, out, _) = shell.says(&["runs", "--json", "--mode", "drill"]);
+    assert_eq!((status, out.trim()), (0, "[]"));
+    let (status, out, _) = shell.says(&["runs", "--json", "--service", "fineract-production"]);
+    assert!(status == 0 && out.contains(run) && out.contains("\"rto\""), "{out}");
+    assert_eq!(shell.says(&["runs", "--json", "--service", "another"]).1.trim(), "[]");
+    let (status, out, err) = shell.says(&["runs", "compare", run, run, "--json"]);
+    assert_eq!(status, 0, "{err}");
+    let same: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert!(same["rows"].as_array().unwrap().iter().all(|row| row["differs"] == false), "{out}");
+    let (status, out, _) = shell.says(&["runs", "compare", run, run]);
+    assert!(status == 0 && out.contains("recovery time") && out.contains("step "), "{out}");
+    assert_eq!(shell.says(&["runs", "compare", run, "nothing"]).0, 1);
+    let (status, _, err) = shell.says(&["replay", run, "--from", "nonsense"]);
+    assert!(status == 1 && err.contains("the phases are: Pre-failover"), "{err}");
+    let (status, _, err) = shell.says(&["replay", run, "--from", "9999"]);
+    assert!(status == 1 && err.contains("there is no entry 9999"), "{err}");
 }
 
 /// The report of the latest run in each of its formats.
@@ -281,7 +306,7 @@ fn completions_name_every_subcommand() {
     for kind in ["bash", "zsh", "fish"] {
         let (status, out, _) = shell.says(&["completions", kind]);
         assert_eq!(status, 0);
-        for word in ["demo", "check", "plan", "status", "runs", "resume", "journal", "theme", "keymap"] {
+        for word in ["demo", "check", "plan", "status", "runs", "replay", "resume", "journal", "theme", "keymap"] {
             assert!(out.contains(word), "{kind} lacks {word}");
         }
     }

@@ -93,7 +93,8 @@ async fn play(project: &Project, runbook: &Runbook) -> Played {
     let store = lines.clone();
     let open = Box::new(move || {
         let chain = Chain::after(&verify(&[]).unwrap(), Redactor::new([]));
-        Ok(Opened { chain, store: Box::new(store), lease: Box::new(Held), first, past: Vec::new() })
+        let (store, lease) = (Box::new(store), Box::new(Held));
+        Ok(Opened { chain, store, lease, readings: None, first, past: Vec::new() })
     });
     let setup = Setup {
         world: simulated_world(service, &regions, &clock),

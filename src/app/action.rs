@@ -15,6 +15,8 @@ pub enum Context {
     Pane,
     /// In a list to choose from: gates, ways out, moments.
     Menu,
+    /// In a replay, before the checklist and the panes are looked at.
+    Replay,
     /// In the command palette, where characters filter.
     Palette,
     /// In the help.
@@ -23,7 +25,8 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order in which help lists them.
-    pub const ALL: [Self; 6] = [Self::Global, Self::Checklist, Self::Pane, Self::Menu, Self::Palette, Self::Help];
+    pub const ALL: [Self; 7] =
+        [Self::Global, Self::Checklist, Self::Pane, Self::Menu, Self::Replay, Self::Palette, Self::Help];
 
     /// The word in a keymap.
     pub fn as_str(self) -> &'static str {
@@ -32,6 +35,7 @@ impl Context {
             Self::Checklist => "checklist",
             Self::Pane => "pane",
             Self::Menu => "menu",
+            Self::Replay => "replay",
             Self::Palette => "palette",
             Self::Help => "help",
         }
@@ -57,6 +61,8 @@ pub enum Need {
     ReadOnly,
     /// Who leads and is armed: it leads to a write.
     Armed,
+    /// Who plays a run back.
+    Replay,
 }
 
 /// What whoever sits at the console may do now.
@@ -66,6 +72,8 @@ pub struct Rights {
     pub lead: bool,
     /// And they have armed the console.
     pub armed: bool,
+    /// They play a run back: there is nothing to lead.
+    pub replay: bool,
 }
 
 impl Rights {
@@ -76,6 +84,7 @@ impl Rights {
             Need::Lead => self.lead,
             Need::ReadOnly => self.lead && !self.armed,
             Need::Armed => self.lead && self.armed,
+            Need::Replay => self.replay,
         }
     }
 }
@@ -159,8 +168,26 @@ actions! {
     WholePlan "whole-plan" Global Anyone ["W"] "Show the whole plan: order, times, whose control plane, the way back";
     Review "review" Global Anyone ["V"] "Show what the review finds in the service and its runbooks";
     Preflight "preflight" Global Anyone ["F"] "Show what a run will need, and ask for it anew";
+    History "history" Global Anyone ["H"] "Show past runs, their trend against the objectives, and when the next drill is due";
     Redraw "redraw" Global Anyone ["ctrl-l"] "Draw the screen anew";
     Quit "quit" Global Anyone ["q"] "Leave the console; the run stays, and can be resumed";
+    ReplayToggle "replay-toggle" Replay Replay ["space"] "Pause the replay, or go on with it";
+    ReplayNext "replay-next" Replay Replay ["right", "]"] "Go one entry on";
+    ReplayBack "replay-back" Replay Replay ["left", "["] "Go one entry back";
+    ReplayFaster "replay-faster" Replay Replay [">"] "Play twice as fast";
+    ReplaySlower "replay-slower" Replay Replay ["<"] "Play half as fast";
+    ReplayMilestone "replay-milestone" Replay Replay ["m"] "Go to the next moment of the recovery";
+    ReplayMilestoneBack "replay-milestone-back" Replay Replay ["M"] "Go to the moment of the recovery before";
+    Replay0 "replay-0" Replay Replay ["0"] "Go to the start of the run";
+    Replay1 "replay-1" Replay Replay ["1"] "Go to one tenth of the run";
+    Replay2 "replay-2" Replay Replay ["2"] "Go to 2 tenths of the run";
+    Replay3 "replay-3" Replay Replay ["3"] "Go to 3 tenths of the run";
+    Replay4 "replay-4" Replay Replay ["4"] "Go to 4 tenths of the run";
+    Replay5 "replay-5" Replay Replay ["5"] "Go to 5 tenths of the run";
+    Replay6 "replay-6" Replay Replay ["6"] "Go to 6 tenths of the run";
+    Replay7 "replay-7" Replay Replay ["7"] "Go to 7 tenths of the run";
+    Replay8 "replay-8" Replay Replay ["8"] "Go to 8 tenths of the run";
+    Replay9 "replay-9" Replay Replay ["9"] "Go to 9 tenths of the run";
     MenuNext "menu-next" Menu Anyone ["j", "down"] "Next line";
     MenuPrev "menu-prev" Menu Anyone ["k", "up"] "Line before";
     MenuChoose "menu-choose" Menu Anyone ["l", "right", "enter"] "Choose the line";

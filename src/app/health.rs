@@ -1,9 +1,10 @@
 //! What the model makes of the readings: which Region has the traffic, how each is, how far behind the target is.
 
 use super::model::Model;
-use crate::domain::reading::{Freshness, Health, Key, Reading, Value};
+use crate::domain::reading::{Freshness, Key, Reading, Value};
 use crate::domain::region::{Place, Region};
 use crate::domain::service::Component;
+use crate::domain::worst;
 
 impl Model {
     /// A reading.
@@ -37,27 +38,7 @@ impl Model {
 
     /// Looks again at what each Region's worst health is; a change is as old as this look.
     pub fn refresh_worst(&mut self) {
-        let rank = |health: &Health| match health {
-            Health::Healthy => 0,
-            Health::Degraded => 1,
-            Health::Unknown => 2,
-            Health::Down => 3,
-        };
-        for region in [self.service.regions.primary.clone(), self.service.regions.standby.clone()] {
-            let place = Place::Region(region.clone());
-            let worst = self
-                .regional()
-                .map(|component| {
-                    self.board.glance(&component.id, &place).map_or(Health::Unknown, |glance| glance.shown(self.now))
-                })
-                .max_by_key(rank)
-                .unwrap_or(Health::Unknown);
-            let now = self.now;
-            let held = self.worst.entry(region).or_insert((worst, now));
-            if held.0 != worst {
-                *held = (worst, now);
-            }
-        }
+        worst::refresh(&mut self.worst, &self.service, &self.board, self.now);
     }
 
     /// The newest lag figure, when it was true, and whether it is still fresh.

@@ -104,7 +104,8 @@ impl Keymap {
         Self::from_bindings(bindings).unwrap_or(Self { bindings: Vec::new(), by_key: HashMap::new() })
     }
 
-    /// What a key does in a context. In the checklist and the panes, what works everywhere is looked at too.
+    /// What a key does in a context. In the checklist and the panes, what works everywhere is looked at too, and in a replay, what
+    /// moves it, first.
     pub fn lookup(&self, context: Context, key: Key, rights: Rights) -> Option<Action> {
         let key = key.normal();
         let find = |context| {
@@ -116,9 +117,10 @@ impl Keymap {
                 .filter(|action| rights.meet(action.info().need))
                 .max_by_key(|action| action.info().need)
         };
-        find(context).or_else(|| {
-            if matches!(context, Context::Checklist | Context::Pane) { find(Context::Global) } else { None }
-        })
+        if !matches!(context, Context::Checklist | Context::Pane) {
+            return find(context);
+        }
+        find(Context::Replay).or_else(|| find(context)).or_else(|| find(Context::Global))
     }
 
     /// Every binding that exists for whoever has these rights, in the order of the file.
@@ -155,8 +157,8 @@ fn collide(one: Need, other: Need) -> bool {
 mod tests {
     use super::*;
 
-    const LEAD: Rights = Rights { lead: true, armed: false };
-    const ARMED: Rights = Rights { lead: true, armed: true };
+    const LEAD: Rights = Rights { lead: true, armed: false, replay: false };
+    const ARMED: Rights = Rights { lead: true, armed: true, replay: false };
 
     fn bind(context: Context, chord: &str, action: Action) -> Binding {
         Binding { context, chord: chord.parse().unwrap(), action, desc: String::new() }
@@ -164,7 +166,7 @@ mod tests {
 
     #[test]
     fn the_built_in_keymap_stands_and_reaches_every_listed_key() {
-        let all = ACTIONS.iter().map(|info| info.keys.len()).sum::<usize>();
+        let all = ACTIONS.iter().filter(|info| info.need != Need::Replay).map(|info| info.keys.len()).sum::<usize>();
         assert_eq!(Keymap::built_in().bindings(ARMED).count() + 1, all, "all but `arm`");
     }
 
@@ -204,6 +206,20 @@ mod tests {
             assert!(keymap.bindings(rights).all(|binding| !binding.action.writes()));
         }
         assert!(keymap.bindings(ARMED).any(|binding| binding.action.writes()));
+    }
+
+    #[test]
+    fn in_a_replay_its_keys_come_first_and_nothing_leads_to_a_write() {
+        let keymap = Keymap::built_in();
+        let replay = Rights { replay: true, ..Rights::default() };
+        let space = Key::plain(Code::Char(' '));
+        assert_eq!(keymap.lookup(Context::Checklist, space, replay), Some(Action::ReplayToggle));
+        assert_eq!(keymap.lookup(Context::Checklist, space, LEAD), Some(Action::StepReady));
+        assert_eq!(keymap.lookup(Context::Pane, Key::plain(Code::Left), replay), Some(Action::ReplayBack));
+        assert_eq!(keymap.lookup(Context::Checklist, Key::char('j'), replay), Some(Action::StepNext));
+        for need in [Need::Lead, Need::ReadOnly, Need::Armed] {
+            assert!(keymap.bindings(replay).all(|binding| binding.action.info().need != need));
+        }
     }
 
     #[test]

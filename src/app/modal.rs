@@ -358,6 +358,8 @@ pub enum Page {
     Review,
     /// What a run will need.
     Preflight,
+    /// The past runs.
+    History,
 }
 
 /// The help.

@@ -12,14 +12,16 @@ use super::modal::Modal;
 use crate::domain::board::Board;
 use crate::domain::disruption::Tally;
 use crate::domain::gate::GateResult;
+use crate::domain::history::History;
 use crate::domain::journal::Entry;
 use crate::domain::plan::{Plan, Refusal};
 use crate::domain::preflight::Preflight;
-use crate::domain::reading::{Health, age};
-use crate::domain::region::Region;
+use crate::domain::reading::age;
+use crate::domain::replay::Position;
 use crate::domain::run::{Run, State, StepRecord};
 use crate::domain::runbook::{Action as StepAction, Runbook, Step, StepId};
 use crate::domain::service::Service;
+use crate::domain::worst::Worst;
 
 /// How many journal entries are kept for the tail.
 pub const TAIL: usize = 200;
@@ -40,6 +42,19 @@ pub enum Role {
         /// Who leads, and where.
         lead: String,
     },
+    /// Somebody who plays a run back.
+    Replay,
+}
+
+/// What a replay knows besides what it shows.
+#[derive(Debug, Clone)]
+pub struct Replay {
+    /// Where it is.
+    pub position: Position,
+    /// Why what was read during the run is not known, or not all of it.
+    pub missing: Option<String>,
+    /// The run before its first entry: from there it is folded again when the replay goes back.
+    fresh: Run,
 }
 
 /// What the terminal can do, as far as the model cares.
@@ -173,7 +188,7 @@ pub struct Model {
     /// The readings.
     pub board: Board,
     /// The worst health in each Region, and since when it has been that.
-    pub worst: BTreeMap<Region, (Health, Timestamp)>,
+    pub worst: Worst,
     /// The latest journal entries, oldest first.
     pub tail: VecDeque<Arc<Entry>>,
     /// Who sits here.
@@ -184,6 +199,8 @@ pub struct Model {
     pub account: Option<String>,
     /// How many times faster than time a simulation runs.
     pub speed: f64,
+    /// Where the replay is, if this is one.
+    pub replay: Option<Replay>,
     /// The keys.
     pub keymap: Keymap,
     /// What the terminal can do.
@@ -218,6 +235,8 @@ pub struct Model {
     pub disruption: Arc<Vec<Tally>>,
     /// Since when one is waited for.
     pub preflight_asked: Option<Timestamp>,
+    /// The past runs, as they were read last.
+    pub history: Option<Arc<History>>,
     /// The dialogs; the last is on top.
     pub modals: Vec<Modal>,
     /// The message in the footer.
@@ -243,12 +262,13 @@ impl Model {
             runbooks,
             run,
             board: Board::default(),
-            worst: BTreeMap::new(),
+            worst: Worst::new(),
             tail: journal.into_iter().skip(skip).collect(),
             role,
             operator,
             account,
             speed,
+            replay: None,
             keymap,
             capabilities,
             now,
@@ -266,6 +286,7 @@ impl Model {
             preflight: None,
             disruption: Arc::default(),
             preflight_asked: None,
+            history: None,
             modals: Vec::new(),
             toast: None,
             latched: None,
@@ -276,6 +297,40 @@ impl Model {
         model.refresh_rows();
         model.selected = model.next_open(0).unwrap_or(0);
         model
+    }
+
+    /// The console of a replay, of whose run nothing has happened yet. `missing` says why what was read is not known, or not all
+    /// of it.
+    #[must_use]
+    pub fn replaying(mut self, position: Position, missing: Option<String>) -> Self {
+        self.role = Role::Replay;
+        self.replay = Some(Replay { position, missing, fresh: self.run.clone() });
+        self
+    }
+
+    /// Forgets what a process knew that its journal does not have.
+    pub fn forget_readings(&mut self) {
+        self.board = Board::default();
+        self.worst.clear();
+        self.plans.clear();
+        self.asked.clear();
+        self.output.clear();
+        self.progress.clear();
+        self.preflight = None;
+        self.preflight_asked = None;
+        self.latched = None;
+    }
+
+    /// A replay begins anew.
+    pub fn begin_again(&mut self) {
+        let Some(replay) = &self.replay else { return };
+        self.run = replay.fresh.clone();
+        self.tail.clear();
+        self.toast = None;
+        self.journal_scroll = 0;
+        self.forget_readings();
+        self.refresh_rows();
+        self.selected = self.next_open(0).unwrap_or(0);
     }
 
     /// Makes the rows anew from the run.
@@ -345,7 +400,8 @@ impl Model {
             && self.run.closed.is_none()
             && !self.leaving
             && !self.ended;
-        Rights { lead, armed: lead && self.run.armed.as_deref() == Some(self.operator.as_str()) }
+        let armed = lead && self.run.armed.as_deref() == Some(self.operator.as_str());
+        Rights { lead, armed, replay: self.replay.is_some() }
     }
 
     /// Where keys are looked up; none while a dialog with keys of its own is open.

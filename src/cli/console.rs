@@ -9,13 +9,14 @@ use super::{Status, surroundings};
 use crate::app::{Keymap, Model, Opening, Role, model};
 use crate::config::theme::{self, Theme};
 use crate::config::{Diagnostics, Source, keymap};
+use crate::domain::replay::From;
 use crate::domain::text;
-use crate::runtime::{self, Console, Ended};
+use crate::runtime::{self, Behind, Console, Ended};
 use crate::store::file::OpenError;
 use crate::term::capabilities::{Capabilities, Colour};
 use crate::ui;
 use crate::ui::skin::{Depth, Skin};
-use crate::wire::{NoStage, Stage, book};
+use crate::wire::{Archive, NoStage, Reel, Stage, book};
 
 /// `handover` without a subcommand.
 pub(super) fn open(
@@ -30,6 +31,55 @@ pub(super) fn open(
     run(screen, false, move || Stage::new(book, operator, &surroundings::runs(), None))
 }
 
+/// How a console looks, and which keys it has.
+struct Looks {
+    able: Capabilities,
+    theme: Theme,
+    keymap: Keymap,
+}
+
+impl Looks {
+    fn read(screen: &ScreenOptions) -> Result<Self> {
+        let able = Capabilities::detect(screen.color, screen.ascii);
+        let theme = the_theme(screen.theme.as_deref().unwrap_or("dark"))?;
+        let keymap = the_keymap(screen.keymap.as_deref().unwrap_or("default"))?;
+        Ok(Self { able, theme, keymap })
+    }
+
+    fn console(&self, model: Model, autoplay: bool) -> Console {
+        let archive = Archive::new(surroundings::runs(), Some(&model.service));
+        let depth = match self.able.colour {
+            Colour::True => Depth::TrueColour,
+            Colour::Indexed => Depth::Indexed,
+            Colour::Sixteen => Depth::Ansi,
+            Colour::None => Depth::None,
+        };
+        Console {
+            model,
+            skin: Skin::new(&self.theme, depth, self.able.unicode),
+            synchronized: true,
+            shared: self.able.shared,
+            repeats: self.able.reports_repeats,
+            copies: crate::store::runs::default_root().parent().map(Path::to_owned),
+            autoplay,
+            archive,
+        }
+    }
+
+    fn capabilities(&self) -> model::Capabilities {
+        model::Capabilities { unicode: self.able.unicode, copy: true }
+    }
+}
+
+/// How it ended, as a status.
+fn status(ended: Ended) -> Result<Status> {
+    match ended {
+        Ended::Left => Ok(Status::Ok),
+        Ended::Signal(name, _) => Err(eyre!("ended by {name}")),
+        Ended::Lost(why) => Err(eyre!("the terminal is gone: {why}")),
+    }
+}
+
 /// Sets the stage and opens the console on it.
 pub(super) fn run(
     screen: &ScreenOptions,
@@ -38,21 +88,13 @@ pub(super) fn run(
 ) -> Result<Status> {
     color_eyre::install()?;
     let _log = surroundings::log();
-    let able = Capabilities::detect(screen.color, screen.ascii);
-    let theme = the_theme(screen.theme.as_deref().unwrap_or("dark"))?;
-    let keymap = the_keymap(screen.keymap.as_deref().unwrap_or("default"))?;
+    let looks = Looks::read(screen)?;
     let stage = match stage() {
         Err(NoStage::Journal(error @ OpenError::Broken { .. })) => {
             super::explain(&error.into());
             return Ok(Status::Corrupt);
         }
         stage => stage?,
-    };
-    let depth = match able.colour {
-        Colour::True => Depth::TrueColour,
-        Colour::Indexed => Depth::Indexed,
-        Colour::Sixteen => Depth::Ansi,
-        Colour::None => Depth::None,
     };
     let role = match &stage.lead {
         Some(lead) => Role::Observer { lead: format!("{} on {}", lead.operator, lead.host) },
@@ -67,21 +109,12 @@ pub(super) fn run(
         operator: stage.operator.name.clone(),
         account: stage.service.aws.account.clone(),
         speed: stage.speed,
-        keymap,
-        capabilities: model::Capabilities { unicode: able.unicode, copy: true },
+        keymap: looks.keymap.clone(),
+        capabilities: looks.capabilities(),
         now: stage.clock.now(),
     });
-    let console = Console {
-        model,
-        skin: Skin::new(&theme, depth, able.unicode),
-        synchronized: true,
-        shared: able.shared,
-        repeats: able.reports_repeats,
-        copies: crate::store::runs::default_root().parent().map(Path::to_owned),
-        autoplay,
-    };
     let folder = stage.folder.clone();
-    let ended = runtime::run(console, stage)?;
+    let ended = runtime::run(looks.console(model, autoplay), Behind::Stage(Box::new(stage)))?;
     let kept = folder.journal().is_file();
     if kept {
         say!("The journal is {}", text::visible(&folder.journal().display().to_string()));
@@ -90,11 +123,16 @@ pub(super) fn run(
             text::visible(&folder.id)
         );
     }
-    match ended {
-        Ended::Left => Ok(Status::Ok),
-        Ended::Signal(name, _) => Err(eyre!("ended by {name}")),
-        Ended::Lost(why) => Err(eyre!("the terminal is gone: {why}")),
-    }
+    status(ended)
+}
+
+/// Plays a run back in the console.
+pub(super) fn replay(screen: &ScreenOptions, reel: Reel, from: From) -> Result<Status> {
+    color_eyre::install()?;
+    let _log = surroundings::log();
+    let looks = Looks::read(screen)?;
+    let (model, player) = reel.console(looks.keymap.clone(), looks.capabilities());
+    status(runtime::run(looks.console(model, false), Behind::Replay(player, from))?)
 }
 
 /// A file's bytes, or a built-in one's, under the name that diagnostics give it.

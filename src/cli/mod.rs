@@ -20,6 +20,7 @@ mod notify;
 mod options;
 mod plan;
 mod preflight;
+mod replay;
 mod report;
 mod resume;
 mod runs;
@@ -104,6 +105,8 @@ enum Cmd {
     Notify(notify::NotifyCommand),
     /// Write a run's report: figures, timeline, steps, people, decisions, deviations
     Report(report::ReportCommand),
+    /// Play a run back in the console, from its journal and what was kept with it
+    Replay(replay::ReplayCommand),
     /// List the runs of this machine
     Runs(runs::RunsCommand),
     /// Take a run up again after the console was left or killed, or watch one that somebody else leads
@@ -134,7 +137,8 @@ pub fn run() -> ExitCode {
         Some(Cmd::Approve(command)) => command.run(),
         Some(Cmd::Notify(command)) => command.run(&cli.service, &cli.who),
         Some(Cmd::Report(command)) => command.run(),
-        Some(Cmd::Runs(command)) => command.run(),
+        Some(Cmd::Replay(command)) => command.run(&cli.screen),
+        Some(Cmd::Runs(command)) => command.run(&cli.service),
         Some(Cmd::Resume(command)) => command.run(&cli.screen, &cli.who),
         Some(Cmd::Journal(command)) => command.run(),
         Some(Cmd::Theme(command)) => command.run(),

@@ -1,20 +1,40 @@
-//! `[drills]`: what a drill may touch.
+//! `[drills]`: what a drill may touch, and how often one is wanted.
 
 use super::facts;
 use super::reader::{Node, Table};
 use super::words::{meant, one_of};
 use crate::domain::drill::Drills;
+use crate::domain::history::Cadence;
 use crate::domain::service::Component;
 use crate::domain::text::bounded;
 
 /// Reads `[drills]`; without it, a drill may touch nothing.
 pub(super) fn read(root: &Table<'_, '_>, components: &[Component], broken: &[String]) -> Option<Drills> {
     let Some(node) = root.get("drills") else { return Some(Drills::default()) };
-    let table = node.table("a table with `act` and `run`")?;
+    let table = node.table("a table with `act`, `run` and `every`")?;
     let act = table.get("act").map_or(Some(Vec::new()), |node| acts(&node, components, broken));
     let run = table.get("run").map_or(Some(Vec::new()), |node| programs(&node));
+    let every = table.get("every").map_or(Some(None), |node| cadence(&node).map(Some));
     table.finish();
-    Some(Drills { act: act?, run: run? })
+    Some(Drills { act: act?, run: run?, every: every? })
+}
+
+/// A word, or a number of days: a drill is planned by the calendar.
+fn cadence(node: &Node<'_, '_>) -> Option<Cadence> {
+    const EXPECTED: &str = "\"weekly\", \"monthly\", \"quarterly\", \"yearly\", or days such as \"90d\"";
+    let text = node.line(EXPECTED, 20)?;
+    if let Some((_, cadence)) = Cadence::WORDS.into_iter().find(|(word, _)| *word == text) {
+        return Some(cadence);
+    }
+    match text.strip_suffix('d').and_then(|days| days.parse::<u16>().ok()) {
+        Some(days) if (1..=366).contains(&days) => Some(Cadence::Days(days)),
+        _ => {
+            let found = node.found(format!("\"{}\" is not how often a drill can be wanted", bounded(&text, 20)));
+            let words = Cadence::WORDS.map(|(word, _)| word);
+            node.context().push(found.expected(EXPECTED).help_if(meant(&text, words)));
+            None
+        }
+    }
 }
 
 fn acts(node: &Node<'_, '_>, components: &[Component], broken: &[String]) -> Option<Vec<(String, String)>> {

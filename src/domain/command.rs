@@ -8,13 +8,16 @@ use jiff::Timestamp;
 use super::consent::How;
 use super::disruption::Tally;
 use super::gate::GateResult;
+use super::history::History;
 use super::journal::{Entry, RunOutcome};
 use super::plan::{Plan, Refusal};
 use super::preflight::Preflight;
 use super::reading::{ComponentId, Observation, Unread};
 use super::region::Place;
+use super::replay::{Playback, Replayed};
 use super::runbook::StepId;
 use super::timeline::Milestone;
+use super::worst::Worst;
 
 /// What an operator asks for. Everything that writes anything is journaled.
 #[derive(Debug, Clone, PartialEq)]
@@ -146,6 +149,10 @@ pub enum Command {
         /// In a sentence.
         says: String,
     },
+    /// Another step is looked at: what was on the screen is kept with the run.
+    Selected(StepId),
+    /// Moves a replay.
+    Play(Playback),
     /// Leaves the console; running steps are journaled as left.
     Leave,
 }
@@ -195,6 +202,21 @@ pub enum Event {
         /// When it looks next.
         next: Option<Timestamp>,
     },
+    /// A step's exact call was asked for.
+    Asked(StepId),
+    /// Another step is looked at.
+    Selected(StepId),
+    /// In a replay, a process came here that knew nothing yet.
+    Began,
+    /// In a replay, how each Region was when the run was opened.
+    Stood {
+        /// The worst health in each Region, and since when.
+        worst: Worst,
+    },
+    /// The past runs were read.
+    History(Arc<History>),
+    /// A replay has moved.
+    Replayed(Arc<Replayed>),
     /// A command was not carried out.
     Refused {
         /// Why, and what to do.

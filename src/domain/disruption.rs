@@ -246,6 +246,12 @@ impl Tally {
         }
     }
 
+    /// Whether a gap began after a moment, as far as each is kept.
+    pub fn failed_since(&self, moment: Timestamp) -> bool {
+        let kept = u64::try_from(self.gaps.len()).unwrap_or(u64::MAX);
+        self.gaps.iter().copied().chain(self.open_gap()).any(|gap| gap.from > moment) || kept < self.gaps_in_all
+    }
+
     /// How long it took from a moment until this resolver led to a Region and to no other any more.
     pub fn led_to(&self, region: &str, since: Timestamp) -> Option<Gap> {
         let last = self.leads.last().filter(|lead| lead.to == region)?;

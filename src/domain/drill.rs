@@ -1,6 +1,7 @@
 //! Drills: what one may touch is on a list in the service file, and nothing else is touched, whatever a runbook says.
 
 use super::gate::fill;
+use super::history::Cadence;
 use super::region::{Direction, Pair, Region};
 use super::runbook::{Action, Step};
 
@@ -11,6 +12,8 @@ pub struct Drills {
     pub act: Vec<(String, String)>,
     /// Programs, each by the words that its command line begins with.
     pub run: Vec<Vec<String>>,
+    /// How often one is wanted, where that is said.
+    pub every: Option<Cadence>,
 }
 
 impl Drills {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::disruption::for_users;
 use super::duration::clock;
 use super::reading::age;
 use super::run::Run;
@@ -109,6 +110,8 @@ impl Kept {
 pub struct Figures {
     /// T12 − T0: how long the service was not what it should be.
     pub total: Span,
+    /// T11 − T0, while it is watched whether it stays so: the recovery time, if it does.
+    pub provisional: Option<Duration>,
     /// T12 − T4: how long handing over took.
     pub execution: Span,
     /// T1 − T0: until an alarm.
@@ -129,6 +132,7 @@ impl Figures {
         let span = |from, to| between(run, from, to, now);
         Self {
             total: span(Milestone::ImpactBegan, Milestone::Sustained),
+            provisional: provisional(run),
             execution: span(Milestone::RunStarted, Milestone::Sustained),
             detection: measured(run, Milestone::ImpactBegan, Milestone::FirstAlarm),
             decision: measured(run, Milestone::FirstAlarm, Milestone::Decided),
@@ -182,6 +186,18 @@ fn measured(run: &Run, from: Milestone, to: Milestone) -> Span {
         (Some(begin), Some(end)) if begin.at <= end.at => Span::Took(begin.until(end)),
         _ => Span::NotMeasured,
     }
+}
+
+/// The recovery time if what serves goes on to.
+fn provisional(run: &Run) -> Option<Duration> {
+    let timeline = &run.timeline;
+    if timeline.get(Milestone::Sustained).is_some() || run.closed.is_some() {
+        return None;
+    }
+    let (began, served) = (timeline.get(Milestone::ImpactBegan)?, timeline.get(Milestone::FirstSuccess)?);
+    let failed_again =
+        for_users(&run.disruption, run.direction.target.as_str()).is_some_and(|users| users.failed_since(served.at));
+    (!failed_again).then(|| began.until(served))
 }
 
 #[cfg(test)]

@@ -41,18 +41,19 @@ impl fmt::Display for Key {
 pub type Sample = (Timestamp, Option<f64>);
 
 /// An observed value.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "is", content = "value")]
 pub enum Value {
     /// A word or a sentence.
     Text(String),
     /// Yes or no.
     Bool(bool),
     /// A plain number.
-    Number(f64),
+    Number(#[serde(with = "super::exact")] f64),
     /// A span of time, in seconds.
-    Seconds(f64),
+    Seconds(#[serde(with = "super::exact")] f64),
     /// Samples over time, oldest first; a missing one is `None`, never 0.
-    Series(Vec<Sample>),
+    Series(#[serde(with = "super::exact::samples")] Vec<Sample>),
 }
 
 impl fmt::Display for Value {
@@ -136,7 +137,7 @@ impl Why {
 }
 
 /// A failed reading.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{}: {message}", why.as_str())]
 pub struct Unread {
     /// The kind of failure.
@@ -153,7 +154,7 @@ impl Unread {
 }
 
 /// One fact of an [`Observation`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Fact {
     /// Its name.
     pub name: String,
@@ -164,7 +165,7 @@ pub struct Fact {
 }
 
 /// What one look at a component in one place gave.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Observation {
     /// The facts, in the component kind's own order.
     pub facts: Vec<Fact>,

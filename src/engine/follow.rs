@@ -46,6 +46,7 @@ pub async fn run(
                     });
                 }
                 Some(Command::Preflight) => preflights.ask(),
+                Some(Command::Selected(_)) => {}
                 Some(_) => {
                     let why = format!("{lead} leads this run; this console only watches");
                     let _ = events.send(Event::Refused { why });

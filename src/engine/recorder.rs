@@ -4,8 +4,9 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use crate::domain::journal::{Body, Chain, Sealed};
+use crate::domain::redact::Redactor;
 use crate::domain::trail::Line;
-use crate::ports::{Clock, JournalStore, Lease};
+use crate::ports::{Clock, JournalStore, Lease, Readings};
 
 /// What a run's journal is made of, once it is opened.
 pub struct Opened {
@@ -15,6 +16,8 @@ pub struct Opened {
     pub store: Box<dyn JournalStore>,
     /// The hold on the run.
     pub lease: Box<dyn Lease>,
+    /// Where what the console is shown is kept, if it is.
+    pub readings: Option<Box<dyn Readings>>,
     /// The entries that come before any other: that the run was opened, or taken up again.
     pub first: Vec<Body>,
     /// The lines that the journal holds already, where it is kept elsewhere too.
@@ -32,6 +35,7 @@ pub struct NotRecorded(pub String);
 /// Writes entries, one at a time, each durable before the next.
 pub struct Recorder {
     state: State,
+    readings: Option<Box<dyn Readings>>,
     clock: Arc<dyn Clock>,
     operator: String,
     past: Vec<Line>,
@@ -46,12 +50,18 @@ enum State {
 impl Recorder {
     /// A recorder for an operator.
     pub fn new(open: Open, clock: Arc<dyn Clock>, operator: String) -> Self {
-        Self { state: State::Waiting(open), clock, operator, past: Vec::new() }
+        Self { state: State::Waiting(open), readings: None, clock, operator, past: Vec::new() }
     }
 
     /// Whether the run has been opened.
     pub fn is_open(&self) -> bool {
         matches!(self.state, State::Open { .. })
+    }
+
+    /// Where what the console is shown is kept, with what hides secrets: once, after the run has been opened.
+    pub fn take_readings(&mut self) -> Option<(Box<dyn Readings>, Redactor)> {
+        let State::Open { chain, .. } = &self.state else { return None };
+        self.readings.take().map(|readings| (readings, chain.redactor().clone()))
     }
 
     /// Why nothing can be recorded any more, if so.
@@ -82,6 +92,7 @@ impl Recorder {
                 Err(error) => return Err(self.latch(&error)),
             };
             let store = Arc::new(Mutex::new(opened.store));
+            self.readings = opened.readings;
             self.state = State::Open { chain: opened.chain, store, _lease: opened.lease };
             self.past = opened.past;
             let operator = self.operator.clone();

@@ -2,4 +2,5 @@
 
 pub mod approvals;
 pub mod file;
+pub mod readings;
 pub mod runs;

@@ -157,6 +157,11 @@ impl RunFolder {
         self.path.join("approvals")
     }
 
+    /// Where what the console was shown is kept.
+    pub fn readings(&self) -> PathBuf {
+        self.path.join("readings.jsonl")
+    }
+
     /// Where the simulated wire's calls are logged.
     pub fn wire_log(&self) -> PathBuf {
         self.path.join("wire.jsonl")

@@ -12,6 +12,7 @@ use crate::domain::disruption::for_users;
 use crate::domain::duration::{age as short, clock, seconds};
 use crate::domain::figures::{Figures, Kept, Span};
 use crate::domain::reading::Freshness;
+use crate::domain::replay::Position;
 use crate::domain::run::Mode;
 use crate::domain::service::Notify;
 
@@ -66,6 +67,7 @@ fn first<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool) 
     let glyphs = painter.glyphs();
     let run = &model.run;
     let badge = match run.mode {
+        _ if model.replay.is_some() => part(" REPLAY ", Tone::Simulation, 0),
         Mode::Live => part(" LIVE ", Tone::Live, 0),
         Mode::Drill => part(" DRILL ", Tone::Drill, 0),
         Mode::Simulation if narrow => part(" SIM ", Tone::Simulation, 0),
@@ -89,6 +91,24 @@ fn first<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool) 
     }
     if tier >= Tier::Standard {
         parts.push(part(run.runbook.way.as_str(), Tone::Text, 8));
+    }
+    if let Some(replay) = &model.replay {
+        let of = match run.mode {
+            Mode::Live => "of a real run",
+            Mode::Drill => "of a drill",
+            Mode::Simulation => "of a simulation",
+        };
+        parts.push(part(of, Tone::Dim, 3));
+        let Position { entry, entries, speed, playing } = replay.position;
+        let pace = if playing { format!("{speed}x") } else { "paused".to_owned() };
+        parts.push(right(format!("{}Z", model.now.strftime("%H:%M:%S")), Tone::Text, 2));
+        parts.extend(
+            run.armed.as_ref().filter(|_| !narrow).map(|who| right(format!("armed then: {who}"), Tone::Dim, 9)),
+        );
+        parts.push(right(pace, Tone::Accent, 1));
+        let of = if narrow { format!("{entry}/{entries}") } else { format!("entry {entry} of {entries}") };
+        parts.push(right(of, Tone::Title, 0));
+        return parts;
     }
     if let Some(scenario) = &run.scenario {
         let speed = if model.speed > 1.0 { format!("{scenario} {}x", model.speed) } else { scenario.clone() };
@@ -127,9 +147,10 @@ fn second<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool)
     let run = &model.run;
     let rto = model.service.objectives.rto;
     let figures = Figures::of(run, model.now);
-    let (word, taken) = match (figures.total.time(), figures.execution.time()) {
-        (Some(taken), _) => ("RTA", Some(taken)),
-        (None, taken) => ("run", taken),
+    // Once it serves, the time stands still as long as it stays so: its end will be dated back.
+    let (word, taken) = match (figures.provisional, figures.total.time(), figures.execution.time()) {
+        (Some(taken), ..) | (None, Some(taken), _) => ("RTA", Some(taken)),
+        (None, None, taken) => ("run", taken),
     };
     if let Some(taken) = taken {
         let over = taken > rto;
@@ -142,6 +163,8 @@ fn second<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool)
         parts.push(part(bar, if over { Tone::Bad } else { Tone::Accent }, 4));
         if over {
             parts.push(part("RTO missed", Tone::Bad, 1));
+        } else if figures.provisional.is_some() {
+            parts.push(part("if it stays so", Tone::Text, 2));
         } else if word == "run" {
             parts.push(part("T0 not entered", Tone::Warn, 6));
         } else if let Some(forecast) = forecast(model, &figures) {
@@ -155,6 +178,9 @@ fn second<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool)
     }
     if let (Span::SoFar(waited), true) = (figures.waiting, run.closed.is_none()) {
         parts.push(part(format!("waited {} for people", clock(waited)), Tone::Dim, 9));
+    }
+    if let Some(missing) = model.replay.as_ref().and_then(|replay| replay.missing.as_deref()) {
+        parts.push(part(missing, Tone::Warn, 3));
     }
     parts.push(loss(model));
     parts.extend(untold(model, glyphs.bad));

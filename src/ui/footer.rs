@@ -47,7 +47,18 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     for (action, word) in [(Action::Quit, "quit"), (Action::Palette, "commands"), (Action::Help, "help")] {
         hint_right(model, action, word, &mut pen, painter);
     }
-    let mut hints: Vec<(Action, &str)> = Vec::with_capacity(8);
+    let mut hints: Vec<(Action, &str)> = Vec::with_capacity(16);
+    if let Some(replay) = &model.replay {
+        hints.extend([
+            (Action::ReplayToggle, if replay.position.playing { "pause" } else { "go on" }),
+            (Action::ReplayNext, "next entry"),
+            (Action::ReplayBack, "back"),
+            (Action::ReplayMilestone, "next moment"),
+            (Action::ReplayFaster, "faster"),
+            (Action::ReplaySlower, "slower"),
+            (Action::Replay5, "half way"),
+        ]);
+    }
     if model.focus.context() == Context::Checklist {
         if let Some(word) = start_word(model) {
             let action = if rights.armed { Action::StepPerform } else { Action::StepStart };
@@ -64,7 +75,9 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     }
     hints.push((Action::Note, "note"));
     hints.push((Action::Mark, "enter time"));
-    hints.push((Action::StepReady, "next ready"));
+    if model.replay.is_none() {
+        hints.push((Action::StepReady, "next ready"));
+    }
     hints.push((Action::Zoom, "zoom"));
     hints.push((Action::Facts, "readings"));
     for (action, word) in hints {

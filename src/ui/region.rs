@@ -96,7 +96,9 @@ fn glance(model: &Model, glance: Option<&Glance>, pen: &mut Pen, painter: &mut P
     let glyphs = painter.glyphs();
     let Some(glance) = glance else {
         painter.sign(pen, glyphs.unknown, Tone::Unknown);
-        painter.put(pen, " unknown, not read yet", Tone::Unknown);
+        let missing = model.replay.as_ref().is_some_and(|replay| replay.missing.is_some());
+        let why = if missing { " unknown, readings were not kept" } else { " unknown, not read yet" };
+        painter.put(pen, why, Tone::Unknown);
         return;
     };
     let age = glance.read_at.map_or_else(|| "never".to_owned(), |at| short(model.since(at)));

@@ -82,7 +82,8 @@ pub async fn send_owed(
     }
     let chain = Chain::after(&verified, redactor(service));
     let store = Box::new(reopened.journal);
-    let open = Box::new(move || Ok(Opened { chain, store, lease: Box::new(lease), first }));
+    let lease = Box::new(lease);
+    let open = Box::new(move || Ok(Opened { chain, store, lease, readings: None, first, past: Vec::new() }));
     let mut recorder = Recorder::new(open, Arc::clone(&clock), operator.name.clone());
     let until = clock.mono() + limit;
     while outbox.pending() > 0 {
@@ -90,9 +91,9 @@ pub async fn send_owed(
         let Some(body) = within(clock.as_ref(), left, Outbox::next(Some(&mut outbox))).await else { break };
         let recorded = recorder.record("handover", body).await;
         let entries = recorded.map_err(|error| io("the journal".to_owned())(io::Error::other(error)))?;
-        for entry in &entries {
-            run.apply(entry);
-            seen(entry);
+        for sealed in &entries {
+            run.apply(&sealed.entry);
+            seen(&sealed.entry);
         }
     }
     Ok(channels.iter().map(|channel| run.telling.owed(channel.id(), channel.least()).len()).sum())

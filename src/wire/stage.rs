@@ -19,12 +19,13 @@ use crate::domain::safeguard::Takeover;
 use crate::domain::service::Service;
 use crate::engine::preflight::Preflights;
 use crate::engine::recorder::{Open, Opened};
-use crate::ports::{Clock, World};
+use crate::ports::{Clock, Readings, World};
 use crate::providers;
 use crate::providers::aws::caller::Caller;
 use crate::sim;
 use crate::store::approvals::Approvals;
 use crate::store::file::{FileJournal, FileLease, Holder, OpenError};
+use crate::store::readings::FileReadings;
 use crate::store::runs::{RunFolder, Runs};
 
 /// Who works, and where.
@@ -167,8 +168,9 @@ impl Stage {
                     regions.keep_log(&folder.wire_log())?;
                 }
                 let store = FileJournal::create(&folder.journal()).map_err(io::Error::other)?;
-                let (store, lease) = (Box::new(store), Box::new(lease));
-                Ok(Opened { chain: Chain::new(redactor), store, lease, first, past: Vec::new() })
+                let readings = Some(Box::new(FileReadings::new(folder.readings())) as Box<dyn Readings>);
+                let (chain, store, lease) = (Chain::new(redactor), Box::new(store), Box::new(lease));
+                Ok(Opened { chain, store, lease, readings, first, past: Vec::new() })
             }) as Open
         };
         Ok(Self {
@@ -245,6 +247,7 @@ impl Stage {
         first.push(Body::Resumed { host: operator.host.clone(), tool: VERSION.to_owned() });
         first.push(lead_of(&operator));
         let chain = Chain::after(&verified, redactor.clone());
+        let readings = folder.readings();
         let past = match (&service.trail, &journal) {
             (Some(_), Some(_)) => folder.lines().map_err(io(path.display().to_string()))?,
             _ => Vec::new(),
@@ -253,7 +256,8 @@ impl Stage {
             let (Some(store), Some(lease)) = (journal, lease) else {
                 return Err(io::Error::other("somebody else leads this run"));
             };
-            Ok(Opened { chain, store: Box::new(store), lease: Box::new(lease), first, past })
+            let readings = Some(Box::new(FileReadings::new(readings)) as Box<dyn Readings>);
+            Ok(Opened { chain, store: Box::new(store), lease: Box::new(lease), readings, first, past })
         }) as Open;
         Ok(Self {
             service,

@@ -350,7 +350,10 @@ impl Rig {
         let store = Store { lines: self.lines.clone(), fault, met };
         let chain = Chain::after(&verified, Redactor::new([]));
         let past = self.lines.text().lines().map(|line| Line::read(line).unwrap()).collect();
-        let open = Box::new(move || Ok(Opened { chain, store: Box::new(store), lease: Box::new(Held), first, past }));
+        let open = Box::new(move || {
+            let (store, lease) = (Box::new(store), Box::new(Held));
+            Ok(Opened { chain, store, lease, readings: None, first, past })
+        });
         let (kill, dead) = watch::channel(false);
         let mut world = simulated_world(&self.service, &self.regions, &self.clock);
         world.channels.clone_from(&self.channels);

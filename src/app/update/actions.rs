@@ -1,6 +1,6 @@
 //! What each action does.
 
-use super::{Effect, dialogs, steps};
+use super::{Effect, dialogs, replay, steps};
 use crate::app::action::Action;
 use crate::app::input::Input;
 use crate::app::modal::{Choice, Guard, Help, Item, Menu, Modal, Page, Palette, Purpose, Reason, Subject, Way};
@@ -92,14 +92,35 @@ pub(super) fn run(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         }
         Action::Preflight => {
             model.modals.push(Modal::Help(Help { page: Page::Preflight, ..Help::default() }));
-            if !model.preflight.as_ref().is_some_and(|made| made.is_young(model.now)) {
+            if model.replay.is_none() && !model.preflight.as_ref().is_some_and(|made| made.is_young(model.now)) {
                 model.preflight_asked = Some(model.now);
                 effects.push(Effect::Engine(Command::Preflight));
             }
         }
+        Action::History => {
+            model.modals.push(Modal::Help(Help { page: Page::History, ..Help::default() }));
+            effects.push(Effect::History);
+        }
+        Action::ReplayToggle
+        | Action::ReplayNext
+        | Action::ReplayBack
+        | Action::ReplayFaster
+        | Action::ReplaySlower
+        | Action::ReplayMilestone
+        | Action::ReplayMilestoneBack
+        | Action::Replay0
+        | Action::Replay1
+        | Action::Replay2
+        | Action::Replay3
+        | Action::Replay4
+        | Action::Replay5
+        | Action::Replay6
+        | Action::Replay7
+        | Action::Replay8
+        | Action::Replay9 => effects.extend(replay::playback(action).map(|how| Effect::Engine(Command::Play(how)))),
         Action::Redraw => effects.push(Effect::Redraw),
         Action::Quit => {
-            if model.is_running() || model.rights().armed {
+            if model.role != Role::Replay && (model.is_running() || model.rights().armed) {
                 ask_to_leave(model, effects);
             } else {
                 leave(model, effects);
@@ -126,6 +147,11 @@ pub(super) fn select(model: &mut Model, index: usize, effects: &mut Vec<Effect>)
     if index != model.selected {
         model.selected = index;
         model.step_scroll = 0;
+        if model.rights().lead
+            && let Some(row) = model.row()
+        {
+            effects.push(Effect::Engine(Command::Selected(row.id.clone())));
+        }
     }
     steps::resolve_selected(model, effects);
 }
@@ -138,7 +164,7 @@ pub(super) fn ask(model: &mut Model, purpose: Purpose) {
 
 /// Asks whether to leave, on top of whatever is open. Asked a second time while it leaves, it leaves at once.
 pub(super) fn ask_to_leave(model: &mut Model, effects: &mut Vec<Effect>) {
-    if model.leaving {
+    if model.leaving || model.role == Role::Replay {
         effects.push(Effect::Quit);
         return;
     }

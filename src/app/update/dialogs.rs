@@ -97,7 +97,7 @@ pub(super) fn filter(model: &mut Model) {
     let Some(Modal::Palette(palette)) = model.modals.last_mut() else { return };
     let typed = palette.input.text().to_lowercase();
     let words: Vec<&str> = typed.split_whitespace().collect();
-    let listed = |context| matches!(context, Context::Global | Context::Checklist);
+    let listed = |context| matches!(context, Context::Global | Context::Checklist | Context::Replay);
     let holds = |id: &str, doc: &str| words.iter().all(|word| id.contains(word) || doc.to_lowercase().contains(word));
     palette.found = ACTIONS
         .iter()

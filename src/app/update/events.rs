@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Effect, actions, steps};
+use super::{Effect, actions, replay, steps};
 use crate::app::modal::{Guard, Modal, Subject};
 use crate::app::model::{Level, Model, OUTPUT, Planned, Progress, Role, TAIL};
 use crate::domain::command::Event;
@@ -42,6 +42,15 @@ pub(super) fn take(model: &mut Model, event: Event, effects: &mut Vec<Effect>) {
             let at = model.now;
             model.progress.insert(step, Progress { text, next, at });
         }
+        Event::History(read) => model.history = Some(read),
+        Event::Asked(step) => {
+            let at = model.now;
+            model.asked.entry(step).or_insert(at);
+        }
+        Event::Selected(step) => replay::follow(model, &step),
+        Event::Began => model.forget_readings(),
+        Event::Stood { worst } => model.worst = worst,
+        Event::Replayed(replayed) => replay::take(model, &replayed, effects),
         Event::Refused { why } => model.say(Level::Bad, why),
         Event::Latched { why } => {
             model.say(Level::Bad, format!("the journal can't be written: {why}"));

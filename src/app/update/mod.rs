@@ -4,6 +4,7 @@ mod actions;
 mod confirm;
 mod dialogs;
 mod events;
+mod replay;
 mod steps;
 
 #[cfg(test)]
@@ -52,6 +53,8 @@ pub enum Effect {
     Engine(Command),
     /// Text goes to the clipboard.
     Copy(String),
+    /// The past runs are read.
+    History,
     /// The screen is cleared and drawn anew.
     Redraw,
     /// The console ends.
@@ -71,6 +74,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             }
             return effects;
         }
+        // The run's clock is the replay's, and comes with what it shows.
+        Msg::Tick(_) if model.replay.is_some() => {}
         Msg::Tick(now) => {
             model.tick(now);
             steps::resolve_selected(model, &mut effects);
@@ -139,6 +144,8 @@ fn moves(action: Action) -> bool {
             | Action::HelpUp
             | Action::HelpPageDown
             | Action::HelpPageUp
+            | Action::ReplayNext
+            | Action::ReplayBack
     )
 }
 

@@ -42,6 +42,11 @@ impl Chain {
         }
     }
 
+    /// What hides secrets before an entry is sealed.
+    pub fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
     /// How many entries there are.
     pub fn len(&self) -> u64 {
         self.seq

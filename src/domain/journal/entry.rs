@@ -434,6 +434,17 @@ pub enum Body {
         /// The last entry that it has.
         until: u64,
     },
+    /// What was seen while the run went on is in a file beside the journal, and is not added to any more.
+    ReadingsKept {
+        /// The SHA-256 of the file; none if it could not be kept.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        sha256: Option<String>,
+        /// How many lines it has.
+        lines: u64,
+        /// Why it is not whole, if it is not.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        missing: Option<String>,
+    },
     /// The run is over.
     RunClosed {
         /// How.
@@ -487,6 +498,7 @@ impl Body {
             Self::Anchored { .. } => "anchored",
             Self::TrailBehind { .. } => "trail-behind",
             Self::TrailCaughtUp { .. } => "trail-caught-up",
+            Self::ReadingsKept { .. } => "readings-kept",
             Self::RunClosed { .. } => "run-closed",
         }
     }

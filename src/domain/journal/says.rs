@@ -98,6 +98,10 @@ impl Body {
                 format!("{to} does not have the journal from entry {since} on: {why}")
             }
             Self::TrailCaughtUp { to, until } => format!("{to} has the journal up to entry {until} again"),
+            Self::ReadingsKept { lines, missing: None, .. } => format!("what was seen is kept: {lines} lines"),
+            Self::ReadingsKept { lines, missing: Some(why), .. } => {
+                format!("what was seen is kept in part, {lines} lines: {why}")
+            }
             Self::RunClosed { outcome, says } => format!("{}: {says}", outcome.as_str()),
         }
     }

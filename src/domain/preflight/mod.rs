@@ -8,6 +8,7 @@ mod questions;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::reading::{Unread, age};
 use super::region::Region;
@@ -24,7 +25,7 @@ const YOUNG: Duration = Duration::from_mins(1);
 const OLD: Duration = Duration::from_hours(1);
 
 /// What was asked, and what came of it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Preflight {
     /// When it was begun.
     pub at: Timestamp,
@@ -35,7 +36,7 @@ pub struct Preflight {
 }
 
 /// A thing that was asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     /// What it is about.
     pub area: Area,
@@ -50,7 +51,8 @@ pub struct Row {
 }
 
 /// What a row is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Area {
     /// Who we are, for how long yet, and by which clock.
     Identity,
@@ -81,7 +83,8 @@ impl Area {
 }
 
 /// What came of a question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// As it has to be.
     Good,

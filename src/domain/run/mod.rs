@@ -195,6 +195,7 @@ impl Run {
             | Body::Note { .. }
             | Body::Left { .. }
             | Body::RecoveredTail { .. }
+            | Body::ReadingsKept { .. }
             | Body::Told { .. }
             | Body::Untold { .. } => {}
             body => {

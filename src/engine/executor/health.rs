@@ -11,6 +11,7 @@ use crate::domain::journal::Body;
 use crate::domain::reading::{Health, Key, age};
 use crate::domain::region::Place;
 use crate::domain::timeline::Milestone;
+use crate::domain::worst;
 use crate::domain::writers::is_watched;
 use crate::engine::sampler::Look;
 
@@ -38,6 +39,11 @@ impl Executor {
             return;
         }
         self.board.record(&look.component, &look.place, look.at, look.fresh_for, &look.result);
+        let now = self.now();
+        worst::refresh(&mut self.worst, &self.service, &self.board, now);
+        if let Some(why) = self.keeper.complaint() {
+            self.refuse(format!("what is shown is no longer kept for a replay: {why}; the journal is"));
+        }
         let health = look.result.as_ref().map_or(Health::Unknown, |seen| seen.health);
         let says = match &look.result {
             Ok(seen) => format!("{} in {}: {} ({})", look.component, look.place, health.as_str(), seen.summary),

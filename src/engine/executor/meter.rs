@@ -17,8 +17,8 @@ use crate::engine::meter::{self, Asked};
 const RECORD_EVERY: Duration = Duration::from_secs(30);
 /// So many samples of the lag are worth an entry.
 const SAMPLES: usize = 5;
-/// What changes with every question is told at most this often.
-const TELL_EVERY: Duration = Duration::from_secs(1);
+/// What is no news, only a larger number, is told at most this often.
+const TELL_EVERY: Duration = Duration::from_secs(10);
 
 /// The meter, from the moment on at which the console is armed.
 pub(super) struct Metering {

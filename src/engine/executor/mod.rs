@@ -34,6 +34,7 @@ use tokio::task::JoinSet;
 use self::acts::Purpose;
 use self::health::Shown;
 use self::meter::Metering;
+use super::keeper::Keeper;
 use super::meter::Asked;
 use super::outbox::Outbox;
 use super::preflight::{Preflights, entry};
@@ -53,6 +54,7 @@ use crate::domain::run::Run;
 use crate::domain::runbook::{Action, Step, StepId};
 use crate::domain::safeguard::Takeover;
 use crate::domain::service::Service;
+use crate::domain::worst::Worst;
 use crate::domain::writers::Watch;
 use crate::ports::{Approvals, Exit, OutputLine, World};
 
@@ -120,6 +122,7 @@ struct Executor {
     run: Run,
     board: Board,
     recorder: Recorder,
+    keeper: Keeper,
     events: mpsc::UnboundedSender<Event>,
     found: mpsc::UnboundedSender<Found>,
     found_in: Option<mpsc::UnboundedReceiver<Found>>,
@@ -142,6 +145,7 @@ struct Executor {
     /// Brings the journal to other places, from its first entry on.
     shipping: Option<Shipping>,
     watch: Watch,
+    worst: Worst,
     /// Steps whose consent is being carried out: a second confirmation finds them here.
     applying: HashSet<StepId>,
     waits: HashMap<StepId, Waiting>,
@@ -174,6 +178,7 @@ impl Executor {
             run: setup.run,
             board: Board::default(),
             recorder,
+            keeper: Keeper::default(),
             events,
             found,
             found_in: Some(found_in),
@@ -192,6 +197,7 @@ impl Executor {
             outbox,
             shipping: None,
             watch: Watch::default(),
+            worst: Worst::default(),
             applying: HashSet::new(),
             waits: HashMap::new(),
             cancels: HashMap::new(),
@@ -255,6 +261,7 @@ impl Executor {
     }
 
     fn tell(&self, event: Event) {
+        self.keeper.told(self.now(), self.run.entries, &event);
         // Nobody listens any more when the console is closing.
         let _ = self.events.send(event);
     }
@@ -275,6 +282,10 @@ impl Executor {
     async fn record(&mut self, by: &str, body: Body) -> bool {
         match self.recorder.record(by, body).await {
             Ok(entries) => {
+                if let (Some((store, redactor)), Some(first)) = (self.recorder.take_readings(), entries.first()) {
+                    let (now, worst) = (self.now(), self.worst.clone());
+                    self.keeper.begin(store, redactor, now, first.entry.seq.saturating_sub(1), worst);
+                }
                 for sealed in entries {
                     self.took_in(sealed);
                 }
@@ -298,15 +309,12 @@ impl Executor {
 
     async fn obey(&mut self, command: Command) {
         tracing::debug!(?command, "command");
-        if let (Some(why), false) =
-            (self.recorder.latched(), matches!(command, Command::Leave | Command::Refresh | Command::Preflight))
-        {
+        let harmless = matches!(command, Command::Leave | Command::Refresh | Command::Preflight | Command::Selected(_));
+        if let (Some(why), false) = (self.recorder.latched(), harmless) {
             let why = format!("read-only: the journal cannot be written ({why})");
             return self.refuse(why);
         }
-        if self.run.closed.is_some()
-            && !matches!(command, Command::Leave | Command::Refresh | Command::Preflight | Command::Note(_))
-        {
+        if self.run.closed.is_some() && !harmless && !matches!(command, Command::Note(_)) {
             return self.refuse("the run is closed");
         }
         let operator = self.operator.clone();
@@ -322,7 +330,10 @@ impl Executor {
                     self.record(&operator, Body::Disarmed { reason: "by the operator".to_owned() }).await;
                 }
             }
+            Command::Selected(step) => self.tell(Event::Selected(step)),
+            Command::Play(_) => self.refuse("this is no replay"),
             Command::Plan(step) => {
+                self.tell(Event::Asked(step.clone()));
                 self.plan(&step, Purpose::Show);
             }
             Command::Confirm { step, plan_hash, how } => self.confirm(&step, plan_hash, how),
@@ -432,6 +443,9 @@ impl Executor {
         }
         self.record_metered().await;
         let operator = self.operator.clone();
+        if let Some(kept) = self.keeper.end().await {
+            self.record(MYSELF, kept).await;
+        }
         self.record(&operator, Body::RunClosed { outcome, says }).await;
     }
 
@@ -445,6 +459,7 @@ impl Executor {
             self.record(&operator, Body::Left { running }).await;
         }
         self.leave_the_trail().await;
+        self.keeper.flush().await;
         self.ended = true;
     }
 }

@@ -24,7 +24,9 @@ pub(super) fn draw(model: &Model, help: &Help, screen: Rect, painter: &mut Paint
     let (lines, title) = match help.page {
         Page::Keys => (lines(model), "keys"),
         Page::People => (people(model), "whom to call"),
-        Page::Plan | Page::Review | Page::Preflight => return super::sheet::draw(model, help, screen, painter),
+        Page::Plan | Page::Review | Page::Preflight | Page::History => {
+            return super::sheet::draw(model, help, screen, painter);
+        }
     };
     let high = usize::from(screen.height.saturating_sub(4)).min(lines.len());
     let state = if model.rights().armed { "armed" } else { "read-only: keys that write are not there" };
@@ -97,6 +99,7 @@ fn title(context: Context) -> &'static str {
         Context::Checklist => "in the checklist",
         Context::Pane => "in the step pane and the journal",
         Context::Menu => "in a list",
+        Context::Replay => "in a replay",
         Context::Palette => "in the command palette",
         Context::Help => "in this help",
     }
@@ -104,19 +107,23 @@ fn title(context: Context) -> &'static str {
 
 fn lines(model: &Model) -> Vec<Line<'_>> {
     let mut lines = Vec::with_capacity(64);
-    for context in [Context::Checklist, Context::Global, Context::Pane, Context::Menu, Context::Palette, Context::Help]
-    {
-        lines.push(Line::Context(title(context)));
+    let rest = [Context::Checklist, Context::Global, Context::Pane, Context::Menu, Context::Palette, Context::Help];
+    for context in std::iter::once(Context::Replay).chain(rest) {
         let mut seen: Vec<Action> = Vec::new();
         let here: Vec<&Binding> =
             model.keymap.bindings(model.rights()).filter(|binding| binding.context == context).collect();
+        if here.is_empty() {
+            continue;
+        }
+        lines.push(Line::Context(title(context)));
         for binding in &here {
             if seen.contains(&binding.action) {
                 continue;
             }
             // A key that a stronger action has taken is not listed for the weaker one.
             let works = |binding: &&&Binding| {
-                model.keymap.lookup(context, binding.chord, model.rights()) == Some(binding.action)
+                let at = if context == Context::Replay { Context::Checklist } else { context };
+                model.keymap.lookup(at, binding.chord, model.rights()) == Some(binding.action)
             };
             let keys: Vec<String> = here
                 .iter()

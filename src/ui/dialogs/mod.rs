@@ -3,6 +3,7 @@
 mod confirm;
 mod gates;
 mod help;
+mod history;
 mod menu;
 mod palette;
 mod reason;

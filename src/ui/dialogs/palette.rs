@@ -3,8 +3,9 @@
 use ratatui::layout::Rect;
 
 use super::{boxed, comfortable, input};
-use crate::app::Model;
+use crate::app::action::Context;
 use crate::app::modal::Palette;
+use crate::app::{Key, Model};
 use crate::ui::paint::{Painter, Pen};
 use crate::ui::skin::Tone;
 
@@ -33,7 +34,9 @@ pub(super) fn draw(model: &Model, palette: &Palette, screen: Rect, painter: &mut
         pen.skip(1);
         painter.put(&mut pen, info.id, if action.writes() { Tone::Write } else { Tone::Text });
         pen.to(start, 20);
-        if let Some(key) = model.keymap.chord(*action) {
+        // A key that a stronger action has taken is not listed for the weaker one.
+        let works = |key: &Key| model.keymap.lookup(Context::Checklist, *key, model.rights()) == Some(*action);
+        if let Some(key) = model.keymap.chord(*action).filter(works) {
             painter.put_right(&mut pen, &key.to_string(), Tone::Key);
             pen.end = pen.end.saturating_sub(1).max(pen.x);
         }

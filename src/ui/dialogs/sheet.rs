@@ -1,4 +1,4 @@
-//! Whole pages: the plan of the run, what the review finds, and what a run will need.
+//! Whole pages: the plan of the run, what the review finds, what a run will need, and the past runs.
 
 use ratatui::layout::Rect;
 
@@ -21,6 +21,14 @@ pub(super) fn draw(model: &Model, help: &Help, screen: Rect, painter: &mut Paint
         Page::Review => {
             review(&help.findings, painter, &mut doc);
             (format!("review: {}", count(&help.findings)), "handover check says the same".to_owned())
+        }
+        Page::History => {
+            super::history::draw(model, painter, &mut doc);
+            let count = model.history.as_ref().map_or(0, |history| history.lines.len());
+            (
+                format!("history: {count} {}", if count == 1 { "run" } else { "runs" }),
+                "handover runs says the same".to_owned(),
+            )
         }
         Page::Preflight => {
             preflight(model, painter, &mut doc);
