@@ -234,6 +234,15 @@ fn reported(shell: &Shell) {
     );
     let (status, out, _) = shell.says(&["report", "--format", "yaml"]);
     assert!(status == 0 && out.starts_with("- date: \"20") && out.contains("  outcome: \"stood down\"\n"), "{out}");
+    let to_do = ["follow-up", "--says", "Rehearse it", "--owner", "ben", "--due", "2026-12-01", "--about", "1"];
+    let (status, out, err) = shell.says(&to_do);
+    assert!(status == 0 && out.contains("to do: Rehearse it (ben, until 2026-12-01)"), "{out}\n{err}");
+    assert!(
+        shell.says(&["report"]).1.contains("| Rehearse it | ben | 2026-12-01 |  |"),
+        "{}",
+        shell.says(&["report"]).1
+    );
+    assert_eq!(shell.says(&["journal", "verify"]).0, 0);
     let filed = shell.dir.path().join("reports/run.html");
     let to = filed.to_str().unwrap();
     let (status, _, err) = shell.says(&["report", "--format", "html", "--to", to]);
@@ -254,7 +263,7 @@ fn reported(shell: &Shell) {
     let text = std::fs::read_to_string(&journal).unwrap();
     std::fs::write(&journal, text.replacen("stood", "stoof", 1)).unwrap();
     let (status, out, err) = shell.says(&["report", run]);
-    assert!(status == 4 && out.contains("**the journal does not verify"), "{out}\n{err}");
+    assert!(status == 4 && out.contains("DOES NOT VERIFY"), "{out}\n{err}");
     let service = folder.join("service.toml");
     let changed = format!("{}\n# changed\n", std::fs::read_to_string(&service).unwrap());
     std::fs::write(&service, changed).unwrap();

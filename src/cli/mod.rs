@@ -12,6 +12,7 @@ mod check;
 mod completions;
 mod console;
 mod demo;
+mod follow_up;
 mod headless;
 mod iam;
 mod init;
@@ -107,6 +108,8 @@ enum Cmd {
     Report(report::ReportCommand),
     /// Play a run back in the console, from its journal and what was kept with it
     Replay(replay::ReplayCommand),
+    /// Say who sees to what after a run, or that it was seen to
+    FollowUp(follow_up::FollowUp),
     /// List the runs of this machine
     Runs(runs::RunsCommand),
     /// Take a run up again after the console was left or killed, or watch one that somebody else leads
@@ -139,6 +142,7 @@ pub fn run() -> ExitCode {
         Some(Cmd::Report(command)) => command.run(),
         Some(Cmd::Replay(command)) => command.run(&cli.screen),
         Some(Cmd::Runs(command)) => command.run(&cli.service),
+        Some(Cmd::FollowUp(command)) => command.run(&cli.who),
         Some(Cmd::Resume(command)) => command.run(&cli.screen, &cli.who),
         Some(Cmd::Journal(command)) => command.run(),
         Some(Cmd::Theme(command)) => command.run(),

@@ -1,16 +1,16 @@
 //! The composition root: the one place where ports meet providers, live or simulated.
 
+mod afterwards;
 mod archive;
 mod book;
-mod owed;
 mod reel;
 mod stage;
 mod trail;
 mod world;
 
+pub use afterwards::{add, channels, send_owed};
 pub use archive::Archive;
 pub use book::{Book, book};
-pub use owed::{channels, send_owed};
 pub use reel::Reel;
 pub use stage::{NoStage, Operator, Stage, Wanted, check_files};
 pub use trail::{Kept, kept};

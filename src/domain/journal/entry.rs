@@ -1,6 +1,7 @@
 //! What is recorded.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::approval::Approval;
@@ -376,6 +377,21 @@ pub enum Body {
         /// Whether it is left at that, until another process tries.
         given_up: bool,
     },
+    /// Somebody is to see to something afterwards, or has.
+    FollowUp {
+        /// The entry that it is about: a deviation, or an earlier one of this kind; none for something new.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        about: Option<u64>,
+        /// What is to be done.
+        says: String,
+        /// Who sees to it.
+        owner: String,
+        /// Until when.
+        due: Date,
+        /// How it was seen to, and by what retest that is known, where it was.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        done: Option<String>,
+    },
     /// A person wrote something down.
     Note {
         /// What.
@@ -491,6 +507,7 @@ impl Body {
             Self::Reopened { .. } => "reopened",
             Self::Told { .. } => "told",
             Self::Untold { .. } => "untold",
+            Self::FollowUp { .. } => "follow-up",
             Self::Note { .. } => "note",
             Self::Left { .. } => "left",
             Self::RecoveredTail { .. } => "recovered-tail",

@@ -76,6 +76,8 @@ impl Body {
                 let then = if *given_up { "given up" } else { "tried again" };
                 format!("{channel} does not take {} ({then}): {why}", count(keys))
             }
+            Self::FollowUp { says, owner, due, done: None, .. } => format!("to do: {says} ({owner}, until {due})"),
+            Self::FollowUp { says, owner, done: Some(done), .. } => format!("done: {says} ({owner}): {done}"),
             Self::Note { text } => text.clone(),
             Self::Left { running } => format!("left while running: {}", running.join(", ")),
             Self::RecoveredTail { bytes, kept_in } => {

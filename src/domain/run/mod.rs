@@ -193,6 +193,7 @@ impl Run {
             Body::Metered { tallies, .. } => self.disruption.clone_from(tallies),
             Body::Reading { .. }
             | Body::Note { .. }
+            | Body::FollowUp { .. }
             | Body::Left { .. }
             | Body::RecoveredTail { .. }
             | Body::ReadingsKept { .. }

@@ -43,7 +43,7 @@ fn disruption(out: &mut String, report: &Report, scale: &Scale) -> fmt::Result {
         writeln!(out, "<rect class=\"up\" x=\"{from:.1}\" y=\"{:.0}\" width=\"{wide:.1}\" height=\"9\"/>", y + 3.0)?;
         for gap in &row.each {
             let x = scale.x(gap.from);
-            let wide = scale.width(gap.at_least_ms);
+            let wide = scale.width(gap.at_least_ms).min(WIDTH - 10.0 - x).max(1.5);
             writeln!(out, "<rect class=\"odd\" x=\"{x:.1}\" y=\"{:.0}\" width=\"{wide:.1}\" height=\"13\"/>", y + 1.0)?;
         }
         y += ROW;
@@ -72,7 +72,7 @@ fn lag(out: &mut String, report: &Report, scale: &Scale) -> fmt::Result {
     writeln!(out, "<line class=\"axis\" x1=\"{LEFT}\" x2=\"{:.0}\" y1=\"{floor}\" y2=\"{floor}\"/>", WIDTH - 10.0)?;
     writeln!(out, "<text class=\"small\" text-anchor=\"end\" x=\"{:.0}\" y=\"14\">{most}</text>", LEFT - 6.0)?;
     writeln!(out, "<text class=\"small\" text-anchor=\"end\" x=\"{:.0}\" y=\"{floor}\">0:00</text>", LEFT - 6.0)?;
-    for (x, ms) in known.iter().filter(|(x, _)| *x >= LEFT) {
+    for (x, ms) in known.iter().filter(|(x, _)| *x > LEFT && *x < WIDTH - 10.0) {
         writeln!(out, "<circle class=\"lag\" cx=\"{x:.1}\" cy=\"{:.1}\" r=\"2.2\"/>", y(*ms))?;
     }
     ticks(out, scale, height - 8.0)?;

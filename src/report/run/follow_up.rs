@@ -1,5 +1,6 @@
 //! What did not go by the book, and what was found beside the run: what somebody has to see to afterwards.
 
+use jiff::civil::Date;
 use serde::Serialize;
 
 use super::Material;
@@ -17,10 +18,20 @@ pub struct Deviation {
     pub entry: u64,
     /// What.
     pub says: String,
-    /// Who sees to it; for a person to fill in.
+    /// What is done about it, where somebody said.
+    pub measure: String,
+    /// Who sees to it.
     pub owner: String,
-    /// Until when; for a person to fill in.
-    pub due: String,
+    /// Until when.
+    pub due: Option<Date>,
+    /// How it was seen to, and by what retest that is known.
+    pub done: Option<String>,
+}
+
+impl Deviation {
+    fn new(severity: &'static str, entry: u64, says: String) -> Self {
+        Self { severity, entry, says, measure: String::new(), owner: String::new(), due: None, done: None }
+    }
 }
 
 pub(super) fn deviations(entries: &[Entry], run: &Run) -> Vec<Deviation> {
@@ -43,8 +54,7 @@ pub(super) fn deviations(entries: &[Entry], run: &Run) -> Vec<Deviation> {
         | Body::TrailBehind { .. } => Some("low"),
         _ => None,
     };
-    let row =
-        |severity, entry: u64, says| Deviation { severity, entry, says, owner: String::new(), due: String::new() };
+    let row = Deviation::new;
     let mut rows: Vec<Deviation> =
         entries.iter().filter_map(|entry| Some(row(severity(&entry.body)?, entry.seq, entry.body.says()))).collect();
     let last = entries.last().map_or(0, |entry| entry.seq);
@@ -58,9 +68,30 @@ pub(super) fn deviations(entries: &[Entry], run: &Run) -> Vec<Deviation> {
             rows.push(row("low", last, format!("{}: took {took}, expected {expected}", step.id)));
         }
     }
+    follow_up(entries, &mut rows);
     let rank = |row: &Deviation| ["high", "medium", "low"].iter().position(|of| *of == row.severity);
     rows.sort_by_key(|of| (rank(of), of.entry));
     rows
+}
+
+/// What somebody sees to: of a deviation, of an entry that says so itself, or of something that was found afterwards.
+fn follow_up(entries: &[Entry], rows: &mut Vec<Deviation>) {
+    for entry in entries {
+        let Body::FollowUp { about, says, owner, due, done } = &entry.body else { continue };
+        let known = rows.iter().position(|row| about.is_some_and(|about| row.entry == about));
+        let place = known.unwrap_or_else(|| {
+            let about = about.and_then(|about| entries.iter().find(|entry| entry.seq == about));
+            let found = about.map_or_else(|| says.clone(), |about| about.body.says());
+            rows.push(Deviation::new("medium", about.map_or(entry.seq, |about| about.seq), found));
+            rows.len() - 1
+        });
+        if let Some(row) = rows.get_mut(place) {
+            row.measure.clone_from(says);
+            row.owner.clone_from(owner);
+            row.due = Some(*due);
+            row.done.clone_from(done);
+        }
+    }
 }
 
 /// What was found wrong beside the run itself.

@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use super::Report;
 use super::chart::charts;
 use super::identity::head;
-use super::integrity::copies;
+use super::integrity::lines;
 use super::picture::picture;
 use super::tables::{Table, tables};
 use crate::domain::text::bounded;
@@ -62,20 +62,11 @@ fn write(out: &mut String, report: &Report) -> fmt::Result {
     for table in tables(report) {
         section(out, &table)?;
     }
-    let integrity = &report.integrity;
     writeln!(out, "<h2>Integrity</h2>\n<dl>")?;
-    writeln!(
-        out,
-        "<dt>journal</dt><dd>{} entries, head <code>{}</code></dd>",
-        integrity.entries,
-        escape(&integrity.head)
-    )?;
-    writeln!(out, "<dt>files</dt><dd>{}</dd>", copies(integrity.copies_hold))?;
-    writeln!(
-        out,
-        "<dt>to check</dt><dd><code>{}</code></dd>\n</dl>\n</main>\n</body>\n</html>",
-        escape(&integrity.verify)
-    )
+    for (what, says) in lines(&report.integrity) {
+        writeln!(out, "<dt>{what}</dt><dd>{}</dd>", escape(&says))?;
+    }
+    writeln!(out, "</dl>\n</main>\n</body>\n</html>")
 }
 
 /// For whoever reads no further.

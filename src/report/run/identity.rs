@@ -47,6 +47,8 @@ pub struct Identity {
     pub host: String,
     /// The terminal, where several people share it.
     pub shared_terminal: Option<String>,
+    /// As whom AWS knew whoever ran it, where a preflight asked.
+    pub authenticated: Option<String>,
     /// SHA-256 of the service file.
     pub service_sha256: String,
     /// SHA-256 of the runbook.
@@ -62,6 +64,10 @@ pub(super) fn identity(material: &Material<'_>, run: &Run, opened: &Entry) -> Id
     };
     let says = material.entries.iter().rev().find_map(|entry| match &entry.body {
         Body::RunClosed { says, .. } => Some(says.clone()),
+        _ => None,
+    });
+    let authenticated = material.entries.iter().rev().find_map(|entry| match &entry.body {
+        Body::Preflight { identity, .. } => identity.clone(),
         _ => None,
     });
     Identity {
@@ -87,6 +93,7 @@ pub(super) fn identity(material: &Material<'_>, run: &Run, opened: &Entry) -> Id
         tool,
         host,
         shared_terminal: shared,
+        authenticated,
         service_sha256: files.as_ref().map(|files| files.service.clone()).unwrap_or_default(),
         runbook_sha256: files.map(|files| files.runbook).unwrap_or_default(),
     }
@@ -111,6 +118,9 @@ pub(super) fn head(identity: &Identity) -> Vec<(&'static str, String)> {
     }
     if let Some(scenario) = &identity.scenario {
         lines.push(("scenario", scenario.clone()));
+    }
+    if let Some(arn) = &identity.authenticated {
+        lines.push(("authenticated as", arn.clone()));
     }
     if let Some(terminal) = &identity.shared_terminal {
         lines.push(("shared terminal", terminal.clone()));

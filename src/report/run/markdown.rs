@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use super::Report;
 use super::identity::head;
-use super::integrity::copies;
+use super::integrity::lines;
 use super::tables::{Table, tables};
 use crate::report::record::cell;
 
@@ -25,14 +25,11 @@ fn write(out: &mut String, report: &Report) -> fmt::Result {
     for table in tables(report) {
         section(out, &table)?;
     }
-    let integrity = &report.integrity;
     writeln!(out, "\n## Integrity\n")?;
-    match &integrity.broken {
-        None => writeln!(out, "- the journal's {} entries hold; head `{}`", integrity.entries, integrity.head)?,
-        Some(why) => writeln!(out, "- **the journal does not verify: {}**", cell(why))?,
+    for (what, says) in lines(&report.integrity) {
+        writeln!(out, "- {what}: {}", cell(&says))?;
     }
-    writeln!(out, "- {}", copies(integrity.copies_hold))?;
-    writeln!(out, "- to check: `{}`", integrity.verify)
+    Ok(())
 }
 
 fn section(out: &mut String, table: &Table) -> fmt::Result {

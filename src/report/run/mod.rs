@@ -32,7 +32,7 @@ pub use criteria::Judged;
 pub use follow_up::{Deviation, Observation};
 pub use html::html;
 pub use identity::Identity;
-pub use integrity::Integrity;
+pub use integrity::{Anchor, Integrity};
 pub use markdown::markdown;
 pub use moments::Moment;
 pub use otlp::otlp;

@@ -134,11 +134,18 @@ fn decisions(report: &Report) -> Table {
 
 fn deviations(report: &Report) -> Table {
     let rows = report.deviations.iter().map(|row| {
-        vec![row.severity.to_owned(), row.entry.to_string(), row.says.clone(), row.owner.clone(), row.due.clone()]
+        let due = row.due.map(|due| due.to_string()).unwrap_or_default();
+        let done = row.done.clone().unwrap_or_default();
+        let (says, measure, owner) = (row.says.clone(), row.measure.clone(), row.owner.clone());
+        vec![row.severity.to_owned(), row.entry.to_string(), says, measure, owner, due, done]
     });
     Table {
         none: Some("Nothing deviated from the runbook."),
-        ..table("Deviations and follow-up", &["severity", "entry", "what", "owner", "due"], rows.collect())
+        ..table(
+            "Deviations and follow-up",
+            &["severity", "entry", "what", "measure", "owner", "due", "done"],
+            rows.collect(),
+        )
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a run still owes to those who are told: sent without a console, and recorded in its journal.
+//! A run that nobody has open: what it still owes to those who are told is sent, what is found out afterwards is added.
 
 use std::io;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::domain::journal::{Body, Chain, Entry};
 use crate::domain::run::{Mode, Run};
 use crate::domain::service::{Notify, NotifyBy, Service};
 use crate::engine::outbox::Outbox;
-use crate::engine::recorder::{Opened, Recorder};
+use crate::engine::recorder::{Open, Opened, Recorder};
 use crate::ports::{Channel, Clock, within};
 use crate::store::file::{FileJournal, FileLease};
 use crate::store::runs::RunFolder;
@@ -30,16 +30,16 @@ pub async fn channels(service: &Service, notify: &[Notify], clock: &Arc<dyn Cloc
     providers::notify::channels(notify, aws.as_ref(), &variable)
 }
 
-/// Sends what a run still owes for at most `limit`, and gives each entry that it records to `seen`. Says how much is still owed.
-///
-/// # Errors
-/// If somebody else leads the run, or its files or its journal cannot be used.
-pub async fn send_owed(
-    folder: &RunFolder,
-    operator: &Operator,
-    limit: Duration,
-    mut seen: impl FnMut(&Entry),
-) -> Result<usize, NoStage> {
+/// A run that is held without a console: for an entry or two.
+struct Held {
+    service: Service,
+    run: Run,
+    clock: Arc<dyn Clock>,
+    open: Open,
+}
+
+/// Takes a run's lease and opens its journal to be added to.
+fn hold(folder: &RunFolder, operator: &Operator) -> Result<Held, NoStage> {
     let io = |what: String| move |error| NoStage::Io { what, error };
     let project = Project::from_file(&folder.service());
     let (Some(service), Some(runbook)) = (project.service(), project.runbooks.first()) else {
@@ -55,22 +55,13 @@ pub async fn send_owed(
     let verified = reopened.verified;
     check_files(verified.entries.first(), &files)?;
     let direction = service.direction(runbook.way);
-    let mut run = Run::new(&service.name, runbook.clone(), Mode::Live, direction).fold(&verified.entries);
+    let run = Run::new(&service.name, runbook.clone(), Mode::Live, direction).fold(&verified.entries);
     let log = folder.wire_log();
     let header = sim::log::header(&log).map_err(io(log.display().to_string()))?;
     let clock = match header {
         Some(header) => Arc::new(header.clock()) as Arc<dyn Clock>,
         None => Arc::new(providers::clock::SystemClock::new()) as Arc<dyn Clock>,
     };
-    let channels = if run.mode == Mode::Simulation {
-        sim::channels(&service.notify, &clock)
-    } else {
-        channels(service, &service.notify, &clock).await
-    };
-    let Some(mut outbox) = Outbox::start(&clock, &channels, &run.telling) else { return Ok(0) };
-    if outbox.pending() == 0 {
-        return Ok(0);
-    }
     let mut first = Vec::new();
     if let Some((kept_in, bytes)) = reopened.recovered {
         first.push(Body::RecoveredTail { bytes, kept_in: kept_in.display().to_string() });
@@ -84,6 +75,48 @@ pub async fn send_owed(
     let store = Box::new(reopened.journal);
     let lease = Box::new(lease);
     let open = Box::new(move || Ok(Opened { chain, store, lease, readings: None, first, past: Vec::new() }));
+    Ok(Held { service: service.clone(), run, clock, open: open as Open })
+}
+
+/// Adds an entry to a run that nobody has open: what is found out afterwards.
+///
+/// # Errors
+/// If somebody else leads the run, or its files or its journal cannot be used.
+pub async fn add(
+    folder: &RunFolder,
+    operator: &Operator,
+    body: impl FnOnce(&Run) -> Result<Body, String>,
+) -> Result<Entry, NoStage> {
+    let held = hold(folder, operator)?;
+    let body = body(&held.run).map_err(NoStage::Files)?;
+    let mut recorder = Recorder::new(held.open, held.clock, operator.name.clone());
+    let recorded = recorder.record(&operator.name, body).await;
+    let error = |error: String| NoStage::Io { what: "the journal".to_owned(), error: io::Error::other(error) };
+    let entries = recorded.map_err(|not| error(not.to_string()))?;
+    entries.into_iter().next_back().map(|sealed| sealed.entry).ok_or_else(|| error("nothing was recorded".to_owned()))
+}
+
+/// Sends what a run still owes for at most `limit`, and gives each entry that it records to `seen`. Says how much is still owed.
+///
+/// # Errors
+/// If somebody else leads the run, or its files or its journal cannot be used.
+pub async fn send_owed(
+    folder: &RunFolder,
+    operator: &Operator,
+    limit: Duration,
+    mut seen: impl FnMut(&Entry),
+) -> Result<usize, NoStage> {
+    let io = |what: String| move |error| NoStage::Io { what, error };
+    let Held { service, mut run, clock, open } = hold(folder, operator)?;
+    let channels = if run.mode == Mode::Simulation {
+        sim::channels(&service.notify, &clock)
+    } else {
+        channels(&service, &service.notify, &clock).await
+    };
+    let Some(mut outbox) = Outbox::start(&clock, &channels, &run.telling) else { return Ok(0) };
+    if outbox.pending() == 0 {
+        return Ok(0);
+    }
     let mut recorder = Recorder::new(open, Arc::clone(&clock), operator.name.clone());
     let until = clock.mono() + limit;
     while outbox.pending() > 0 {
