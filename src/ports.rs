@@ -135,7 +135,7 @@ tokio::task_local! {
 
 /// Does something for a step of a run, so that whoever is asked can be told for which.
 pub async fn during<F: Future>(step: &str, future: F) -> F::Output {
-    STEP.scope(step.to_owned(), future).await
+    Box::pin(STEP.scope(step.to_owned(), future)).await
 }
 
 /// The step that something is being done for, where it is for one.

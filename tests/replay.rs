@@ -133,9 +133,9 @@ async fn record(root: &Path) -> (RunFolder, Vec<Shot>) {
                 }
                 let _ = pass_on.send(event.clone());
                 send(&mut model, Msg::Engine(event));
-                if model.run.closed.is_some() {
+                if let Some((outcome, _)) = model.run.closed {
                     // What came after the close is not of the run, and is not kept.
-                    assert_eq!(model.run.closed.as_ref().unwrap().0, RunOutcome::Verified);
+                    assert_eq!(outcome, RunOutcome::Verified);
                     shots.push(Shot { name: "closed", at: Some(now), entry: model.run.entries, screens: screens(&model) });
                     let _ = commands.send(Command::Leave);
                     return (folder, shots);

@@ -124,7 +124,7 @@ fn the_second_console_watches_and_the_next_takes_over_when_the_lead_dies() {
     {
         assert!(!offered.contains(&id), "{id} in the palette of an observer:\n{palette}");
     }
-    assert!(offered.contains(&"quit"), "{offered:?}");
+    assert!(offered.contains(&"help"), "{offered:?}");
     observer.send_keys("<esc>");
     observer.wait_gone("enter runs, esc closes", LIMIT);
     for keys in ["A", "y", "<enter>", "O", "o", "x", "n", "C", "t"] {

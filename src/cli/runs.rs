@@ -63,7 +63,7 @@ impl RunsCommand {
             Wanted::Drill => Mode::Drill,
             Wanted::Simulation => Mode::Simulation,
         });
-        let history = self.archive(archive, service).only(mode).read()?;
+        let history = of_service(archive, service).only(mode).read()?;
         if self.json {
             let folder = |line: &Line| surroundings::runs().folder(&line.run).path;
             let mut list: Value =
@@ -75,14 +75,14 @@ impl RunsCommand {
         as_text(&history);
         Ok(Status::Ok)
     }
+}
 
-    /// `--service` names a service by its file or by the name that its runs bear: old runs outlive files.
-    fn archive(&self, archive: Archive, service: &ServiceOptions) -> Archive {
-        let Some(wanted) = &service.service else { return archive };
-        match service.project(None) {
-            Ok(project) if project.service().is_some() => Archive::new(archive.runs().clone(), project.service()),
-            _ => archive.of(Some(wanted.display().to_string())),
-        }
+/// `--service` names a service by its file or by the name that its runs bear: old runs outlive files.
+fn of_service(archive: Archive, service: &ServiceOptions) -> Archive {
+    let Some(wanted) = &service.service else { return archive };
+    match service.project(None) {
+        Ok(project) if project.service().is_some() => Archive::new(archive.runs().clone(), project.service()),
+        _ => archive.of(Some(wanted.display().to_string())),
     }
 }
 

@@ -71,7 +71,9 @@ pub(super) fn anchors(folder: &RunFolder) -> Result<Status> {
         }
         all.sort();
         all.dedup();
-        all.iter().for_each(|anchor| say!("{anchor}"));
+        for anchor in &all {
+            say!("{anchor}");
+        }
         Ok(status)
     })
 }

@@ -177,16 +177,12 @@ impl Tally {
             }
             Probe::Failed(why) => {
                 self.failed += 1;
-                match &mut self.failing {
-                    Some(failing) => {
-                        failing.last = asked;
-                        false
-                    }
-                    None => {
-                        self.failing = Some(Failing { from: asked, known: answered, last: asked, why });
-                        true
-                    }
+                if let Some(failing) = &mut self.failing {
+                    failing.last = asked;
+                    return false;
                 }
+                self.failing = Some(Failing { from: asked, known: answered, last: asked, why });
+                true
             }
         }
     }

@@ -10,6 +10,7 @@ fn read<E: serde::de::Error>(text: &str) -> Result<f64, E> {
     text.parse().map_err(|_| E::custom(format!("{text:?} is no number")))
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
 pub(super) fn serialize<S: Serializer>(value: &f64, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(&write(*value))
 }

@@ -295,13 +295,16 @@ fn difference(a: Duration, b: Duration) -> Option<i64> {
     i64::try_from(b.as_millis()).ok()?.checked_sub(i64::try_from(a.as_millis()).ok()?)
 }
 
+/// Takes one span out of the figures.
+type Of = fn(&Figures) -> Span;
+
 /// Two runs side by side: what they were, their figures, and their steps.
 pub fn compare(a: &Past, b: &Past) -> Vec<Compared> {
     let day = |past: &Past| {
         past.opened.map_or_else(|| "unknown".to_owned(), |at| at.to_zoned(TimeZone::UTC).date().to_string())
     };
     let loss = |past: &Past| past.figures.loss.as_ref().map_or_else(|| "not known".to_owned(), ToString::to_string);
-    let spans: [(&str, fn(&Figures) -> Span); 6] = [
+    let spans: [(&str, Of); 6] = [
         ("recovery time", |figures| figures.total),
         ("execution", |figures| figures.execution),
         ("detection", |figures| figures.detection),

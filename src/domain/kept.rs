@@ -191,12 +191,10 @@ pub fn read(bytes: &[u8]) -> (Vec<Kept>, usize) {
     let mut bad = 0;
     let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     let kept = lines
-        .filter_map(|line| match serde_json::from_slice(line) {
-            Ok(kept) => Some(kept),
-            Err(_) => {
-                bad += 1;
-                None
-            }
+        .filter_map(|line| {
+            let kept = serde_json::from_slice(line).ok();
+            bad += usize::from(kept.is_none());
+            kept
         })
         .collect();
     (kept, bad)

@@ -208,7 +208,7 @@ impl Tape {
 fn seconds(from: Timestamp, to: Timestamp, beats: &mut Vec<Beat>) {
     let (first, last) = (from.as_second().saturating_add(1), to.as_second());
     for second in first..=last.min(first.saturating_add(STILL)) {
-        if let Some(at) = Timestamp::UNIX_EPOCH.checked_add(SignedDuration::from_secs(second)).ok() {
+        if let Ok(at) = Timestamp::UNIX_EPOCH.checked_add(SignedDuration::from_secs(second)) {
             beats.push(Beat::Tick(at));
         }
     }

@@ -28,7 +28,7 @@ pub(super) struct Keeper {
 
 enum Phase {
     /// No run is open: only what is on the screen is remembered.
-    Before(Before),
+    Before(Box<Before>),
     Open(Arc<Line>),
     /// Nothing is kept any more.
     Over,
@@ -36,7 +36,7 @@ enum Phase {
 
 impl Default for Phase {
     fn default() -> Self {
-        Self::Before(Before::default())
+        Self::Before(Box::default())
     }
 }
 
@@ -131,7 +131,7 @@ impl Keeper {
         let now = whole(now);
         let mut phase = lock(&self.phase);
         let Phase::Before(before) = &mut *phase else { return };
-        let told = std::mem::take(before).told();
+        let told = std::mem::take(&mut **before).told();
         let began = told.first().map_or(now, |(at, _)| *at);
         let writer = Mutex::new(Writer { store, redactor, stopped: None });
         let line = Arc::new(Line { waiting: Mutex::default(), writer, complained: Mutex::default() });

@@ -97,7 +97,9 @@ impl Shipping {
             queues.push(queue);
         }
         let mut shipping = Self { queues, told, tasks, head: None, owed: 0 };
-        past.into_iter().for_each(|line| shipping.line(line));
+        for line in past {
+            shipping.line(line);
+        }
         shipping
     }
 

@@ -40,7 +40,7 @@ fn channel(by: NotifyBy, secrets: &[(&str, &str)]) -> Arc<dyn Channel> {
 
 fn notice(number: u64, about: About) -> Arc<Notice> {
     let mut notice = Notice::clone(&Notice::test("shop-production", "anna", "2026-03-03T14:00:00Z".parse().unwrap()));
-    notice.run = "20260303T140000Z-shop-failover-0a0b".to_owned();
+    "20260303T140000Z-shop-failover-0a0b".clone_into(&mut notice.run);
     notice.key = format!("{}/{number}", notice.run);
     notice.title = format!("shop-production: number {number}, us-east-1 → us-west-2");
     notice.severity = Severity::Critical;

@@ -226,13 +226,13 @@ fn asked(entries: &[Entry]) -> Vec<Asked<'_>> {
             }
             Body::Outcome { step, outcome, .. } => {
                 let last = all.iter_mut().rev().find(|asked| asked.step == step);
-                last.into_iter().for_each(|asked| {
+                if let Some(asked) = last {
                     asked.accepted = match outcome {
                         OutcomeOf::Accepted { .. } => Some(true),
                         OutcomeOf::Refused { .. } => Some(false),
                         OutcomeOf::Unknown { .. } => None,
                     };
-                });
+                }
             }
             _ => {}
         }
@@ -275,17 +275,14 @@ fn is_for(event: &Event, run: &str, step: Option<&str>) -> bool {
     let marked = |key: &str, value: &str, mut words: std::str::SplitWhitespace<'_>| {
         words.any(|word| word.strip_prefix("md/handover-").and_then(|rest| rest.split_once('#')) == Some((key, value)))
     };
-    match step {
-        Some(step) => marked("run", run, words.clone()) && marked("step", step, words),
-        None => {
-            let time_and_id =
-                run.split_once('-').zip(run.rsplit_once('-')).map(|((time, _), (_, id))| format!("@{time}-{id}"));
-            let session = event.arn.rsplit('/').next().unwrap_or_default();
-            let named = session.ends_with(&format!("@{run}"))
-                || time_and_id.is_some_and(|short| short.len() > 2 && session.ends_with(&short));
-            named || words.any(|word| word.strip_prefix("md/handover-run#") == Some(run))
-        }
+    if let Some(step) = step {
+        return marked("run", run, words.clone()) && marked("step", step, words);
     }
+    let time_and_id = run.split_once('-').zip(run.rsplit_once('-')).map(|((time, _), (_, id))| format!("@{time}-{id}"));
+    let session = event.arn.rsplit('/').next().unwrap_or_default();
+    let named = session.ends_with(&format!("@{run}"))
+        || time_and_id.is_some_and(|short| short.len() > 2 && session.ends_with(&short));
+    named || words.any(|word| word.strip_prefix("md/handover-run#") == Some(run))
 }
 
 /// Whether an event is the shipping of the journal itself.

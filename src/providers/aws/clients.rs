@@ -297,23 +297,22 @@ fn with_credentials(
     let standby = &service.regions.standby;
     let time = base.time_source().unwrap_or_default();
     let given = base.credentials_provider();
-    let source = match &service.aws.assume_role {
-        None => given,
-        Some(_) => {
-            let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(READ).build();
-            let mut config = base
-                .to_builder()
-                .region(aws_config::Region::new(standby.as_str().to_owned()))
-                .http_client(http_client())
-                .timeout_config(timeouts)
-                .retry_config(RetryConfig::standard().with_max_attempts(2));
-            if let Some(endpoint) = endpoint(&service.aws, standby) {
-                config = config.endpoint_url(endpoint);
-            }
-            let sts = aws_sdk_sts::Client::new(&config.build());
-            let assumed = Assumed::new(sts, standby.as_str(), service, Arc::clone(caller));
-            assumed.map(SharedCredentialsProvider::new)
+    let source = if service.aws.assume_role.is_some() {
+        let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(READ).build();
+        let mut config = base
+            .to_builder()
+            .region(aws_config::Region::new(standby.as_str().to_owned()))
+            .http_client(http_client())
+            .timeout_config(timeouts)
+            .retry_config(RetryConfig::standard().with_max_attempts(2));
+        if let Some(endpoint) = endpoint(&service.aws, standby) {
+            config = config.endpoint_url(endpoint);
         }
+        let sts = aws_sdk_sts::Client::new(&config.build());
+        let assumed = Assumed::new(sts, standby.as_str(), service, Arc::clone(caller));
+        assumed.map(SharedCredentialsProvider::new)
+    } else {
+        given
     };
     // `live` has seen to it that there is a source, and `simulated` brings its own.
     let source = source.unwrap_or_else(|| SharedCredentialsProvider::new(Credentials::new("", "", None, None, "none")));

@@ -78,12 +78,11 @@ impl Post {
 /// Seconds, or a date (RFC 9110, section 10.2.3).
 fn retry_after(text: &str) -> Option<Duration> {
     let text = text.trim();
-    let after = match text.parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-            Duration::try_from(at.duration_since(Timestamp::now())).unwrap_or_default()
-        }
+    let after = if let Ok(seconds) = text.parse::<u64>() {
+        Duration::from_secs(seconds)
+    } else {
+        let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+        Duration::try_from(at.duration_since(Timestamp::now())).unwrap_or_default()
     };
     Some(after.min(LONGEST))
 }

@@ -50,7 +50,7 @@ impl Channel for Sns {
                 .message_attributes("key", attribute(&notice.key)?)
                 .message_attributes("severity", attribute(notice.severity.as_str())?)
                 .message_attributes("kind", attribute(notice.kind)?);
-            if self.topic.ends_with(".fifo") {
+            if self.topic.strip_suffix(".fifo").is_some() {
                 // A FIFO topic itself leaves out what comes twice within five minutes. Its ids take no space of every kind.
                 let group = sha256(notice.run.as_bytes());
                 publish = publish.message_group_id(group).message_deduplication_id(sha256(notice.key.as_bytes()));

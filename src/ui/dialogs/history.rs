@@ -18,7 +18,7 @@ pub(super) fn draw(model: &Model, painter: &Painter<'_>, doc: &mut Doc) {
     match history.due(today) {
         Some((says, over)) => doc.put("drill", says, if over { Tone::Warn } else { Tone::Text }),
         None => {
-            doc.put("drill", "the service file does not say how often: every = \"quarterly\" in [drills]", Tone::Dim)
+            doc.put("drill", "the service file does not say how often: every = \"quarterly\" in [drills]", Tone::Dim);
         }
     }
     let trends = history.trends();

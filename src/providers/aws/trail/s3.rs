@@ -215,7 +215,7 @@ impl Trail for Objects {
     }
 
     async fn terms(&self, whose: &Whose) -> Result<Terms, Unread> {
-        Ok(match during(OWN, self.lock(whose)).await? {
+        Ok(match during(OWN, Box::pin(self.lock(whose))).await? {
             Lock::None => Terms { days: None, lock: None },
             Lock::Each => Terms { days: Some(self.days()), lock: Some(self.wanted.lock.as_str().to_owned()) },
             Lock::Own(mode, days) => Terms { days: Some(days), lock: Some(mode.as_str().to_owned()) },
@@ -223,21 +223,23 @@ impl Trail for Objects {
     }
 
     async fn has(&self, whose: &Whose) -> Result<Option<Anchor>, Unread> {
-        during(OWN, self.last(whose)).await
+        during(OWN, Box::pin(self.last(whose))).await
     }
 
     async fn ship(&self, whose: &Whose, lines: &[Line]) -> Result<(), Unread> {
         let (Some(first), Some(last)) = (lines.first(), lines.last()) else { return Ok(()) };
         let text = lines.iter().map(|line| format!("{}\n", line.text)).collect();
-        during(OWN, self.put(whose, &format!("{:06}-{:06}.jsonl", first.seq, last.seq), text)).await
+        let name = format!("{:06}-{:06}.jsonl", first.seq, last.seq);
+        during(OWN, Box::pin(self.put(whose, &name, text))).await
     }
 
     async fn anchor(&self, whose: &Whose, anchor: &Anchor) -> Result<(), Unread> {
-        during(OWN, self.put(whose, &format!("anchor-{:06}.txt", anchor.seq), format!("{anchor}\n"))).await
+        let name = format!("anchor-{:06}.txt", anchor.seq);
+        during(OWN, Box::pin(self.put(whose, &name, format!("{anchor}\n")))).await
     }
 
     async fn anchors(&self, whose: &Whose) -> Result<Vec<Anchor>, Unread> {
-        during(OWN, self.every_anchor(whose)).await
+        during(OWN, Box::pin(self.every_anchor(whose))).await
     }
 }
 
