@@ -53,7 +53,7 @@ impl Place {
             Mood::Refuses => return Err(Unread::new(Why::Denied, "AccessDenied: not authorized")),
             Mood::Mute => {
                 keep();
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         }
         Ok(())
