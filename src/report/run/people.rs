@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::journal::{Body, Entry};
+use crate::domain::people;
 use crate::domain::run::{Ending, Run};
 use crate::domain::service::{self, Service};
 use crate::domain::timeline::Milestone;
@@ -15,18 +16,18 @@ use crate::domain::timeline::Milestone;
 pub struct Participant {
     /// Their name, as the system knew them.
     pub who: String,
-    /// As what: lead, operator, decision-maker, approver.
-    pub roles: Vec<&'static str>,
+    /// As what: lead, operator, decision-maker, approver, and what they were on the call.
+    pub roles: Vec<String>,
     /// Where they sat.
     pub hosts: Vec<String>,
 }
 
 pub(super) fn people(entries: &[Entry], run: &Run) -> Vec<Participant> {
-    let mut all: BTreeMap<String, (Vec<&'static str>, Vec<String>)> = BTreeMap::new();
-    let mut add = |who: &str, role: &'static str, host: Option<&String>| {
+    let mut all: BTreeMap<String, (Vec<String>, Vec<String>)> = BTreeMap::new();
+    let mut add = |who: &str, role: &str, host: Option<&String>| {
         let (roles, hosts) = all.entry(who.to_owned()).or_default();
-        if !roles.contains(&role) {
-            roles.push(role);
+        if !roles.iter().any(|known| known == role) {
+            roles.push(role.to_owned());
         }
         if let Some(host) = host.filter(|host| !hosts.contains(host)) {
             hosts.push(host.clone());
@@ -44,6 +45,20 @@ pub(super) fn people(entries: &[Entry], run: &Run) -> Vec<Participant> {
                 add(&approval.statement.approver, "approver", Some(&approval.statement.host));
             }
             _ => {}
+        }
+    }
+    let known: Vec<String> = all.keys().cloned().collect();
+    for entry in entries {
+        let Body::OnCall { people: list } = &entry.body else { continue };
+        for one in list {
+            // Somebody wrote these names, the system knew the others: Anna on the call is anna at the console.
+            let mut fitting = known.iter().filter(|known| people::same(known, &one.name));
+            let who = known.iter().find(|known| **known == one.name).or_else(|| fitting.next()).unwrap_or(&one.name);
+            let (roles, _) = all.entry(who.clone()).or_default();
+            let role = one.role.as_deref().unwrap_or("on the call");
+            if !roles.iter().any(|known| known == role) {
+                roles.push(role.to_owned());
+            }
         }
     }
     all.into_iter().map(|(who, (roles, hosts))| Participant { who, roles, hosts }).collect()
@@ -70,6 +85,7 @@ pub(super) fn decisions(entries: &[Entry]) -> Vec<Decision> {
         | Body::Armed
         | Body::Disarmed { .. }
         | Body::LeadChange { .. }
+        | Body::LeadOffered { .. }
         | Body::Paused { .. }
         | Body::Continued
         | Body::Ungraceful { .. }
@@ -97,4 +113,24 @@ pub struct Contact {
 pub(super) fn contacts(service: &Service) -> Vec<Contact> {
     let of = |contact: &service::Contact| Contact { role: contact.role.clone(), reach: contact.reach.clone() };
     service.people.contacts.iter().map(of).collect()
+}
+
+/// What the service file says to do at a severity.
+#[derive(Debug, Clone, Serialize)]
+pub struct Escalation {
+    /// 1 is the worst.
+    pub severity: u8,
+    /// When it is that.
+    pub when: String,
+    /// What is done then.
+    pub what: String,
+}
+
+pub(super) fn escalation(service: &Service) -> Vec<Escalation> {
+    let of = |row: &service::Escalation| Escalation {
+        severity: row.severity,
+        when: row.when.clone(),
+        what: row.what.clone(),
+    };
+    service.people.escalation.iter().map(of).collect()
 }
