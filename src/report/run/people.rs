@@ -134,3 +134,49 @@ pub(super) fn escalation(service: &Service) -> Vec<Escalation> {
     };
     service.people.escalation.iter().map(of).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::domain::journal::Chain;
+    use crate::domain::people::OnCall;
+    use crate::domain::redact::Redactor;
+    use crate::domain::region::Direction;
+    use crate::domain::run::Mode;
+    use crate::domain::runbook::Runbook;
+
+    #[test]
+    fn who_was_on_the_call_stands_with_what_the_system_knew_of_them() {
+        let one = |name: &str, role: Option<&str>| OnCall { name: name.into(), role: role.map(str::to_owned) };
+        let lead = |who: &str| Body::LeadChange { lead: who.into(), host: "bastion".into() };
+        let mut chain = Chain::new(Redactor::default());
+        let bodies = [
+            lead("anna"),
+            Body::OnCall { people: vec![one("Anna", Some("incident commander")), one("ben", None)] },
+            Body::LeadOffered { to: "ben".into(), reason: "my shift ends".into() },
+            lead("ben"),
+            Body::OnCall { people: vec![one("ben", Some("incident commander")), one("carl", Some("database"))] },
+        ];
+        let seal = |body| {
+            let sealed = chain.seal(Timestamp::UNIX_EPOCH, Duration::ZERO, "anna", body).unwrap();
+            chain.advance(&sealed);
+            sealed.entry
+        };
+        let entries: Vec<Entry> = bodies.into_iter().map(seal).collect();
+        let (source, target) = ("us-east-1".parse().unwrap(), "us-west-2".parse().unwrap());
+        let run = Run::new("ledger", Runbook::unknown("failover"), Mode::Live, Direction { source, target });
+        let told = people(&entries, &run);
+        let told: Vec<(&str, String)> = told.iter().map(|one| (one.who.as_str(), one.roles.join(", "))).collect();
+        let wanted = [
+            ("anna", "lead, incident commander"),
+            ("ben", "lead, on the call, incident commander"),
+            ("carl", "database"),
+        ];
+        assert_eq!(told, wanted.map(|(who, roles)| (who, roles.to_owned())));
+        let decided = decisions(&entries);
+        assert_eq!(decided.len(), 3, "{decided:?}");
+        assert_eq!(decided[1].says, "the lead is handed to ben: my shift ends");
+    }
+}
