@@ -218,6 +218,7 @@ fn the_lead_is_handed_over_taken_and_taken_back_while_nobody_else_ever_writes() 
     anna.send_keys("c");
     answer(&mut anna, "who is on the call", "Anna (incident commander), ben (database)<enter>");
     anna.wait_for("on the call: Anna", LIMIT);
+    std::thread::sleep(Duration::from_millis(200));
     anna.send_keys("<enter>");
     anna.wait_for("patience: started", LIMIT);
     anna.send_keys("L");
