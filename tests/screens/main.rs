@@ -15,7 +15,7 @@ use handover::domain::people::OnCall;
 use handover::domain::reading::{Health, Value};
 use handover::domain::region::Place;
 use handover::domain::run::Ending;
-use handover::domain::service::{Notify, NotifyBy, Service};
+use handover::domain::service::{Contact, Escalation, Notify, NotifyBy, Service};
 use handover::domain::writers::Split;
 use handover::ui::Depth;
 use insta::assert_snapshot;
@@ -267,6 +267,13 @@ fn handed_over() -> Console {
 fn the_people_of_a_run_and_whom_to_call() {
     pictures("people", || {
         let mut console = handed_over();
+        let mut service = Service::clone(&console.model.service);
+        let contact = |role: &str, reach: &str| Contact { role: role.into(), reach: reach.into() };
+        service.people.contacts =
+            vec![contact("Incident commander", "pager ledger-ic"), contact("Database lead", "pager ledger-db")];
+        let (when, what) = ("complete outage".into(), "page all leads at once".into());
+        service.people.escalation = vec![Escalation { severity: 1, when, what }];
+        console.model.service = Arc::new(service);
         console.keys("@");
         console
     });

@@ -121,8 +121,9 @@ fn arm(model: &Model, doc: &mut Doc) {
 
 fn take_lead(model: &Model, doc: &mut Doc) {
     if let Some(offer) = &model.run.offered {
-        doc.put("lead", format!("nobody: {} gave it up {} ago", offer.by, short(model.since(offer.at))), Tone::Title);
-        doc.put("handed to", offer.to.as_str(), if offer.is_to(&model.operator) { Tone::Text } else { Tone::Warn });
+        let at = offer.at.strftime("%H:%M:%S");
+        doc.put("lead", format!("nobody: {} gave it up at {at}Z", offer.by), Tone::Title);
+        doc.put("for", offer.to.as_str(), if offer.is_to(&model.operator) { Tone::Text } else { Tone::Warn });
         doc.put("why", offer.reason.as_str(), Tone::Text);
     } else {
         let led = model.run.lead.as_ref().map_or_else(String::new, |(lead, host)| format!("{lead} on {host}"));

@@ -2,7 +2,6 @@
 
 use crate::app::Model;
 use crate::app::model::Role;
-use crate::domain::duration::age as short;
 use crate::domain::people::commander;
 use crate::domain::run::{Ending, State};
 use crate::domain::timeline::Milestone;
@@ -61,12 +60,9 @@ fn lead(model: &Model, doc: &mut Doc) {
         return doc.put("lead", format!("{}, once the run is open", model.operator), Tone::Text);
     };
     if let Some(offer) = &run.offered {
-        let ago = short(model.since(offer.at));
-        doc.put(
-            "lead",
-            format!("nobody: {} handed it to {} {ago} ago: {}", offer.by, offer.to, offer.reason),
-            Tone::Warn,
-        );
+        let at = offer.at.strftime("%H:%M:%S");
+        let text = format!("nobody: {} handed it to {} at {at}Z: {}", offer.by, offer.to, offer.reason);
+        doc.put("lead", text, Tone::Warn);
         return;
     }
     let since = run.led_since.map_or_else(String::new, |at| format!(" since {}Z", at.strftime("%H:%M:%S")));

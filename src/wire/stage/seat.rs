@@ -92,10 +92,15 @@ impl Stage {
             Some(lead) => Role::Observer { lead: format!("{} on {}", lead.operator, lead.host) },
             None => Role::Lead,
         };
+        let mut run = self.run.clone();
+        if role == Role::Lead {
+            // Whoever has the hold on the run leads it, though its journal has yet to say so.
+            run.offered = None;
+        }
         Model::new(Opening {
             service: Arc::clone(&self.service),
             runbooks: Arc::clone(&self.runbooks),
-            run: self.run.clone(),
+            run,
             journal: self.entries.clone(),
             role,
             operator: self.operator.name.clone(),
