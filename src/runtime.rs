@@ -28,7 +28,7 @@ use crate::term::screen::Screen;
 use crate::term::session::{self, Options, Session};
 use crate::term::{clipboard, signals};
 use crate::ui::skin::Skin;
-use crate::wire::{Archive, Stage};
+use crate::wire::{Archive, NoStage, Seat, Stage};
 
 /// What stands behind a console.
 pub enum Behind {
@@ -61,7 +61,12 @@ pub struct Console {
 /// What wakes the loop.
 enum Wake {
     Input(Input, Timestamp),
-    Engine(Event),
+    /// What an engine tells, with the engine's number.
+    Engine(u32, Event),
+    /// What somebody else than an engine tells.
+    Told(Event),
+    /// The run can be gone on with in another role, or why not.
+    Seat(Result<Box<Stage>, NoStage>),
     Signal(signals::Asked),
 }
 
@@ -94,10 +99,10 @@ pub fn run(console: Console, behind: Behind) -> Result<Ended> {
          `handover demo --autoplay --headless`",
     )?;
     let mut terminal = Canvas::new(Screen::new(synchronized));
-    let clock = match &behind {
-        Behind::Stage(stage) => Some(std::sync::Arc::clone(&stage.clock)),
+    let (clock, seat) = match &behind {
+        Behind::Stage(stage) => (Some(std::sync::Arc::clone(&stage.clock)), Some(stage.seat())),
         // What it shows comes with its time.
-        Behind::Replay(..) => None,
+        Behind::Replay(..) => (None, None),
     };
     draw(&mut terminal, &mut model, &skin)?;
 
@@ -109,10 +114,23 @@ pub fn run(console: Console, behind: Behind) -> Result<Ended> {
     // One worker: the engine waits far more than it works, and what blocks (the disk, names) has threads of its own.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let reads = Reads { archive, runtime: runtime.handle().clone(), wake: wake.clone() };
-    start_engine(&runtime, behind, autoplay.then(|| commands.clone()), inbox, wake);
+    start_engine(runtime.handle(), behind, autoplay.then(|| commands.clone()), inbox, (0, wake));
 
-    let mut running =
-        Loop { terminal, model, skin, commands, clock, shared, copies, reads, ended: None, engine_ended: false };
+    let mut running = Loop {
+        terminal,
+        model,
+        skin,
+        commands,
+        clock,
+        shared,
+        copies,
+        reads,
+        seat,
+        seating: false,
+        engine: 0,
+        ended: None,
+        engine_ended: false,
+    };
     let result = running.go(&woken);
     let ended = running.ended.take().unwrap_or(Ended::Left);
     drop(running);
@@ -126,11 +144,11 @@ pub fn run(console: Console, behind: Behind) -> Result<Ended> {
 
 /// Starts the engine, and whatever passes its events on.
 fn start_engine(
-    runtime: &tokio::runtime::Runtime,
+    runtime: &tokio::runtime::Handle,
     behind: Behind,
     autoplay: Option<tokio_mpsc::UnboundedSender<Command>>,
     inbox: tokio_mpsc::UnboundedReceiver<Command>,
-    wake: mpsc::Sender<Wake>,
+    (number, wake): (u32, mpsc::Sender<Wake>),
 ) {
     let (tell, mut told) = tokio_mpsc::unbounded_channel();
     let player = match (&behind, autoplay) {
@@ -154,7 +172,7 @@ fn start_engine(
             if let Some(player) = &player {
                 let _ = player.send(event.clone());
             }
-            if wake.send(Wake::Engine(event)).is_err() {
+            if wake.send(Wake::Engine(number, event)).is_err() {
                 return;
             }
         }
@@ -176,7 +194,7 @@ impl Reads {
                 Ok(history) => Event::History(std::sync::Arc::new(history)),
                 Err(error) => Event::Refused { why: format!("the past runs: {}", text::visible(&error.to_string())) },
             };
-            let _ = wake.send(Wake::Engine(event));
+            let _ = wake.send(Wake::Told(event));
         });
     }
 }
@@ -190,6 +208,12 @@ struct Loop {
     shared: Option<Shared>,
     copies: Option<PathBuf>,
     reads: Reads,
+    /// From where the run can be gone on with in another role; a replay has none.
+    seat: Option<Seat>,
+    /// Whether that is being tried.
+    seating: bool,
+    /// The number of the engine that is listened to.
+    engine: u32,
     ended: Option<Ended>,
     engine_ended: bool,
 }
@@ -246,7 +270,11 @@ impl Loop {
                 self.ended.get_or_insert(Ended::Lost(why));
                 Ok(())
             }
-            Wake::Engine(event) => {
+            // An engine that has been left may still have something to say.
+            Wake::Engine(number, _) if number != self.engine => Ok(()),
+            Wake::Told(event) => self.update(Msg::Engine(event)),
+            Wake::Seat(stage) => self.sit_down(stage),
+            Wake::Engine(_, event) => {
                 self.engine_ended |= matches!(event, Event::Ended);
                 self.update(Msg::Engine(event))
             }
@@ -267,6 +295,8 @@ impl Loop {
                 }
                 Effect::Copy(text) => self.copy(&text)?,
                 Effect::History => self.reads.start(),
+                Effect::TakeLead => self.seat(Seat::lead),
+                Effect::Watch => self.seat(Seat::watch),
                 Effect::Redraw => self.redraw()?,
                 Effect::Quit => {
                     self.ended.get_or_insert(Ended::Left);
@@ -274,6 +304,42 @@ impl Loop {
             }
         }
         Ok(())
+    }
+
+    /// Tries to go on with the run in another role, beside the loop: it reads files, and may wait for somebody to let go.
+    fn seat(&mut self, how: fn(&Seat) -> std::result::Result<Stage, NoStage>) {
+        let Some(seat) = self.seat.clone().filter(|_| !self.seating) else { return };
+        self.seating = true;
+        let wake = self.reads.wake.clone();
+        self.reads.runtime.spawn_blocking(move || {
+            let _ = wake.send(Wake::Seat(how(&seat).map(Box::new)));
+        });
+    }
+
+    /// Goes on with the run in another role: another engine, and a console that knows of the run what its journal tells.
+    fn sit_down(&mut self, stage: std::result::Result<Box<Stage>, NoStage>) -> Result<()> {
+        self.seating = false;
+        let stage = match stage {
+            // Whoever leaves takes nothing more; what was taken is let go.
+            _ if self.ended.is_some() || self.model.leaving => return Ok(()),
+            Err(why) => return self.update(Msg::Say(Level::Bad, text::visible(&why.to_string()))),
+            Ok(stage) => stage,
+        };
+        let _ = self.commands.send(Command::Leave);
+        let (commands, inbox) = tokio_mpsc::unbounded_channel();
+        self.commands = commands;
+        self.engine += 1;
+        self.engine_ended = false;
+        self.clock = Some(std::sync::Arc::clone(&stage.clock));
+        let words = match &stage.lead {
+            None => "you lead this run: read-only until it is armed",
+            Some(_) => "you gave the lead up: this console watches",
+        };
+        let model = stage.console(self.model.keymap.clone(), self.model.capabilities).going_on_from(&self.model);
+        self.model = model;
+        let wake = (self.engine, self.reads.wake.clone());
+        start_engine(&self.reads.runtime, Behind::Stage(stage), None, inbox, wake);
+        self.update(Msg::Say(Level::Warn, words.to_owned()))
     }
 
     fn copy(&mut self, text: &str) -> Result<()> {

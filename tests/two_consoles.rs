@@ -119,12 +119,21 @@ fn the_second_console_watches_and_the_next_takes_over_when_the_lead_dies() {
         .lines()
         .filter_map(|line| line.split('┃').nth(1)?.trim_start_matches([' ', '❯']).split(' ').next())
         .collect();
-    for id in
-        ["arm", "step-start", "step-perform", "step-gates", "step-ways", "step-cancel", "note", "mark", "close-run"]
-    {
+    for id in [
+        "arm",
+        "step-start",
+        "step-perform",
+        "step-gates",
+        "step-ways",
+        "step-cancel",
+        "note",
+        "mark",
+        "close-run",
+        "hand-over",
+    ] {
         assert!(!offered.contains(&id), "{id} in the palette of an observer:\n{palette}");
     }
-    assert!(offered.contains(&"help"), "{offered:?}");
+    assert!(offered.contains(&"people") && offered.contains(&"take-lead"), "{offered:?}");
     observer.send_keys("<esc>");
     observer.wait_gone("enter runs, esc closes", LIMIT);
     for keys in ["A", "y", "<enter>", "O", "o", "x", "n", "C", "t"] {
@@ -153,6 +162,136 @@ fn the_second_console_watches_and_the_next_takes_over_when_the_lead_dies() {
     observer.wait_for("taken over", LIMIT);
     let verified = short.run("data", &["journal", "verify"]);
     assert!(verified.status.success(), "{}", said(&verified));
+}
+
+/// Takes the lead as far as the last key.
+fn reach_for_the_lead(pty: &mut Pty) {
+    pty.send_keys("L");
+    answer(pty, "take the lead", "y");
+    pty.wait_for("now press", LIMIT);
+    // The same key again too soon is a key held down.
+    std::thread::sleep(Duration::from_millis(200));
+}
+
+fn take_the_lead(pty: &mut Pty) {
+    reach_for_the_lead(pty);
+    pty.send_keys("<enter>");
+}
+
+fn hand_over(pty: &mut Pty, words: &str) {
+    pty.send_keys("L");
+    answer(pty, "hand the lead over", &format!("{words}<enter>"));
+}
+
+/// Every entry of a person is of whoever led when it was written; says who did, in order.
+fn leads(short: &Short) -> Vec<String> {
+    let verified = short.run("data", &["journal", "verify"]);
+    assert!(verified.status.success(), "{}", said(&verified));
+    let (mut leads, mut open) = (Vec::new(), false);
+    for entry in entries(&short.journal("data")) {
+        let (by, kind) = (entry["by"].as_str().unwrap(), entry["kind"].as_str().unwrap());
+        match kind {
+            "lead-change" => {
+                leads.push(by.to_owned());
+                open = true;
+            }
+            "run-opened" | "resumed" => {}
+            _ if by == "handover" => {}
+            _ => assert!(open && leads.last().is_some_and(|lead| lead == by), "{entry} while {leads:?} led"),
+        }
+        open &= kind != "lead-offered";
+    }
+    leads
+}
+
+#[test]
+fn the_lead_is_handed_over_taken_and_taken_back_while_nobody_else_ever_writes() {
+    let short = Short::with(WAITING);
+    let mut anna = lead(&short);
+    let mut ben = console(&short, "ben", &["resume"]);
+    ben.wait_for("observer of anna on", LIMIT);
+    // From a lead that lives nothing is taken.
+    take_the_lead(&mut ben);
+    ben.wait_for("leads this run", LIMIT);
+    assert!(ben.screen().contains("observer of anna on"), "{}", ben.screen());
+
+    anna.send_keys("c");
+    answer(&mut anna, "who is on the call", "Anna (incident commander), ben (database)<enter>");
+    anna.wait_for("on the call: Anna", LIMIT);
+    std::thread::sleep(Duration::from_millis(200));
+    anna.send_keys("<enter>");
+    anna.wait_for("patience: started", LIMIT);
+    anna.send_keys("L");
+    anna.wait_for("a step is running", LIMIT);
+    anna.send_keys("x");
+    wait_until("the step is stopped", LIMIT, || count(&short.journal("data"), "failed") == 1);
+
+    hand_over(&mut anna, "ben: my shift ends");
+    ben.wait_for("anna hands the lead to you: L takes it", LIMIT);
+    anna.wait_for("nobody leads: handed to ben", LIMIT);
+    assert!(!anna.screen().contains("ARMED"), "{}", anna.screen());
+    take_the_lead(&mut ben);
+    ben.wait_for("you lead this run", LIMIT);
+    anna.wait_for("observer of ben on", LIMIT);
+    assert!(!ben.screen().contains("ARMED") && !ben.screen().contains("observer"), "{}", ben.screen());
+    note(&mut ben, "ben is here");
+    anna.wait_for("ben is here", LIMIT);
+    // Who was the lead is an observer like any: nothing is taken from the new one, and nothing written.
+    take_the_lead(&mut anna);
+    anna.wait_for("leads this run", LIMIT);
+    anna.send_keys("n");
+    ben.send_keys("@");
+    ben.wait_for("Anna, incident commander", LIMIT);
+    assert!(ben.screen().contains("ben on") && ben.screen().contains("ben (database)"), "{}", ben.screen());
+    ben.send_keys("<esc>");
+    ben.wait_gone("incident commander", LIMIT);
+
+    // Nobody comes: whoever gave it up takes it back, and can go on.
+    hand_over(&mut ben, "carl, he knows the database");
+    ben.wait_for("nobody leads: handed to carl", LIMIT);
+    anna.wait_for("ben hands the lead to carl", LIMIT);
+    take_the_lead(&mut ben);
+    ben.wait_for("you lead this run", LIMIT);
+    ben.send_keys("A");
+    answer(&mut ben, "arm the console", "y<enter>");
+    ben.wait_for("ARMED: ben", LIMIT);
+    assert_eq!(leads(&short), ["anna", "ben", "ben"]);
+    assert_eq!(count(&short.journal("data"), "lead-offered"), 2);
+    for mut pty in [anna, ben] {
+        pty.kill(Signal::TERM);
+        pty.wait_exit(LIMIT);
+        assert!(pty.kernel_modes_as_before());
+    }
+    leads(&short);
+}
+
+#[test]
+fn of_two_who_reach_for_a_killed_leads_run_one_gets_it() {
+    let short = Short::with(WAITING);
+    let mut anna = lead(&short);
+    anna.send_keys("<enter>");
+    anna.wait_for("patience: started", LIMIT);
+    let mut both = ["ben", "carl"].map(|name| console(&short, name, &["resume"]));
+    for pty in &mut both {
+        pty.wait_for("observer of anna on", LIMIT);
+        reach_for_the_lead(pty);
+    }
+    anna.kill(Signal::KILL);
+    anna.wait_exit(LIMIT);
+    for pty in &mut both {
+        pty.send_keys("<enter>");
+    }
+    let told = both.each_mut().map(|pty| pty.wait_for_any(&["you lead this run", "leads this run"], LIMIT));
+    let won: Vec<usize> = (0..2).filter(|index| told[*index] == "you lead this run").collect();
+    assert_eq!(won.len(), 1, "{told:?}");
+    let (winner, loser) = (["ben", "carl"][won[0]], 1 - won[0]);
+    both[loser].wait_for(&format!("observer of {winner} on"), LIMIT);
+    // What ran is found again.
+    both[won[0]].wait_for("waits for", LIMIT);
+    note(&mut both[won[0]], "taken over");
+    both[loser].wait_for("taken over", LIMIT);
+    assert_eq!(leads(&short), ["anna", winner]);
+    assert_eq!(count(&short.journal("data"), "started"), 1);
 }
 
 #[test]

@@ -55,6 +55,8 @@ impl FromStr for Context {
 pub enum Need {
     /// Anybody at the console, an observer too.
     Anyone,
+    /// Who watches a run that is open.
+    Observer,
     /// Who leads the run.
     Lead,
     /// Who leads and is not armed.
@@ -72,6 +74,8 @@ pub struct Rights {
     pub lead: bool,
     /// And they have armed the console.
     pub armed: bool,
+    /// They watch a run that is open, and could lead it.
+    pub observer: bool,
     /// They play a run back: there is nothing to lead.
     pub replay: bool,
 }
@@ -81,6 +85,7 @@ impl Rights {
     pub fn meet(self, need: Need) -> bool {
         match need {
             Need::Anyone => true,
+            Need::Observer => self.observer,
             Need::Lead => self.lead,
             Need::ReadOnly => self.lead && !self.armed,
             Need::Armed => self.lead && self.armed,
@@ -159,12 +164,15 @@ actions! {
     Refresh "refresh" Global Lead ["r"] "Read everything now";
     Note "note" Global Lead ["n"] "Write a note into the journal";
     Mark "mark" Global Lead ["t"] "Enter when something was: the impact began, the alarm, the decision";
+    OnCall "on-call" Global Lead ["c"] "Write down who is on the call, and as what";
+    HandOver "hand-over" Global Lead ["L"] "Hand the lead over to somebody; this console then watches";
+    TakeLead "take-lead" Global Observer ["L"] "Take the lead, if nobody has it";
     Pause "pause" Global Lead ["P"] "Hold the run, or go on with it: nothing is started meanwhile";
     Ungraceful "ungraceful" Global Armed ["U"] "Go on without the source: leave out what waits for it, take over by force";
     CloseRun "close-run" Global Lead ["C"] "Close the run: verified, stood down or abandoned";
     Palette "palette" Global Anyone [":"] "Find a command by name";
     Help "help" Global Anyone ["?", "f1"] "Show every key that works now";
-    People "people" Global Anyone ["@"] "Show whom to call, and when";
+    People "people" Global Anyone ["@"] "Show who takes part, whom to call, and when";
     WholePlan "whole-plan" Global Anyone ["W"] "Show the whole plan: order, times, whose control plane, the way back";
     Review "review" Global Anyone ["V"] "Show what the review finds in the service and its runbooks";
     Preflight "preflight" Global Anyone ["F"] "Show what a run will need, and ask for it anew";

@@ -14,6 +14,13 @@ pub struct Input {
 }
 
 impl Input {
+    /// A line that holds something already, to be gone on with.
+    pub fn holding(text: &str) -> Self {
+        let mut input = Self::default();
+        input.paste(text);
+        input
+    }
+
     /// What has been typed.
     pub fn text(&self) -> &str {
         &self.text

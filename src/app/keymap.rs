@@ -157,8 +157,8 @@ fn collide(one: Need, other: Need) -> bool {
 mod tests {
     use super::*;
 
-    const LEAD: Rights = Rights { lead: true, armed: false, replay: false };
-    const ARMED: Rights = Rights { lead: true, armed: true, replay: false };
+    const LEAD: Rights = Rights { lead: true, armed: false, observer: false, replay: false };
+    const ARMED: Rights = Rights { lead: true, armed: true, observer: false, replay: false };
 
     fn bind(context: Context, chord: &str, action: Action) -> Binding {
         Binding { context, chord: chord.parse().unwrap(), action, desc: String::new() }
@@ -166,7 +166,8 @@ mod tests {
 
     #[test]
     fn the_built_in_keymap_stands_and_reaches_every_listed_key() {
-        let all = ACTIONS.iter().filter(|info| info.need != Need::Replay).map(|info| info.keys.len()).sum::<usize>();
+        let others = [Need::Replay, Need::Observer];
+        let all = ACTIONS.iter().filter(|info| !others.contains(&info.need)).map(|info| info.keys.len()).sum::<usize>();
         assert_eq!(Keymap::built_in().bindings(ARMED).count() + 1, all, "all but `arm`");
     }
 
@@ -200,6 +201,16 @@ mod tests {
     }
 
     #[test]
+    fn one_key_hands_the_lead_over_and_takes_it() {
+        let keymap = Keymap::built_in();
+        let observer = Rights { observer: true, ..Rights::default() };
+        let l = Key::char('L');
+        assert_eq!(keymap.lookup(Context::Checklist, l, LEAD), Some(Action::HandOver));
+        assert_eq!(keymap.lookup(Context::Checklist, l, observer), Some(Action::TakeLead));
+        assert_eq!(keymap.lookup(Context::Checklist, l, Rights::default()), None);
+    }
+
+    #[test]
     fn without_arms_no_write_is_in_the_keymap() {
         let keymap = Keymap::built_in();
         for rights in [Rights::default(), LEAD] {
@@ -217,7 +228,7 @@ mod tests {
         assert_eq!(keymap.lookup(Context::Checklist, space, LEAD), Some(Action::StepReady));
         assert_eq!(keymap.lookup(Context::Pane, Key::plain(Code::Left), replay), Some(Action::ReplayBack));
         assert_eq!(keymap.lookup(Context::Checklist, Key::char('j'), replay), Some(Action::StepNext));
-        for need in [Need::Lead, Need::ReadOnly, Need::Armed] {
+        for need in [Need::Observer, Need::Lead, Need::ReadOnly, Need::Armed] {
             assert!(keymap.bindings(replay).all(|binding| binding.action.info().need != need));
         }
     }

@@ -110,6 +110,8 @@ pub enum Subject {
     Attest(Attest),
     /// That writes may be confirmed from here on.
     Arm,
+    /// That this console is to lead.
+    TakeLead,
 }
 
 /// A call to be confirmed, as it was resolved last.
@@ -240,6 +242,10 @@ pub enum Purpose {
     Ungraceful,
     /// A note.
     Note,
+    /// Who is on the call.
+    OnCall,
+    /// Handing the lead over.
+    HandOver,
     /// A moment of the recovery.
     Mark(Milestone),
     /// Closing the run.
@@ -262,6 +268,8 @@ impl Purpose {
             Self::Pause => "hold the run",
             Self::Ungraceful => "go on ungracefully",
             Self::Note => "note",
+            Self::OnCall => "who is on the call",
+            Self::HandOver => "hand the lead over",
             Self::Mark(_) => "when was it?",
             Self::Close(_) => "close the run",
         }
@@ -282,6 +290,10 @@ impl Purpose {
             Self::Pause => "Why is the run held? What is under way goes on; nothing new is started",
             Self::Ungraceful => "Why can the source not be waited for? What it had not sent is lost",
             Self::Note => "What should the journal say?",
+            Self::OnCall => "Everybody, with what they are there: anna (incident commander), ben (database), chris",
+            Self::HandOver => {
+                "To whom, and why? ben: my shift ends. This console is read-only from then on, and watches"
+            }
             Self::Mark(_) => "The moment, then how it is known",
             Self::Close(RunOutcome::Verified) => "By what is the target verified?",
             Self::Close(RunOutcome::StoodDown) => "Why is nothing handed over?",
@@ -350,7 +362,7 @@ pub enum Page {
     /// Every key that works now.
     #[default]
     Keys,
-    /// Whom to call.
+    /// Who takes part, and whom to call.
     People,
     /// The whole plan of the run.
     Plan,

@@ -299,6 +299,16 @@ impl Model {
         model
     }
 
+    /// The console of the same run in another role: whoever sits here sees it as they saw it before.
+    #[must_use]
+    pub fn going_on_from(mut self, before: &Self) -> Self {
+        self.selected = before.selected.min(self.rows.len().saturating_sub(1));
+        (self.focus, self.zoom, self.facts) = (before.focus, before.zoom, before.facts);
+        (self.step_scroll, self.journal_scroll) = (before.step_scroll, before.journal_scroll);
+        self.history.clone_from(&before.history);
+        self
+    }
+
     /// The console of a replay, of whose run nothing has happened yet. `missing` says why what was read is not known, or not all
     /// of it.
     #[must_use]
@@ -395,13 +405,12 @@ impl Model {
 
     /// What whoever sits here may do now.
     pub fn rights(&self) -> Rights {
-        let lead = self.role == Role::Lead
-            && self.latched.is_none()
-            && self.run.closed.is_none()
-            && !self.leaving
-            && !self.ended;
+        let open = self.latched.is_none() && self.run.closed.is_none() && !self.leaving && !self.ended;
+        // Whoever has handed it over has it no longer, though the engine still ends what it has begun.
+        let lead = open && self.role == Role::Lead && self.run.offered.is_none();
+        let observer = open && matches!(self.role, Role::Observer { .. });
         let armed = lead && self.run.armed.as_deref() == Some(self.operator.as_str());
-        Rights { lead, armed, replay: self.replay.is_some() }
+        Rights { lead, armed, observer, replay: self.replay.is_some() }
     }
 
     /// Where keys are looked up; none while a dialog with keys of its own is open.

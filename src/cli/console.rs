@@ -6,7 +6,7 @@ use color_eyre::eyre::{Result, WrapErr, eyre};
 
 use super::options::{ScreenOptions, ServiceOptions, WhoOptions};
 use super::{Status, surroundings};
-use crate::app::{Keymap, Model, Opening, Role, model};
+use crate::app::{Keymap, Model, model};
 use crate::config::theme::{self, Theme};
 use crate::config::{Diagnostics, Source, keymap};
 use crate::domain::replay::From;
@@ -96,23 +96,7 @@ pub(super) fn run(
         }
         stage => stage?,
     };
-    let role = match &stage.lead {
-        Some(lead) => Role::Observer { lead: format!("{} on {}", lead.operator, lead.host) },
-        None => Role::Lead,
-    };
-    let model = Model::new(Opening {
-        service: stage.service.clone(),
-        runbooks: std::sync::Arc::clone(&stage.runbooks),
-        run: stage.run.clone(),
-        journal: stage.entries.clone(),
-        role,
-        operator: stage.operator.name.clone(),
-        account: stage.service.aws.account.clone(),
-        speed: stage.speed,
-        keymap: looks.keymap.clone(),
-        capabilities: looks.capabilities(),
-        now: stage.clock.now(),
-    });
+    let model = stage.console(looks.keymap.clone(), looks.capabilities());
     let folder = stage.folder.clone();
     let ended = runtime::run(looks.console(model, autoplay), Behind::Stage(Box::new(stage)))?;
     let kept = folder.journal().is_file();

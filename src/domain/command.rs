@@ -10,6 +10,7 @@ use super::disruption::Tally;
 use super::gate::GateResult;
 use super::history::History;
 use super::journal::{Entry, RunOutcome};
+use super::people::OnCall;
 use super::plan::{Plan, Refusal};
 use super::preflight::Preflight;
 use super::reading::{ComponentId, Observation, Unread};
@@ -133,6 +134,15 @@ pub enum Command {
     Preflight,
     /// Writes something down.
     Note(String),
+    /// Says who is on the incident call, all of them.
+    OnCall(Vec<OnCall>),
+    /// Gives the lead up, for somebody to take; the engine ends with it.
+    HandOver {
+        /// To whom.
+        to: String,
+        /// Why.
+        reason: String,
+    },
     /// Enters or corrects a moment of the recovery.
     Mark {
         /// Which.

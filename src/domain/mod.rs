@@ -19,6 +19,7 @@ pub mod kept;
 pub mod lag;
 pub mod notice;
 pub mod outline;
+pub mod people;
 pub mod permissions;
 pub mod plan;
 pub mod preflight;

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::preflight::Preflights;
 use super::sampler::Sampler;
 use crate::domain::command::{Command, Event};
-use crate::domain::journal::verify;
+use crate::domain::journal::{Body, verify};
 use crate::ports::World;
 
 /// How often the lead's journal is read.
@@ -21,7 +21,7 @@ pub async fn run(
     world: World,
     journal: PathBuf,
     mut known: u64,
-    lead: String,
+    mut lead: String,
     mut preflights: Preflights,
     mut commands: mpsc::UnboundedReceiver<Command>,
     events: mpsc::UnboundedSender<Event>,
@@ -75,6 +75,9 @@ pub async fn run(
                         length = now;
                         for entry in verified.entries.into_iter().filter(|entry| entry.seq > known).collect::<Vec<_>>() {
                             known = entry.seq;
+                            if let Body::LeadChange { lead: now, .. } = &entry.body {
+                                lead.clone_from(now);
+                            }
                             let _ = events.send(Event::Entry(Arc::new(entry)));
                         }
                     }

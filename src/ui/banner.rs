@@ -118,6 +118,10 @@ fn first<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool) 
     parts.push(match (&model.latched, &model.role, &run.armed, &run.closed) {
         (Some(_), ..) if narrow => right("READ-ONLY", Tone::Bad, 0),
         (Some(_), ..) => right("READ-ONLY: journal lost", Tone::Bad, 0),
+        (_, Role::Observer { .. }, ..) if run.offered.is_some() => {
+            let to = run.offered.as_ref().map_or("", |offer| offer.to.as_str());
+            right(format!("nobody leads: handed to {to}"), Tone::Warn, 2)
+        }
         (_, Role::Observer { lead }, ..) => right(format!("observer of {lead}"), Tone::Warn, 2),
         (.., Some((outcome, _))) => right(format!("closed: {}", outcome.as_str()), Tone::Ok, 2),
         (_, _, Some(_), _) if narrow => right(" ARMED ", Tone::Armed, 0),

@@ -59,6 +59,9 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
             (Action::Replay5, "half way"),
         ]);
     }
+    if model.run.offered.is_some() {
+        hints.push((Action::TakeLead, "take the lead"));
+    }
     if model.focus.context() == Context::Checklist {
         if let Some(word) = start_word(model) {
             let action = if rights.armed { Action::StepPerform } else { Action::StepStart };

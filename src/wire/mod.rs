@@ -12,7 +12,7 @@ pub use afterwards::{add, channels, send_owed};
 pub use archive::Archive;
 pub use book::{Book, book};
 pub use reel::Reel;
-pub use stage::{NoStage, Operator, Stage, Wanted, check_files};
+pub use stage::{NoStage, Operator, Seat, Stage, Wanted, check_files};
 pub use trail::{Kept, kept};
 pub use world::{live, redactor, simulated_world};
 

@@ -1,11 +1,16 @@
 //! The stage: everything that is known of a run before the world is reached, for a new run and for one taken up again.
 
+mod seat;
+
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 
+use self::seat::{As, lead_of, take};
+pub use self::seat::{Seat, check_files};
+pub(super) use self::seat::{holder, unknown_holder};
 use super::VERSION;
 use super::book::Book;
 use super::world::{live, redactor, simulated_world};
@@ -194,6 +199,11 @@ impl Stage {
 
     /// Takes an earlier run up; if somebody leads it, to watch. `dir` is where relative programs run.
     pub fn resume(folder: RunFolder, operator: Operator, dir: Option<PathBuf>) -> Result<Self, NoStage> {
+        Self::take_up(folder, operator, dir, As::Either)
+    }
+
+    /// Takes an earlier run up, to lead or to watch. Whoever watches does not even try the lease.
+    fn take_up(folder: RunFolder, operator: Operator, dir: Option<PathBuf>, role: As) -> Result<Self, NoStage> {
         let io = |what: String| move |error| NoStage::Io { what, error };
         let project = Project::from_file(&folder.service());
         let (Some(service), Some(runbook)) = (project.service(), project.runbooks.first()) else {
@@ -202,11 +212,17 @@ impl Stage {
         let files = folder.files(&runbook.id).map_err(io(folder.path.display().to_string()))?;
         let service = Arc::new(service.clone());
         let redactor = redactor(&service);
-        let lease = FileLease::take(&folder.path, &holder(&operator)).map_err(io("the lease".to_owned()))?;
-        let (lease, lead) = match lease {
-            Ok(lease) => (Some(lease), None),
-            Err(lead) => (None, Some(lead.unwrap_or_else(unknown_holder))),
+        let (lease, mut lead) = if role == As::Observer {
+            (None, Some(unknown_holder()))
+        } else {
+            match FileLease::take(&folder.path, &holder(&operator)).map_err(io("the lease".to_owned()))? {
+                Ok(lease) => (Some(lease), None),
+                Err(lead) => (None, Some(lead.unwrap_or_else(unknown_holder))),
+            }
         };
+        if let (As::Lead, Some(lead)) = (role, &lead) {
+            return Err(NoStage::Led(format!("{} on {}", lead.operator, lead.host)));
+        }
         let path = folder.journal();
         let read = folder.read().map_err(io(path.display().to_string()))?;
         let verified = read.map_err(|broken| OpenError::Broken { path: path.clone(), broken })?;
@@ -215,6 +231,10 @@ impl Stage {
         let run = Run::new(&service.name, runbook.clone(), Mode::Live, direction).fold(&verified.entries);
         if run.closed.is_some() && lead.is_none() {
             return Err(NoStage::Closed(folder.id));
+        }
+        if let (As::Observer, Some((name, host))) = (role, &run.lead) {
+            // Nobody was asked who holds it: the journal knows.
+            lead = Some(Holder { operator: name.clone(), host: host.clone(), pid: 0 });
         }
         // Whoever is refused or only watches changes nothing, not even an incomplete last line: the lead may be
         // writing it.
@@ -364,44 +384,4 @@ async fn idle(
 fn last_takeover(runs: &Runs, run: &Run) -> Option<Takeover> {
     // A folder that cannot be read is met again when the run is opened, and said then.
     if run.mode == Mode::Live { runs.last_takeover(run).ok().flatten() } else { None }
-}
-
-fn lead_of(operator: &Operator) -> Body {
-    Body::LeadChange { lead: operator.name.clone(), host: operator.host.clone() }
-}
-
-pub(super) fn holder(operator: &Operator) -> Holder {
-    Holder { operator: operator.name.clone(), host: operator.host.clone(), pid: std::process::id() }
-}
-
-pub(super) fn unknown_holder() -> Holder {
-    Holder { operator: "somebody".to_owned(), host: "unknown".to_owned(), pid: 0 }
-}
-
-fn take(folder: &RunFolder, holder: &Holder) -> io::Result<FileLease> {
-    FileLease::take(&folder.path, holder)?.map_err(|lead| {
-        let lead = lead.unwrap_or_else(unknown_holder);
-        io::Error::other(format!("{} on {} leads this run", lead.operator, lead.host))
-    })
-}
-
-/// The run's copies must be what the journal says that they were.
-///
-/// # Errors
-/// If they are not.
-pub fn check_files(first: Option<&Entry>, files: &Files) -> Result<(), NoStage> {
-    match first.map(|entry| &entry.body) {
-        Some(Body::RunOpened { files: recorded, .. }) if recorded == files => Ok(()),
-        Some(Body::RunOpened { .. }) => Err(NoStage::Files(
-            "the run's copies of its service file or runbook were changed after it was opened: they are not what was \
-             confirmed. Restore them, or open a new run."
-                .to_owned(),
-        )),
-        None => Err(NoStage::Files(
-            "nothing was recorded in this run, so nothing was done: its process ended while it was opened. Open a new \
-             run."
-                .to_owned(),
-        )),
-        _ => Err(NoStage::Files("the journal does not begin with the opening of a run".to_owned())),
-    }
 }

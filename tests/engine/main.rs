@@ -12,6 +12,7 @@ mod fencing;
 mod figures;
 mod hanging;
 mod journal;
+mod lead;
 mod loss;
 mod planes;
 mod preflight;

@@ -105,7 +105,7 @@ impl JournalStore for Store {
     }
 }
 
-struct Held;
+struct Held(#[allow(dead_code)] Arc<()>);
 
 impl Lease for Held {
     fn held(&self) -> bool {
@@ -222,6 +222,8 @@ pub(crate) struct Rig {
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) mode: Mode,
     pub(crate) operator: String,
+    /// Shared with whoever has the hold on the run.
+    pub(crate) hold: Arc<()>,
     pub(crate) last: Option<Takeover>,
     /// Whether it asks beforehand what the run will need.
     pub(crate) asks: bool,
@@ -270,6 +272,7 @@ impl Rig {
             ledger: Arc::default(),
             mode: Mode::Simulation,
             operator: "anna".to_owned(),
+            hold: Arc::default(),
             last: None,
             asks: false,
             approvals: None,
@@ -350,8 +353,9 @@ impl Rig {
         let store = Store { lines: self.lines.clone(), fault, met };
         let chain = Chain::after(&verified, Redactor::new([]));
         let past = self.lines.text().lines().map(|line| Line::read(line).unwrap()).collect();
+        let held = Held(Arc::clone(&self.hold));
         let open = Box::new(move || {
-            let (store, lease) = (Box::new(store), Box::new(Held));
+            let (store, lease) = (Box::new(store), Box::new(held));
             Ok(Opened { chain, store, lease, readings: None, first, past })
         });
         let (kill, dead) = watch::channel(false);

@@ -11,10 +11,11 @@ use handover::app::{Effect, Role};
 use handover::domain::command::{Command, Event};
 use handover::domain::journal::{Body, RunOutcome};
 use handover::domain::notice::Severity;
+use handover::domain::people::OnCall;
 use handover::domain::reading::{Health, Value};
 use handover::domain::region::Place;
 use handover::domain::run::Ending;
-use handover::domain::service::{Notify, NotifyBy, Service};
+use handover::domain::service::{Contact, Escalation, Notify, NotifyBy, Service};
 use handover::domain::writers::Split;
 use handover::ui::Depth;
 use insta::assert_snapshot;
@@ -247,6 +248,45 @@ fn the_palette() {
 #[test]
 fn an_observers_console() {
     pictures("observer", observer);
+}
+
+/// Somebody watches, the lead is handed over, and it is written down who is on the call.
+fn handed_over() -> Console {
+    let mut console = observer();
+    console.model.operator = "ben".into();
+    let one = |name: &str, role: Option<&str>| OnCall { name: name.into(), role: role.map(str::to_owned) };
+    console.entry(Body::LeadChange { lead: "anna".into(), host: "bastion".into() });
+    let people = vec![one("anna", Some("Incident Commander")), one("ben", Some("database")), one("chris", None)];
+    console.entry(Body::OnCall { people });
+    console.tick(90);
+    console.entry(Body::LeadOffered { to: "ben".into(), reason: "my shift ends".into() });
+    console
+}
+
+#[test]
+fn the_people_of_a_run_and_whom_to_call() {
+    pictures("people", || {
+        let mut console = handed_over();
+        let mut service = Service::clone(&console.model.service);
+        let contact = |role: &str, reach: &str| Contact { role: role.into(), reach: reach.into() };
+        service.people.contacts =
+            vec![contact("Incident commander", "pager ledger-ic"), contact("Database lead", "pager ledger-db")];
+        let (when, what) = ("complete outage".into(), "page all leads at once".into());
+        service.people.escalation = vec![Escalation { severity: 1, when, what }];
+        console.model.service = Arc::new(service);
+        console.keys("@");
+        console
+    });
+}
+
+#[test]
+fn taking_the_lead() {
+    pictures("taking-the-lead", || {
+        let mut console = handed_over();
+        console.tick(20);
+        console.keys("L");
+        console
+    });
 }
 
 #[test]

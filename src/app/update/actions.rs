@@ -7,6 +7,7 @@ use crate::app::modal::{Choice, Guard, Help, Item, Menu, Modal, Page, Palette, P
 use crate::app::model::{Focus, Level, Model, Role};
 use crate::domain::command::Command;
 use crate::domain::journal::RunOutcome;
+use crate::domain::people;
 use crate::domain::review::{Finding, Live, Spot, Subject as Reviewed, review};
 use crate::domain::run::State;
 use crate::domain::runbook::Step;
@@ -75,6 +76,16 @@ pub(super) fn run(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         }
         Action::Note => ask(model, Purpose::Note),
         Action::Mark => mark(model),
+        Action::OnCall => {
+            let people = &model.run.on_call;
+            let input = if people.is_empty() { Input::default() } else { Input::holding(&people::line(people)) };
+            ask_with(model, Purpose::OnCall, input);
+        }
+        Action::HandOver if model.is_running() => {
+            model.say(Level::Warn, "a step is running: the lead is handed over when nothing is");
+        }
+        Action::HandOver => ask(model, Purpose::HandOver),
+        Action::TakeLead => steps::push_confirm(model, Subject::TakeLead, Way::TwoKeys { first: false }),
         Action::Pause if model.run.paused.is_some() => effects.push(Effect::Engine(Command::Continue)),
         Action::Pause => ask(model, Purpose::Pause),
         Action::Ungraceful => ungraceful(model),
@@ -158,7 +169,12 @@ pub(super) fn select(model: &mut Model, index: usize, effects: &mut Vec<Effect>)
 
 /// Asks for a line of text.
 pub(super) fn ask(model: &mut Model, purpose: Purpose) {
-    let reason = Reason { guard: Guard::default(), purpose, input: Input::default(), error: None };
+    ask_with(model, purpose, Input::default());
+}
+
+/// Asks for a line of text, of which something is there already.
+fn ask_with(model: &mut Model, purpose: Purpose, input: Input) {
+    let reason = Reason { guard: Guard::default(), purpose, input, error: None };
     model.modals.push(Modal::Reason(reason));
 }
 
@@ -175,7 +191,17 @@ pub(super) fn ask_to_leave(model: &mut Model, effects: &mut Vec<Effect>) {
     let running: Vec<&str> =
         model.rows.iter().filter(|row| model.state(&row.id).is_running()).map(|row| row.number.as_str()).collect();
     let (says, detail) = if let Role::Observer { lead } = &model.role {
-        (format!("{lead} leads this run, and goes on with it. You can come back at any time."), "the run goes on")
+        match &model.run.offered {
+            Some(offer) => {
+                let who =
+                    format!("Nobody leads this run: it was handed to {}. Whoever takes it goes on with it.", offer.to);
+                (who, "the run stays as it is")
+            }
+            None => (
+                format!("{lead} leads this run, and goes on with it. You can come back at any time."),
+                "the run goes on",
+            ),
+        }
     } else if running.is_empty() {
         ("No step is running. The run stays open, and can be resumed.".to_owned(), "the run can be resumed")
     } else {

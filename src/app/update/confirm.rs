@@ -90,8 +90,8 @@ fn doubles(confirm: &Confirm, key: Key) -> bool {
             Field::When => attest.when.text(),
             Field::Answer => return false,
         },
-        (Subject::Perform(_) | Subject::Arm, Way::Phrase { input, .. }) => input.text(),
-        (Subject::Perform(_) | Subject::Arm, Way::TwoKeys { .. }) => return false,
+        (_, Way::Phrase { input, .. }) => input.text(),
+        (_, Way::TwoKeys { .. }) => return false,
     };
     matches!(key.code, Code::Char(letter) if text.ends_with(letter))
 }
@@ -162,6 +162,13 @@ fn given(model: &mut Model, now: Timestamp, effects: &mut Vec<Effect>) {
         Subject::Arm => {
             model.modals.pop();
             effects.push(Effect::Engine(Command::Arm));
+        }
+        Subject::TakeLead => {
+            model.modals.pop();
+            if rights.observer {
+                model.say(Level::Info, "taking the lead");
+                effects.push(Effect::TakeLead);
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::app::modal::{Choice, Modal, Purpose};
 use crate::app::model::{Level, Model};
 use crate::app::when;
 use crate::domain::command::Command;
+use crate::domain::people;
 use crate::domain::runbook::Action as StepAction;
 
 pub(super) fn press(model: &mut Model, key: Key, repeat: bool, at: Timestamp, effects: &mut Vec<Effect>) {
@@ -151,7 +152,7 @@ fn answer(model: &mut Model, effects: &mut Vec<Effect>) {
     let operator = model.operator.clone();
     let Some(Modal::Reason(reason)) = model.modals.last_mut() else { return };
     let text = reason.input.text().trim().to_owned();
-    if text.chars().count() < 3 {
+    if reason.purpose != Purpose::OnCall && text.chars().count() < 3 {
         reason.error = Some("write it down: it goes into the journal".to_owned());
         return;
     }
@@ -168,6 +169,20 @@ fn answer(model: &mut Model, effects: &mut Vec<Effect>) {
         Purpose::Pause => Command::Pause { reason: text },
         Purpose::Ungraceful => Command::Ungraceful { reason: text },
         Purpose::Note => Command::Note(text),
+        Purpose::OnCall => match people::parse(&text) {
+            Ok(people) => Command::OnCall(people),
+            Err(why) => {
+                reason.error = Some(why);
+                return;
+            }
+        },
+        Purpose::HandOver => match people::offer(&text) {
+            Ok((to, why)) => Command::HandOver { to, reason: why },
+            Err(why) => {
+                reason.error = Some(why);
+                return;
+            }
+        },
         Purpose::Mark(milestone) => match when::parse(&text, now) {
             Ok((when, how)) => {
                 let source = if how.is_empty() { format!("entered by {operator}") } else { how };

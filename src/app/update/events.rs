@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Effect, actions, replay, steps};
+use crate::app::action::Action;
 use crate::app::modal::{Guard, Modal, Subject};
 use crate::app::model::{Level, Model, OUTPUT, Planned, Progress, Role, TAIL};
 use crate::domain::command::Event;
@@ -61,6 +62,8 @@ pub(super) fn take(model: &mut Model, event: Event, effects: &mut Vec<Effect>) {
             model.ended = true;
             if model.leaving {
                 effects.push(Effect::Quit);
+            } else if model.role == Role::Lead && model.run.offered.is_some() {
+                effects.push(Effect::Watch);
             } else {
                 close_what_may_not_stay(model);
             }
@@ -129,10 +132,31 @@ fn take_entry(model: &mut Model, entry: &Arc<Entry>, effects: &mut Vec<Effect>) 
             model.plans.clear();
             model.asked.clear();
         }
+        Body::LeadOffered { to, .. } => offered(model, &entry.by, to),
+        // Whoever was to be followed is another now.
+        Body::LeadChange { .. } => model.modals.retain(|modal| !takes_lead(modal)),
         Body::RunClosed { outcome, .. } => model.say(Level::Info, format!("the run is closed: {}", outcome.as_str())),
         _ => {}
     }
     steps::resolve_selected(model, effects);
+}
+
+/// The lead is handed to somebody.
+fn offered(model: &mut Model, by: &str, to: &str) {
+    let text = match &model.role {
+        Role::Lead => format!("the lead is handed to {to}: this console watches from here on"),
+        Role::Observer { .. } => {
+            let you = model.run.offered.as_ref().is_some_and(|offer| offer.is_to(&model.operator));
+            let to = if you { "you" } else { to };
+            format!("{by} hands the lead to {to}: {} takes it", steps::key(model, Action::TakeLead))
+        }
+        Role::Replay => return,
+    };
+    model.say(Level::Warn, text);
+}
+
+fn takes_lead(modal: &Modal) -> bool {
+    matches!(modal, Modal::Confirm(confirm) if confirm.subject == Subject::TakeLead)
 }
 
 /// Closes the dialogs about a step that has moved on without them.
@@ -149,7 +173,7 @@ fn close_stale(model: &mut Model, step: &str, entry: &Entry) {
         Modal::Confirm(confirm) => match &confirm.subject {
             Subject::Perform(call) => call.step != step,
             Subject::Attest(attest) => attest.step != step,
-            Subject::Arm => true,
+            Subject::Arm | Subject::TakeLead => true,
         },
         Modal::Gates(gates) => gates.step != step,
         Modal::Reason(_) | Modal::Menu(_) | Modal::Palette(_) | Modal::Help(_) => true,
@@ -168,6 +192,7 @@ fn close_what_may_not_stay(model: &mut Model) {
             Subject::Perform(_) => rights.armed,
             Subject::Attest(_) => rights.lead,
             Subject::Arm => rights.lead && !rights.armed,
+            Subject::TakeLead => rights.observer,
         },
         Modal::Gates(_) | Modal::Reason(_) => rights.lead,
         // Leaving is always possible; what else a menu offers is looked at when it is chosen.

@@ -55,6 +55,10 @@ pub enum Effect {
     Copy(String),
     /// The past runs are read.
     History,
+    /// The run is to be led from here, if nobody leads it.
+    TakeLead,
+    /// The lead is given up: the run is to be watched from here.
+    Watch,
     /// The screen is cleared and drawn anew.
     Redraw,
     /// The console ends.

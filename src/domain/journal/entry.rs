@@ -9,6 +9,7 @@ use crate::domain::consent::Consent;
 use crate::domain::disruption::{LagSample, Tally};
 use crate::domain::fencing::FenceWay;
 use crate::domain::gate::GateResult;
+use crate::domain::people::OnCall;
 use crate::domain::plan::Plan;
 use crate::domain::reading::Evidence;
 use crate::domain::region::Direction;
@@ -143,6 +144,18 @@ pub enum Body {
         lead: String,
         /// On which host.
         host: String,
+    },
+    /// The lead is given up, for somebody to take.
+    LeadOffered {
+        /// To whom.
+        to: String,
+        /// Why.
+        reason: String,
+    },
+    /// Who is on the incident call, all of them.
+    OnCall {
+        /// The people; a later list takes the place of this one.
+        people: Vec<OnCall>,
     },
     /// A notable reading, or a change of one.
     Reading {
@@ -479,6 +492,8 @@ impl Body {
             Self::Armed => "armed",
             Self::Disarmed { .. } => "disarmed",
             Self::LeadChange { .. } => "lead-change",
+            Self::LeadOffered { .. } => "lead-offered",
+            Self::OnCall { .. } => "on-call",
             Self::Reading { .. } => "reading",
             Self::Started { .. } => "started",
             Self::Plan { .. } => "plan",

@@ -4,6 +4,7 @@ use super::entry::{Body, OutcomeOf};
 use crate::domain::approval::GATE;
 use crate::domain::consent::How;
 use crate::domain::disruption::Tally;
+use crate::domain::people;
 
 impl Body {
     /// The entry in a sentence, for the tail on the screen and for `journal show`.
@@ -16,6 +17,8 @@ impl Body {
             Self::Armed => "armed: writes can be confirmed from here on".to_owned(),
             Self::Disarmed { reason } => format!("read-only: {reason}"),
             Self::LeadChange { lead, host } => format!("{lead} leads, on {host}"),
+            Self::LeadOffered { to, reason } => format!("the lead is handed to {to}: {reason}"),
+            Self::OnCall { people } => format!("on the call: {}", people::line(people)),
             Self::Reading { says, .. } => says.clone(),
             Self::Started { step } => format!("{step}: started"),
             Self::Plan { step, plan, .. } => format!("{step}: would call {}", plan.call.headline()),

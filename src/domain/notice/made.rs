@@ -93,6 +93,7 @@ impl Teller<'_> {
             Body::Disarmed { .. } => change(Severity::Info, "the console is read-only again".to_owned()),
             Body::Resumed { .. } => change(Severity::Info, "the run was taken up again".to_owned()),
             Body::LeadChange { lead, .. } => change(Severity::Info, format!("{lead} leads")),
+            Body::LeadOffered { to, .. } => change(warning, format!("{by} hands the lead to {to}")),
             Body::Milestone { milestone, source, .. } => {
                 let title = match milestone {
                     Milestone::Decided => "the decision".to_owned(),

@@ -15,6 +15,7 @@ use crate::domain::figures::Span;
 use crate::domain::gate::{GateResult, Verdict};
 use crate::domain::journal::{Body, Entry, RunOutcome};
 use crate::domain::notice::Telling;
+use crate::domain::people::{Offer, OnCall};
 use crate::domain::reading::age;
 use crate::domain::region::Direction;
 use crate::domain::runbook::{Action, Hazard, Runbook, Step, StepId, Ungraceful};
@@ -65,6 +66,12 @@ pub struct Run {
     pub scenario: Option<String>,
     /// Who leads.
     pub lead: Option<(String, String)>,
+    /// Since when.
+    pub led_since: Option<Timestamp>,
+    /// To whom the lead was handed; until somebody takes it, nobody has it.
+    pub offered: Option<Offer>,
+    /// Who is on the incident call.
+    pub on_call: Vec<OnCall>,
     /// Who has armed the console.
     pub armed: Option<String>,
     /// The steps' records.
@@ -111,6 +118,9 @@ impl Run {
             runbook,
             scenario: None,
             lead: None,
+            led_since: None,
+            offered: None,
+            on_call: Vec::new(),
             armed: None,
             steps: BTreeMap::new(),
             timeline: Timeline::default(),
@@ -176,8 +186,16 @@ impl Run {
             Body::Armed => self.armed = Some(entry.by.clone()),
             Body::LeadChange { lead, host } => {
                 self.lead = Some((lead.clone(), host.clone()));
+                self.led_since = Some(entry.at);
+                self.offered = None;
                 self.armed = None;
             }
+            Body::LeadOffered { to, reason } => {
+                let (by, to, reason) = (entry.by.clone(), to.clone(), reason.clone());
+                self.offered = Some(Offer { by, to, reason, at: entry.at });
+                self.armed = None;
+            }
+            Body::OnCall { people } => self.on_call.clone_from(people),
             Body::Milestone { milestone, when, source } => self.mark(entry, steady, *milestone, *when, source),
             Body::DataLoss { loss } => self.loss = Some(loss.clone()),
             Body::SplitBrain { splits } => self.splits.clone_from(splits),
@@ -188,6 +206,7 @@ impl Run {
             Body::Ungraceful { reason } => self.go_on_ungracefully(reason, entry),
             Body::RunClosed { outcome, .. } => {
                 self.closed = Some((*outcome, entry.at));
+                self.offered = None;
                 self.armed = None;
             }
             Body::Metered { tallies, .. } => self.disruption.clone_from(tallies),

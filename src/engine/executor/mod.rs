@@ -4,6 +4,7 @@
 //! - `acts`: a mutation, from plan to intent; `calls`: from there until it settles; `approvals`: the two-person rule;
 //! - `programs`: external programs; `looks`: checks and waits; `says`: what a person declares; `ways`: held, taken back,
 //!   gone on with ungracefully;
+//! - `lead`: the lead is handed over, who is on the call;
 //! - `health`: what is seen of the components; `meter`: what their users meet with; `loss`: what was lost;
 //!   `telling`: what people are told; `trail`: the journal leaves the machine;
 //! - `revive`: what was going on when the last process ended.
@@ -12,6 +13,7 @@ mod acts;
 mod approvals;
 mod calls;
 mod health;
+mod lead;
 mod looks;
 mod loss;
 mod meter;
@@ -249,7 +251,11 @@ impl Executor {
         self.sampler.stop();
         self.tasks.abort_all();
         self.last_words().await;
-        self.tell(Event::Ended);
+        self.keeper.flush().await;
+        let events = self.events.clone();
+        // Whoever hears that it has ended may take the run up: the hold on it ends first.
+        drop(self);
+        let _ = events.send(Event::Ended);
     }
 
     /// Whether it is worth looking often: while somebody acts or may, but not for the hour for which a service is only
@@ -366,6 +372,8 @@ impl Executor {
             Command::Note(text) => {
                 self.record(&operator, Body::Note { text }).await;
             }
+            Command::OnCall(people) => self.on_call(people).await,
+            Command::HandOver { to, reason } => self.hand_over(&to, &reason).await,
             Command::Mark { milestone, when, source } => {
                 self.record(&operator, Body::Milestone { milestone, when, source }).await;
             }

@@ -36,7 +36,7 @@ pub use integrity::{Anchor, Integrity};
 pub use markdown::markdown;
 pub use moments::Moment;
 pub use otlp::otlp;
-pub use people::{Contact, Decision, Participant};
+pub use people::{Contact, Decision, Escalation, Participant};
 pub use results::Result;
 pub use steps::StepRow;
 pub use watched::Watched;
@@ -82,6 +82,8 @@ pub struct Report {
     pub people: Vec<Participant>,
     /// Whom the service file says to call.
     pub contacts: Vec<Contact>,
+    /// What the service file says to do at which severity.
+    pub escalation: Vec<Escalation>,
     /// What people decided, each with its reason.
     pub decisions: Vec<Decision>,
     /// What did not go by the book.
@@ -111,6 +113,7 @@ pub fn report(material: &Material<'_>) -> Option<Report> {
         steps: steps::steps(&run),
         people: people::people(material.entries, &run),
         contacts: people::contacts(material.service),
+        escalation: people::escalation(material.service),
         decisions: people::decisions(material.entries),
         deviations: follow_up::deviations(material.entries, &run),
         observations: follow_up::observations(material),

@@ -31,6 +31,7 @@ pub(super) fn tables(report: &Report) -> Vec<Table> {
         calls(report),
         people(report),
         contacts(report),
+        escalation(report),
         decisions(report),
         deviations(report),
         observations(report),
@@ -124,6 +125,12 @@ fn people(report: &Report) -> Table {
 fn contacts(report: &Report) -> Table {
     let rows = report.contacts.iter().map(|row| vec![row.role.clone(), row.reach.clone()]);
     table("Contacts", &["role", "reached by"], rows.collect())
+}
+
+fn escalation(report: &Report) -> Table {
+    let rows = report.escalation.iter();
+    let rows = rows.map(|row| vec![row.severity.to_string(), row.when.clone(), row.what.clone()]);
+    table("Escalation", &["severity", "when", "what is done"], rows.collect())
 }
 
 fn decisions(report: &Report) -> Table {

@@ -40,6 +40,10 @@ pub(super) fn draw(model: &Model, confirm: &Confirm, screen: Rect, painter: &mut
             arm(model, &mut doc);
             "arm the console".to_owned()
         }
+        Subject::TakeLead => {
+            take_lead(model, &mut doc);
+            "take the lead".to_owned()
+        }
     };
     let wide = comfortable(screen);
     let extra: u16 = match &confirm.subject {
@@ -113,6 +117,21 @@ fn arm(model: &Model, doc: &mut Doc) {
     doc.put("as", model.operator.as_str(), Tone::Text);
     super::sheet::summary(model, doc);
     doc.put("", "Nothing is written by arming. From there on, each write asks for its own confirmation.", Tone::Text);
+}
+
+fn take_lead(model: &Model, doc: &mut Doc) {
+    if let Some(offer) = &model.run.offered {
+        let at = offer.at.strftime("%H:%M:%S");
+        doc.put("lead", format!("nobody: {} gave it up at {at}Z", offer.by), Tone::Title);
+        doc.put("for", offer.to.as_str(), if offer.is_to(&model.operator) { Tone::Text } else { Tone::Warn });
+        doc.put("why", offer.reason.as_str(), Tone::Text);
+    } else {
+        let led = model.run.lead.as_ref().map_or_else(String::new, |(lead, host)| format!("{lead} on {host}"));
+        doc.put("lead", led, Tone::Title);
+        doc.put("", "It was not handed over: it can be taken only if that console is gone. Ask first.", Tone::Warn);
+    }
+    doc.put("as", model.operator.as_str(), Tone::Text);
+    doc.put("", "This console leads from then on, read-only until it is armed.", Tone::Text);
 }
 
 fn fields(attest: &Attest, area: &mut Rect, painter: &mut Painter<'_>) {

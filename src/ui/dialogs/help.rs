@@ -1,4 +1,4 @@
-//! The help: every key that works now, from the keymap itself; and whom to call, from the service file.
+//! The help: every key that works now, from the keymap itself.
 
 use ratatui::layout::Rect;
 
@@ -15,23 +15,18 @@ enum Line<'a> {
     Context(&'static str),
     Action(Action, &'a str, Vec<String>),
     Fixed(&'static str, &'static str),
-    Person(&'a str, &'a str),
-    Severity(String, &'a str, &'a str),
     Blank,
 }
 
 pub(super) fn draw(model: &Model, help: &Help, screen: Rect, painter: &mut Painter<'_>) {
-    let (lines, title) = match help.page {
-        Page::Keys => (lines(model), "keys"),
-        Page::People => (people(model), "whom to call"),
-        Page::Plan | Page::Review | Page::Preflight | Page::History => {
-            return super::sheet::draw(model, help, screen, painter);
-        }
-    };
+    if help.page != Page::Keys {
+        return super::sheet::draw(model, help, screen, painter);
+    }
+    let lines = lines(model);
     let high = usize::from(screen.height.saturating_sub(4)).min(lines.len());
     let state = if model.rights().armed { "armed" } else { "read-only: keys that write are not there" };
     let right = [(state, if model.rights().armed { Tone::Warn } else { Tone::Dim })];
-    let inside = boxed(screen, comfortable(screen), high, title, &right, painter);
+    let inside = boxed(screen, comfortable(screen), high, "keys", &right, painter);
     let height = usize::from(inside.height);
     let scroll = help.scroll.min(lines.len().saturating_sub(height));
     for (y, line) in (0..inside.height).zip(lines.iter().skip(scroll)) {
@@ -54,20 +49,6 @@ pub(super) fn draw(model: &Model, help: &Help, screen: Rect, painter: &mut Paint
                 pen.to(start, 22);
                 painter.put(&mut pen, says, Tone::Text);
             }
-            Line::Person(role, reach) => {
-                pen.skip(2);
-                painter.put(&mut pen, role, Tone::Key);
-                pen.to(start, 26);
-                painter.put(&mut pen, reach, Tone::Text);
-            }
-            Line::Severity(severity, when, what) => {
-                pen.skip(2);
-                painter.put(&mut pen, severity, Tone::Key);
-                painter.put(&mut pen, " ", Tone::Dim);
-                painter.put(&mut pen, when, Tone::Dim);
-                painter.put(&mut pen, "  ", Tone::Dim);
-                painter.put(&mut pen, what, Tone::Text);
-            }
             Line::Blank => {}
         }
     }
@@ -76,21 +57,6 @@ pub(super) fn draw(model: &Model, help: &Help, screen: Rect, painter: &mut Paint
         painter.sign(&mut pen, painter.glyphs().more, Tone::Dim);
         painter.put(&mut pen, " more", Tone::Dim);
     }
-}
-
-fn people(model: &Model) -> Vec<Line<'_>> {
-    let people = &model.service.people;
-    let mut lines = Vec::with_capacity(16);
-    if people.contacts.is_empty() && people.escalation.is_empty() {
-        lines.push(Line::Context("the service file names nobody: add [[contacts]] and [[escalation]]"));
-        return lines;
-    }
-    lines.extend(people.contacts.iter().map(|contact| Line::Person(&contact.role, &contact.reach)));
-    lines.push(Line::Blank);
-    lines.extend(people.escalation.iter().map(|escalation| {
-        Line::Severity(format!("severity {}", escalation.severity), &escalation.when, &escalation.what)
-    }));
-    lines
 }
 
 fn title(context: Context) -> &'static str {

@@ -6,6 +6,7 @@ mod help;
 mod history;
 mod menu;
 mod palette;
+mod people;
 mod reason;
 mod sheet;
 

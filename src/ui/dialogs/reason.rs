@@ -23,6 +23,8 @@ pub(super) fn draw(model: &Model, reason: &Reason, screen: Rect, painter: &mut P
         | Purpose::RollBack(step) => name(model, step),
         Purpose::Ungraceful => otherwise(model),
         Purpose::Note | Purpose::Pause => String::new(),
+        Purpose::OnCall => "this list takes the place of the one before; nobody empties it".to_owned(),
+        Purpose::HandOver => format!("{} leads now", model.operator),
         Purpose::Mark(milestone) => format!("{}: {}", milestone.as_str().replace('-', " "), when::HINT),
         Purpose::Close(outcome) => format!("the run ends as {}", outcome.as_str()),
     };

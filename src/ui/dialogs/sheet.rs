@@ -1,4 +1,4 @@
-//! Whole pages: the plan of the run, what the review finds, what a run will need, and the past runs.
+//! Whole pages: the plan of the run, what the review finds, what a run will need, the people, and the past runs.
 
 use ratatui::layout::Rect;
 
@@ -29,6 +29,10 @@ pub(super) fn draw(model: &Model, help: &Help, screen: Rect, painter: &mut Paint
                 format!("history: {count} {}", if count == 1 { "run" } else { "runs" }),
                 "handover runs says the same".to_owned(),
             )
+        }
+        Page::People => {
+            super::people::draw(model, &mut doc);
+            ("people".to_owned(), "who takes part, and whom to call".to_owned())
         }
         Page::Preflight => {
             preflight(model, painter, &mut doc);

@@ -1,4 +1,5 @@
 mod confirm;
+mod lead;
 mod random;
 
 use std::sync::Arc;
