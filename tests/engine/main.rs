@@ -13,6 +13,7 @@ mod figures;
 mod hanging;
 mod journal;
 mod loss;
+mod metrics;
 mod planes;
 mod preflight;
 mod presets;
