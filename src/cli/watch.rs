@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use clap::Args;
@@ -163,12 +163,8 @@ fn dir(project: &Project) -> Option<PathBuf> {
 
 /// Prints what there is to print; whoever does not read it holds up nothing else.
 fn print(said: &Receiver<String>) {
-    loop {
-        match said.recv_timeout(Duration::from_secs(60)) {
-            Ok(line) => say!("{line}"),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return,
-        }
+    for line in said {
+        say!("{line}");
     }
 }
 

@@ -165,3 +165,15 @@ async fn what_is_refused_is_tried_less_and_less_often_and_never_sent_again() {
     let last = after.iter().rev().take(2).map(|(at, _)| *at).collect::<Vec<_>>();
     assert_eq!(last[0].duration_since(last[1]).as_secs(), 60);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_simulated_cloudwatch_keeps_what_a_simulation_publishes() {
+    let mut rig = rig(&Store::new(Mood::Takes));
+    rig.metrics = None;
+    let mut desk = rig.boot();
+    desk.arm().await;
+    let said = desk.pass(200).await;
+    assert!(!said.iter().any(|event| matches!(event, Event::Refused { .. })), "{said:?}");
+    let put = rig.mutations("PutMetricData");
+    assert!((3..=4).contains(&put), "{put}");
+}
