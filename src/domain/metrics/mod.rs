@@ -162,8 +162,8 @@ pub fn collect(of: Sources<'_>, now: Timestamp) -> Vec<Metric> {
         let seen = vec![(Dimension::Region, vantage.from.clone()), (Dimension::Vantage, vantage.component.clone())];
         add(Kind::Availability, percent, seen);
     }
-    for mode in of.record.iter().flat_map(|_| [Mode::Live, Mode::Drill]) {
-        let Some(record) = of.record else { continue };
+    let Some(record) = of.record else { return all };
+    for mode in [Mode::Live, Mode::Drill] {
         let to =
             |region: &str| vec![(Dimension::Region, region.to_owned()), (Dimension::Mode, mode.as_str().to_owned())];
         for region in [&of.service.regions.primary, &of.service.regions.standby] {

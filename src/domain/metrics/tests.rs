@@ -192,7 +192,7 @@ fn what_was_achieved_is_the_last_runs_alone_and_drills_stand_apart() {
     // The same run again takes its own place.
     record.add(run("f", Mode::Live, true, Some(9)));
     assert_eq!(told(Some(&record))[1], (Kind::Rto, place("live"), 9.0));
-    assert_eq!(told(Some(&record))[0].2, 3.0);
+    assert_eq!(told(Some(&record))[0], (Kind::Failovers, place("live"), 3.0));
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn sample(line: &str) -> Result<Sample, String> {
         rest = rest.strip_prefix(',').unwrap_or(rest);
     }
     let value = rest.strip_prefix("} ").and_then(|value| value.parse::<f64>().ok()).ok_or_else(bad)?;
-    if !is_name(name, true) { Err(bad()) } else { Ok((name.to_owned(), labels, value)) }
+    if is_name(name, true) { Ok((name.to_owned(), labels, value)) } else { Err(bad()) }
 }
 
 fn metric(kind: Kind, value: f64, dimensions: &[(Dimension, &str)]) -> Metric {
@@ -168,6 +168,6 @@ proptest! {
         let read = parse(&exposition(&metrics)).unwrap();
         let names: Vec<&String> = read.iter().map(|(_, labels, _)| &labels["service"]).collect();
         prop_assert_eq!(names, texts.iter().collect::<Vec<_>>());
-        prop_assert!(read.iter().all(|(_, labels, read)| *read == value && labels["mode"] == "live"));
+        prop_assert!(read.iter().all(|(_, labels, read)| read.to_bits() == value.to_bits() && labels["mode"] == "live"));
     }
 }
