@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use crate::domain::approval::Approval;
 use crate::domain::consent::Authorised;
 use crate::domain::disruption::{Probe, Vantage};
+use crate::domain::metrics::Metric;
 use crate::domain::notice::{Notice, Severity};
 use crate::domain::plan::{Ask, PerformError, Plan, Receipt, Refusal, Settlement};
 use crate::domain::preflight::{Answered, Question, Right, Ruling};
@@ -163,6 +164,13 @@ pub trait Trail: Send + Sync {
 
     /// Every hash that it keeps, in the order of the entries.
     async fn anchors(&self, whose: &Whose) -> Result<Vec<Anchor>, Unread>;
+}
+
+/// A place outside this machine that keeps metrics.
+#[async_trait]
+pub trait MetricStore: Send + Sync {
+    /// Keeps what was known at a moment. The caller bounds the time, and never sends the same again.
+    async fn put(&self, metrics: &[Metric], at: Timestamp) -> Result<(), Unread>;
 }
 
 /// Who holds a run.
@@ -436,4 +444,6 @@ pub struct World {
     pub channels: Vec<Arc<dyn Channel>>,
     /// Where the journal is kept besides this machine.
     pub trails: Vec<Arc<dyn Trail>>,
+    /// Where metrics are published, where the service wants it.
+    pub metrics: Option<Arc<dyn MetricStore>>,
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use handover::config::{Project, facts, locate};
-use handover::domain::permissions::{TELLING, acting, observer, policy, runs, trail, watching};
+use handover::domain::permissions::{TELLING, acting, observer, policy, publishing, runs, trail, watching};
 use handover::domain::service::Service;
 
 fn presets() -> Vec<Project> {
@@ -37,12 +37,33 @@ fn documented() -> BTreeSet<String> {
     words.map(str::to_owned).collect()
 }
 
+fn read(fixture: &str) -> Service {
+    let source = handover::config::source::Source::new("service.toml", fixture.as_bytes());
+    let project = Project::from_sources(handover::config::project::Origin::Preset("fixture"), &source, &[]);
+    assert!(!project.diagnostics.has_errors(), "{}", project.diagnostics);
+    project.service().unwrap().clone()
+}
+
 /// A service whose journals are kept in both ways.
 fn kept() -> Service {
-    let fixture = include_str!("fixtures/good/trail.toml");
-    let source = handover::config::source::Source::new("service.toml", fixture.as_bytes());
-    let project = Project::from_sources(handover::config::project::Origin::Preset("trail"), &source, &[]);
-    project.service().unwrap().clone()
+    read(include_str!("fixtures/good/trail.toml"))
+}
+
+/// A service whose metrics are published.
+fn published() -> Service {
+    read(include_str!("fixtures/good/metrics.toml"))
+}
+
+#[test]
+fn whoever_publishes_metrics_may_write_to_their_namespace_alone() {
+    let service = published();
+    let all = policy(&runs(&service, &[]));
+    let mut statements = all["Statement"].as_array().unwrap().iter();
+    let publish = statements.find(|statement| statement["Sid"] == "Publish").unwrap();
+    assert_eq!(publish["Action"], serde_json::json!(["cloudwatch:PutMetricData"]));
+    assert_eq!(publish["Condition"]["StringEquals"]["cloudwatch:namespace"], "MultiRegion");
+    assert!(!policy(&observer(&service)).to_string().contains("PutMetricData"));
+    assert_eq!(publishing(&kept()), None);
 }
 
 #[test]
@@ -79,6 +100,7 @@ fn the_readme_names_the_same_permissions() {
     }
     known.insert(TELLING.to_owned());
     known.extend(trail(&kept()).iter().flat_map(|statement| &statement.actions).map(|action| (*action).to_owned()));
+    known.extend(publishing(&published()).iter().flat_map(|of| &of.actions).map(|action| (*action).to_owned()));
     let mut documented = documented();
     // Always allowed, and needed where a service file says so; neither is a preset's.
     for other in ["sts:GetCallerIdentity", "secretsmanager:GetSecretValue", "kms:Decrypt"] {

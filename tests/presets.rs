@@ -107,6 +107,7 @@ async fn play(project: &Project, runbook: &Runbook) -> Played {
         last: None,
         approvals: None,
         preflights: None,
+        record: None,
     };
     let (commands, inbox) = mpsc::unbounded_channel();
     let (tell, events) = mpsc::unbounded_channel();

@@ -5,7 +5,7 @@ use color_eyre::eyre::{Result, eyre};
 
 use super::Status;
 use super::options::ServiceOptions;
-use crate::domain::permissions::{observer, policy, runs};
+use crate::domain::permissions::{observer, policy, publishing, runs};
 use crate::domain::runbook::{Action, Runbook};
 
 /// `handover iam`.
@@ -16,6 +16,9 @@ pub(super) struct Iam {
     /// What watching alone needs: for observers, and for a console that is not armed
     #[arg(long, conflicts_with = "runbook")]
     observe: bool,
+    /// What `handover watch` needs: watching, and publishing metrics where the service file wants that
+    #[arg(long, conflicts_with_all = ["runbook", "observe"])]
+    watch: bool,
     /// Of a preset instead of a service
     #[arg(long, value_name = "PRESET")]
     preset: Option<String>,
@@ -32,12 +35,16 @@ impl Iam {
             })?],
             None => project.runbooks.iter().collect(),
         };
-        let statements = if self.observe { observer(service) } else { runs(service, &runbooks) };
+        let watches = self.observe || self.watch;
+        let mut statements = if watches { observer(service) } else { runs(service, &runbooks) };
+        if self.watch {
+            statements.extend(publishing(service));
+        }
         say!("{}", serde_json::to_string_pretty(&policy(&statements))?);
         let programs =
             |runbook: &&Runbook| runbook.steps().filter(|(_, step)| matches!(step.action, Action::Exec(_))).count();
         let programs: usize = runbooks.iter().map(programs).sum();
-        if programs > 0 && !self.observe {
+        if programs > 0 && !watches {
             eprintln!(
                 "{programs} steps run programs, with the credentials of the shell: what those need is not in it."
             );

@@ -29,6 +29,7 @@ mod sim;
 mod status;
 mod surroundings;
 mod trail;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -100,6 +101,8 @@ enum Cmd {
     Iam(iam::Iam),
     /// Print both Regions' health
     Status(status::StatusCommand),
+    /// Watch without a console: print what changes, serve and publish metrics; changes nothing
+    Watch(watch::Watch),
     /// Approve, as a second person, a plan of somebody else's run
     Approve(approve::Approve),
     /// Try the channels by which people are told, send what a run still owes, draft a status page's text
@@ -137,6 +140,7 @@ pub fn run() -> ExitCode {
         Some(Cmd::Preflight(command)) => command.run(&cli.service),
         Some(Cmd::Iam(command)) => command.run(&cli.service),
         Some(Cmd::Status(command)) => command.run(&cli.service),
+        Some(Cmd::Watch(command)) => command.run(&cli.service),
         Some(Cmd::Approve(command)) => command.run(),
         Some(Cmd::Notify(command)) => command.run(&cli.service, &cli.who),
         Some(Cmd::Report(command)) => command.run(),

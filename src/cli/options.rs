@@ -1,5 +1,6 @@
 //! Options that several commands share.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -53,6 +54,12 @@ pub(super) fn speed(text: &str) -> Result<f64, String> {
         Ok(speed) if (0.1..=1000.0).contains(&speed) => Ok(speed),
         _ => Err("expected a number from 0.1 to 1000".to_owned()),
     }
+}
+
+/// An address that only this machine can connect to.
+pub(super) fn loopback(text: &str) -> Result<SocketAddr, String> {
+    let addr: SocketAddr = text.parse().map_err(|_| "expected an address and a port, such as 127.0.0.1:4599")?;
+    if addr.ip().is_loopback() { Ok(addr) } else { Err("expected a loopback address, such as 127.0.0.1".to_owned()) }
 }
 
 /// How the screen looks.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::options::{simulated, speed};
+use super::options::{loopback, simulated, speed};
 use super::{Status, surroundings};
 use crate::domain::region::HomeRole;
 use crate::domain::service::{Service, Spec};
@@ -47,11 +47,6 @@ pub(super) struct Sim {
     /// What is drawn by chance is drawn from this
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-}
-
-fn loopback(text: &str) -> Result<SocketAddr, String> {
-    let addr: SocketAddr = text.parse().map_err(|_| "expected an address and a port, such as 127.0.0.1:4599")?;
-    if addr.ip().is_loopback() { Ok(addr) } else { Err("expected a loopback address, such as 127.0.0.1".to_owned()) }
 }
 
 impl Sim {

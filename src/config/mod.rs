@@ -27,6 +27,7 @@ mod component;
 mod fencing;
 mod form;
 mod graph;
+mod metrics;
 mod predicate;
 mod step;
 mod trail;

@@ -12,7 +12,7 @@ use super::project::Loaded;
 use super::reader::{Node, Table};
 use super::source::Source;
 use super::words::meant;
-use super::{approval, fencing, notify, people, trail, waivers};
+use super::{approval, fencing, metrics, notify, people, trail, waivers};
 use crate::domain::duration;
 use crate::domain::lag::Thresholds;
 use crate::domain::region::{Pair, Region};
@@ -32,6 +32,7 @@ pub fn read(source: &Source) -> Loaded<Service> {
         let drills = drills::read(root, &components, &broken);
         let approval = root.optional("approval", approval::rule);
         let trail = root.optional("trail", trail::read);
+        let metrics = root.optional("metrics", metrics::read);
         let people = people::read(root);
         let notify = notify::read(root, parts.regions.as_ref());
         let waivers = waivers::read(root);
@@ -50,6 +51,7 @@ pub fn read(source: &Source) -> Loaded<Service> {
                 fence: fence.ok()?.unwrap_or_default(),
                 drills: drills?,
                 trail: trail.ok()?,
+                metrics: metrics.ok()?,
                 people: people?,
                 notify: notify?,
                 waivers: waivers?,

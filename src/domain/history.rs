@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::figures::{Figures, Kept, Span};
 use super::journal::{Entry, RunOutcome};
 use super::reading::age;
+use super::region::Region;
 use super::run::{Mode, Run, State};
 use super::service::Objectives;
 use super::text;
@@ -28,6 +29,10 @@ pub struct Past {
     pub runbook: String,
     /// Live, drill or simulation: never counted together.
     pub mode: Mode,
+    /// The Region that took over, or was to.
+    pub target: Region,
+    /// Whether a database was promoted or traffic was moved.
+    pub handed_over: bool,
     /// When it was opened.
     pub opened: Option<Timestamp>,
     /// How it ended; none while it is open.
@@ -86,6 +91,8 @@ impl Past {
             service: folded.service.clone(),
             runbook: folded.runbook.id.clone(),
             mode: folded.mode,
+            target: folded.direction.target.clone(),
+            handed_over: folded.has_handed_over(),
             opened: folded.opened,
             outcome: folded.closed.as_ref().map(|(outcome, _)| *outcome),
             lead: folded.lead.as_ref().map(|(lead, _)| lead.clone()).unwrap_or_default(),
@@ -381,6 +388,8 @@ mod tests {
             service: "shop".into(),
             runbook: "failover".into(),
             mode,
+            target: "us-west-2".parse().unwrap(),
+            handed_over: true,
             opened: None,
             outcome: Some(outcome),
             lead: "anna".into(),

@@ -17,6 +17,7 @@ pub mod history;
 pub mod journal;
 pub mod kept;
 pub mod lag;
+pub mod metrics;
 pub mod notice;
 pub mod outline;
 pub mod people;

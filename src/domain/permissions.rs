@@ -194,7 +194,19 @@ pub fn runs(service: &Service, runbooks: &[&Runbook]) -> Vec<Statement> {
     }
     statements.extend(telling(service));
     statements.extend(trail(service));
+    statements.extend(publishing(service));
     statements
+}
+
+/// What publishing metrics needs. The call is about no resource; its namespace is a condition.
+pub fn publishing(service: &Service) -> Option<Statement> {
+    let wanted = service.metrics.as_ref()?;
+    Some(Statement {
+        sid: "Publish".to_owned(),
+        actions: vec!["cloudwatch:PutMetricData"],
+        resources: vec!["*".to_owned()],
+        condition: Some(json!({ "StringEquals": { "cloudwatch:namespace": wanted.namespace } })),
+    })
 }
 
 /// What shipping the journal needs, and reading back what is there: nothing that could change or delete it.

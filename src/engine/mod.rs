@@ -8,6 +8,8 @@
 //! - [`pace`]: how soon to look again while something is expected to change;
 //! - `executor`: commands and messages in, entries and events out; its parts are under `executor/`;
 //! - [`outbox`]: what people are told, each channel at its own pace;
+//! - [`publish`]: brings metrics to where others keep them; [`scrape`]: tells them to whoever asks; [`mod@watch`]: both, without
+//!   a run;
 //! - [`follow`]: an observer's engine, which reads the lead's journal;
 //! - [`preflight`](mod@preflight): everything that a run will need, asked beforehand;
 //! - [`dry_run`]: every step resolved, and nothing done;
@@ -25,9 +27,12 @@ pub mod outbox;
 pub mod pace;
 pub mod preflight;
 mod programs;
+pub mod publish;
 pub mod recorder;
 pub mod replay;
 mod sampler;
+pub mod scrape;
 pub mod trail;
+pub mod watch;
 
 pub use executor::{Setup, run};

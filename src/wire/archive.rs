@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use crate::config::Project;
 use crate::domain::history::{Cadence, History, Line, Past};
+use crate::domain::metrics::Record;
 use crate::domain::run::Mode;
 use crate::domain::service::Service;
 use crate::store::runs::{RunFolder, Runs};
@@ -71,6 +72,11 @@ impl Archive {
             None => None,
         };
         Ok(History { lines, every, last_drill })
+    }
+
+    /// What the runs came to, as metrics tell it; nothing if the folder of runs cannot be read.
+    pub fn record(&self) -> Option<Record> {
+        self.read().map(|history| Record::from(&history)).ok()
     }
 
     /// One run, by its id or enough of it.

@@ -12,11 +12,13 @@ use self::seat::{As, lead_of, take};
 pub use self::seat::{Seat, check_files};
 pub(super) use self::seat::{holder, unknown_holder};
 use super::VERSION;
+use super::archive::Archive;
 use super::book::Book;
 use super::world::{live, redactor, simulated_world};
 use crate::config::Project;
 use crate::domain::hash;
 use crate::domain::journal::{Body, Chain, Entry, Files};
+use crate::domain::metrics::Record;
 use crate::domain::redact::Redactor;
 use crate::domain::run::{Mode, Run};
 use crate::domain::runbook::{Runbook, Way};
@@ -348,6 +350,7 @@ impl Stage {
             let (known, journal) = (self.run.entries, self.folder.journal());
             crate::engine::follow::run(world, journal, known, lead.operator, preflights, inbox, events).await;
         } else {
+            let record = past(&self.folder, &self.service, self.run.mode).await;
             let setup = crate::engine::Setup {
                 world,
                 service: self.service,
@@ -359,6 +362,7 @@ impl Stage {
                 last: self.last,
                 approvals: Some(Arc::new(Approvals::new(self.folder.approvals()))),
                 preflights: Some(preflights),
+                record,
             };
             crate::engine::run(setup, inbox, events).await;
         }
@@ -384,4 +388,14 @@ async fn idle(
 fn last_takeover(runs: &Runs, run: &Run) -> Option<Takeover> {
     // A folder that cannot be read is met again when the run is opened, and said then.
     if run.mode == Mode::Live { runs.last_takeover(run).ok().flatten() } else { None }
+}
+
+/// What other runs of a service came to, where its metrics tell it.
+async fn past(folder: &RunFolder, service: &Arc<Service>, mode: Mode) -> Option<Record> {
+    if service.metrics.is_none() || mode == Mode::Simulation {
+        return None;
+    }
+    let root = folder.path.parent()?.to_owned();
+    let archive = Archive::new(Runs::new(root), Some(service));
+    tokio::task::spawn_blocking(move || archive.record()).await.ok().flatten()
 }

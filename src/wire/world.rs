@@ -46,7 +46,8 @@ pub async fn live(
     let program = Arc::new(providers::program::Programs::new(redactor.clone()));
     let channels = providers::notify::channels(&service.notify, Some(&aws), &variable);
     let trails = providers::aws::trail::places(service, &aws, &clock);
-    Ok(World { components, clock, program, sql, access, channels, trails })
+    let metrics = providers::aws::metrics::store(service, &aws);
+    Ok(World { components, clock, program, sql, access, channels, trails, metrics })
 }
 
 /// The world of the simulated Regions: the same providers, on a wire that ends in memory.
@@ -70,7 +71,10 @@ pub fn simulated_world(service: &Service, regions: &Arc<sim::Regions>, clock: &A
     let access = Arc::new(providers::aws::access::Access::new(service, Arc::clone(&shared), aws.clone()));
     let components = providers::components(service, &aws, probes);
     let channels = sim::channels(&service.notify, &shared);
-    World { components, clock: shared, program: regions.program(), sql, access, channels, trails: regions.trails() }
+    // The simulated CloudWatch keeps them, in memory.
+    let metrics = providers::aws::metrics::store(service, &aws);
+    let (program, trails) = (regions.program(), regions.trails());
+    World { components, clock: shared, program, sql, access, channels, trails, metrics }
 }
 
 /// What an environment variable holds.

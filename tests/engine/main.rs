@@ -14,6 +14,7 @@ mod hanging;
 mod journal;
 mod lead;
 mod loss;
+mod metrics;
 mod planes;
 mod preflight;
 mod presets;

@@ -10,6 +10,7 @@ use handover::config::source::Source;
 use handover::domain::command::{Command, Event};
 use handover::domain::gate::GateResult;
 use handover::domain::journal::{Body, Chain, Entry, Files, Verified, verify};
+use handover::domain::metrics::Record;
 use handover::domain::plan::{Plan, Refusal};
 use handover::domain::redact::Redactor;
 use handover::domain::region::Direction;
@@ -21,7 +22,7 @@ use handover::domain::trail::Line;
 use handover::engine::preflight::Preflights;
 use handover::engine::recorder::Opened;
 use handover::engine::{Setup, autoplay};
-use handover::ports::{Approvals, Channel, Clock as _, JournalStore, Lease, Trail};
+use handover::ports::{Approvals, Channel, Clock as _, JournalStore, Lease, MetricStore, Trail};
 use handover::sim::{Regions, Scenario, SimClock, scenario};
 use handover::wire::simulated_world;
 use tokio::sync::{mpsc, watch};
@@ -233,6 +234,8 @@ pub(crate) struct Rig {
     pub(crate) channels: Vec<Arc<dyn Channel>>,
     /// Where the journal is kept besides, if not in the simulated Regions.
     pub(crate) trails: Option<Vec<Arc<dyn Trail>>>,
+    /// Where metrics are published; other runs there were none then.
+    pub(crate) metrics: Option<Arc<dyn MetricStore>>,
 }
 
 pub(crate) const SEED: u64 = 11;
@@ -278,6 +281,7 @@ impl Rig {
             approvals: None,
             channels: Vec::new(),
             trails: None,
+            metrics: None,
         }
     }
 
@@ -364,6 +368,9 @@ impl Rig {
         if let Some(trails) = &self.trails {
             world.trails.clone_from(trails);
         }
+        if self.metrics.is_some() {
+            world.metrics.clone_from(&self.metrics);
+        }
         for component in world.components.values_mut() {
             *component = Arc::new(Spy {
                 inner: Arc::clone(component),
@@ -387,6 +394,7 @@ impl Rig {
             last: self.last.clone(),
             approvals: self.approvals.clone(),
             preflights,
+            record: self.metrics.as_ref().map(|_| Record::default()),
         };
         let (commands, inbox) = mpsc::unbounded_channel();
         let (tell, events) = mpsc::unbounded_channel();

@@ -15,6 +15,7 @@ mod fleet;
 mod functions;
 mod http;
 mod identity;
+mod metrics;
 mod moto;
 mod observing;
 mod parameter;

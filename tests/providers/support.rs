@@ -194,6 +194,7 @@ pub(crate) fn service(id: &str, spec: Spec) -> Service {
         approval: None,
         fence: Vec::new(),
         trail: None,
+        metrics: None,
         drills: handover::domain::drill::Drills::default(),
         people: handover::domain::service::People::default(),
         notify: Vec::new(),

@@ -60,6 +60,7 @@ pub(crate) fn fineract() -> Service {
         approval: None,
         fence: Vec::new(),
         trail: None,
+        metrics: None,
         drills: handover::domain::drill::Drills::default(),
         people: handover::domain::service::People::default(),
         notify: Vec::new(),

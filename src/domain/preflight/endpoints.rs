@@ -81,6 +81,9 @@ pub fn needed(service: &Service, runbooks: &[Runbook]) -> Vec<Needed> {
     for region in regions {
         add("sts", region.as_str(), None, None);
     }
+    if let Some(wanted) = &service.metrics {
+        add(signed("cloudwatch:PutMetricData"), service.regions.get(wanted.region).as_str(), None, None);
+    }
     for component in &service.components {
         for name in watching(&component.spec).iter().map(|action| signed(action)) {
             match &component.spec {

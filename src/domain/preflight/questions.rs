@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::permissions::{Statement, observer, runs};
 use super::super::runbook::Runbook;
-use super::super::service::{Service, Spec};
+use super::super::service::{Metrics, Service, Spec};
 
 /// The Region that IAM takes what has none to be called in.
 const GLOBAL: &str = "us-east-1";
@@ -100,7 +100,8 @@ fn context(service: &Service) -> Vec<(String, String)> {
         Spec::S3Replication(_) => Some(("iam:PassedToService".to_owned(), "s3.amazonaws.com".to_owned())),
         _ => None,
     });
-    names.collect()
+    let namespace = |wanted: &Metrics| ("cloudwatch:namespace".to_owned(), wanted.namespace.clone());
+    names.chain(service.metrics.iter().map(namespace)).collect()
 }
 
 #[cfg(test)]

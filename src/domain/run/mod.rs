@@ -240,6 +240,12 @@ impl Run {
         self.timeline.mark(milestone, moment);
     }
 
+    /// Whether a database was promoted in it, or was told to be, or traffic was moved.
+    pub fn has_handed_over(&self) -> bool {
+        let moved = [Milestone::PromoteCalled, Milestone::Promoted, Milestone::TrafficMoved];
+        moved.into_iter().any(|moved| self.timeline.get(moved).is_some())
+    }
+
     /// Whether nothing is under way that the run could go on by.
     fn waits_for_people(&self) -> bool {
         let over = self.closed.is_some() || self.timeline.get(Milestone::Sustained).is_some() || self.is_complete();

@@ -12,6 +12,7 @@ mod endpoint;
 mod health_check;
 mod kubernetes;
 mod lambda;
+mod metrics;
 mod notify;
 mod people;
 mod rds;
@@ -46,6 +47,7 @@ pub use endpoint::Endpoint;
 pub use health_check::{HealthCheck, SimulatedCheck};
 pub use kubernetes::{Connection, Kubernetes, SealingKeys, Workload, WorkloadKind};
 pub use lambda::Lambda;
+pub use metrics::Metrics;
 pub use notify::{Email, MailTls, Notify, NotifyBy};
 pub use people::{Contact, Escalation, People};
 pub use rds::{CutOff, RdsReplica, Rebuild};
@@ -88,6 +90,8 @@ pub struct Service {
     pub drills: Drills,
     /// Where journals are kept besides this machine, where anywhere.
     pub trail: Option<Trail>,
+    /// Where its metrics are published, where anywhere.
+    pub metrics: Option<Metrics>,
     /// Whom to call.
     pub people: People,
     /// How people are told of a run.

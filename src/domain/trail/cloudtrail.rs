@@ -191,7 +191,7 @@ pub fn compare(entries: &[Entry], events: &[Event]) -> Corroboration {
     }
     let rest = events.iter().zip(&told).filter(|(_, told)| !**told).map(|(event, _)| event);
     let ours =
-        |event: &&Event| run.is_some_and(|run| is_for(event, run, None)) && !event.read_only && !is_the_trail(event);
+        |event: &&Event| run.is_some_and(|run| is_for(event, run, None)) && !event.read_only && !is_of_no_step(event);
     let unknown = rest.filter(ours).map(|event| {
         text::bounded(
             &format!(
@@ -285,10 +285,11 @@ fn is_for(event: &Event, run: &str, step: Option<&str>) -> bool {
     named || words.any(|word| word.strip_prefix("md/handover-run#") == Some(run))
 }
 
-/// Whether an event is the shipping of the journal itself.
-fn is_the_trail(event: &Event) -> bool {
+/// Whether an event is the shipping of the journal itself, or the publishing of metrics.
+fn is_of_no_step(event: &Event) -> bool {
+    let marked = |own: &str| event.agent.split_whitespace().any(|word| word == own);
     let ships = ["CreateLogStream", "PutLogEvents", "PutObject"].contains(&event.name.as_str());
-    ships && event.agent.split_whitespace().any(|word| word == "md/handover-step#+trail")
+    ships && marked("md/handover-step#+trail") || event.name == "PutMetricData" && marked("md/handover-step#+metrics")
 }
 
 #[cfg(test)]

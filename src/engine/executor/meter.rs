@@ -64,6 +64,7 @@ impl Executor {
         let Some(metering) = &mut self.metering else { return };
         let Some(tally) = metering.tallies.iter_mut().find(|tally| tally.vantage == asked.vantage) else { return };
         let news = tally.take(asked.at, asked.answered, asked.probe);
+        self.recent.take(std::slice::from_ref(tally), now);
         metering.news |= news;
         if news || metering.told.is_none_or(|at| age(at, now) >= TELL_EVERY) {
             metering.told = Some(now);

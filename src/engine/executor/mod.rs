@@ -6,7 +6,7 @@
 //!   gone on with ungracefully;
 //! - `lead`: the lead is handed over, who is on the call;
 //! - `health`: what is seen of the components; `meter`: what their users meet with; `loss`: what was lost;
-//!   `telling`: what people are told; `trail`: the journal leaves the machine;
+//!   `telling`: what people are told; `metrics`: what is published; `trail`: the journal leaves the machine;
 //! - `revive`: what was going on when the last process ended.
 
 mod acts;
@@ -17,6 +17,7 @@ mod lead;
 mod looks;
 mod loss;
 mod meter;
+mod metrics;
 mod programs;
 mod revive;
 mod says;
@@ -40,6 +41,7 @@ use super::keeper::Keeper;
 use super::meter::Asked;
 use super::outbox::Outbox;
 use super::preflight::{Preflights, entry};
+use super::publish::Publisher;
 use super::recorder::{Open, Recorder};
 use super::sampler::{Look, Sampler};
 use super::trail::Shipping;
@@ -49,6 +51,7 @@ use crate::domain::command::{Command, Event};
 use crate::domain::consent::Authorised;
 use crate::domain::gate::{GateResult, Predicate, Sight};
 use crate::domain::journal::{Body, Sealed};
+use crate::domain::metrics::{Recent, Record};
 use crate::domain::plan::{PerformError, Plan, Receipt, Refusal, Settlement};
 use crate::domain::preflight::Preflight;
 use crate::domain::region::Place;
@@ -82,6 +85,8 @@ pub struct Setup {
     pub approvals: Option<Arc<dyn Approvals>>,
     /// Preflights, where any are made.
     pub preflights: Option<Preflights>,
+    /// What other runs of the service came to, for its metrics.
+    pub record: Option<Record>,
 }
 
 /// Runs an engine until it is told to leave: commands come out of `inbox`, and what it tells goes into `events`.
@@ -132,6 +137,10 @@ struct Executor {
     asked: mpsc::UnboundedSender<Asked>,
     asked_in: Option<mpsc::UnboundedReceiver<Asked>>,
     metering: Option<Metering>,
+    /// What the meter has counted lately.
+    recent: Recent,
+    publisher: Option<Publisher>,
+    record_of_runs: Option<Record>,
     sampler: Sampler,
     operator: String,
     dir: Option<String>,
@@ -188,6 +197,9 @@ impl Executor {
             asked,
             asked_in: Some(asked_in),
             metering: None,
+            recent: Recent::default(),
+            publisher: None,
+            record_of_runs: setup.record,
             sampler,
             operator: setup.operator,
             dir: setup.dir,
@@ -239,6 +251,7 @@ impl Executor {
                 body = Outbox::next(self.outbox.as_mut()) => self.told(body).await,
                 made = Preflights::next(self.preflights.as_mut()) => self.preflighted(made).await,
                 told = Shipping::next(self.shipping.as_mut()) => self.shipped(told).await,
+                word = Publisher::next(self.publisher.as_mut()) => self.published(word),
                 Some(_) = self.tasks.join_next() => {}
             }
             if !self.announced && self.recorder.is_open() {
@@ -246,6 +259,7 @@ impl Executor {
                 self.record_preflight().await;
             }
             self.keep_meter();
+            self.keep_publishing();
             self.sampler.set_brisk(self.is_brisk());
         }
         self.sampler.stop();
@@ -455,6 +469,9 @@ impl Executor {
             self.record(MYSELF, kept).await;
         }
         self.record(&operator, Body::RunClosed { outcome, says }).await;
+        if let Some(publisher) = &self.publisher {
+            publisher.hurry();
+        }
     }
 
     async fn leave(&mut self) {

@@ -65,6 +65,8 @@ pub(crate) struct ReadWrite<C> {
 pub(crate) struct Regional {
     pub(crate) rds: ReadWrite<aws_sdk_rds::Client>,
     pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
+    /// Sends once: what is sent twice counts twice.
+    pub(crate) metrics: aws_sdk_cloudwatch::Client,
     pub(crate) secrets: aws_sdk_secretsmanager::Client,
     pub(crate) ecs: ReadWrite<aws_sdk_ecs::Client>,
     pub(crate) elasticache: ReadWrite<aws_sdk_elasticache::Client>,
@@ -164,6 +166,7 @@ impl Clients {
             Regional {
                 rds: ReadWrite { read: aws_sdk_rds::Client::new(&reads), write: aws_sdk_rds::Client::new(&writes) },
                 cloudwatch: aws_sdk_cloudwatch::Client::new(&reads),
+                metrics: aws_sdk_cloudwatch::Client::new(&uncompressed(&writes)),
                 secrets: aws_sdk_secretsmanager::Client::new(&reads),
                 ecs: ReadWrite { read: aws_sdk_ecs::Client::new(&reads), write: aws_sdk_ecs::Client::new(&writes) },
                 elasticache: ReadWrite {
@@ -320,6 +323,11 @@ fn with_credentials(
     let shared = Arc::clone(&kept) as Arc<dyn ProvideCredentials>;
     let base = base.to_builder().credentials_provider(SharedCredentialsProvider::new(shared)).build();
     (base, kept)
+}
+
+/// Nothing that is sent is so large that compressing it would be worth what not every emulator understands.
+fn uncompressed(config: &SdkConfig) -> SdkConfig {
+    config.to_builder().disable_request_compression(true).build()
 }
 
 /// An S3 client. At an endpoint other than AWS's own, a bucket's name is part of the path, not of the host.

@@ -15,6 +15,7 @@ pub mod health_check;
 mod heard;
 pub mod identity;
 pub mod lambda;
+pub mod metrics;
 pub mod rds;
 pub mod rds_restore;
 pub mod route53;

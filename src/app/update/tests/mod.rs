@@ -49,6 +49,7 @@ fn desk(role: Role) -> Desk {
         approval: None,
         fence: Vec::new(),
         trail: None,
+        metrics: None,
         drills: crate::domain::drill::Drills::default(),
         people: crate::domain::service::People::default(),
         notify: Vec::new(),
