@@ -68,6 +68,7 @@ pub enum Need {
 }
 
 /// What whoever sits at the console may do now.
+#[expect(clippy::struct_excessive_bools, reason = "each is a right of its own")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Rights {
     /// They lead the run, it is open, and its journal can be written.
