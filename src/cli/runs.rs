@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use super::options::ServiceOptions;
 use super::{Status, surroundings};
+use crate::domain::compare::{Compared, compare};
 use crate::domain::duration::clock;
 use crate::domain::figures::Span;
-use crate::domain::history::{Compared, History, Line, Past, Trend, compare, sparkline};
+use crate::domain::history::{History, Line, Past, Trend, sparkline};
 use crate::domain::run::Mode;
 use crate::domain::text;
 use crate::wire::Archive;

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::source::Source;
 use crate::domain::redact::{MARK, Redactor};
-use crate::domain::text::{bounded, visible};
+use crate::domain::text::{bounded, counted, visible};
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -246,10 +246,6 @@ impl Diagnostics {
     }
 }
 
-fn plural(count: usize, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
-}
-
 impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for found in &self.list {
@@ -259,7 +255,7 @@ impl fmt::Display for Diagnostics {
             writeln!(f, "… and {} more", self.left_out)?;
         }
         let (errors, warnings) = (self.count(Severity::Error), self.count(Severity::Warning));
-        writeln!(f, "{}, {}", plural(errors, "error"), plural(warnings, "warning"))
+        writeln!(f, "{}, {}", counted(errors, "error"), counted(warnings, "warning"))
     }
 }
 

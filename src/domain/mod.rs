@@ -3,6 +3,7 @@
 pub mod approval;
 pub mod board;
 pub mod command;
+pub mod compare;
 pub mod consent;
 pub mod criteria;
 pub mod disruption;
@@ -37,5 +38,6 @@ pub mod text;
 pub mod timeline;
 pub mod trail;
 pub mod undo;
+pub mod usual;
 pub mod worst;
 pub mod writers;

@@ -58,12 +58,14 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     }
 }
 
-/// How long the open steps are expected to take, to the one with which the recovery time ends where there is one. Steps
-/// that can run side by side are counted so.
+/// How long the open steps will take, as they usually do or as their runbook expects, to the one with which the recovery time ends
+/// where there is one. Steps that can run side by side are counted so.
 pub(super) fn left(model: &Model) -> (Duration, &'static str) {
     let ends = |row: &&Row| model.step_of(row).is_some_and(|step| step.marks == Some(Milestone::Sustained));
     let open = |row: &&Row| !model.state(&row.id).is_ended();
-    let left = |step: &Step| if model.state(&step.id).is_ended() { Duration::ZERO } else { step.expected_to_mark() };
+    let left = |step: &Step| {
+        if model.state(&step.id).is_ended() { Duration::ZERO } else { step.takes_to_mark(&model.run.usual) }
+    };
     match model.rows.iter().find(ends).filter(open) {
         Some(row) => (model.run.runbook.time_to(&row.id, &left), "recovery"),
         None => (model.run.runbook.longest(&left), "the end"),

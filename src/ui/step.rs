@@ -17,6 +17,7 @@ use crate::domain::outline::plane;
 use crate::domain::plan::Plan;
 use crate::domain::run::State;
 use crate::domain::runbook::{Action, Step};
+use crate::domain::text::counted;
 
 pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     if area.is_empty() {
@@ -82,6 +83,9 @@ fn content(model: &Model, row: &Row, step: &Step, painter: &Painter<'_>) -> Doc 
     doc.put("carries", step.carries.as_str(), Tone::Dim);
     if let Some(expected) = step.expected {
         doc.put("expected", format!("about {}", span(expected)), Tone::Dim);
+    }
+    if let Some(usual) = model.run.usual.get(&step.id) {
+        doc.put("usually", format!("{} (in {})", clock(usual.time()), counted(usual.runs, "run")), Tone::Dim);
     }
     doc
 }

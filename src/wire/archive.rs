@@ -6,10 +6,15 @@ use jiff::civil::Date;
 
 use crate::config::Project;
 use crate::domain::history::{Cadence, History, Line, Past};
+use crate::domain::journal::RunOutcome;
 use crate::domain::metrics::Record;
 use crate::domain::run::Mode;
 use crate::domain::service::Service;
+use crate::domain::usual;
 use crate::store::runs::{RunFolder, Runs};
+
+/// How many folders are opened at most for the usual times.
+const LOOKED_AT: usize = 20;
 
 /// The past runs: of one service, or all of them.
 #[derive(Debug, Clone)]
@@ -86,6 +91,21 @@ impl Archive {
     pub fn one(&self, part: &str) -> io::Result<Past> {
         let folder = self.runs.find(Some(part))?;
         line(&folder).0.past.map_err(|why| io::Error::other(format!("{}: {why}", folder.id)))
+    }
+
+    /// The latest runs of a runbook and mode that were carried through, the latest first; as many as tell how long its steps
+    /// usually take. Only the folders that bear its name are opened: this is read before the first screen.
+    pub fn latest(&self, runbook: &str, mode: Mode) -> Vec<Past> {
+        let name = format!("-{}-{runbook}-", self.service.as_deref().unwrap_or_default());
+        let ours = |past: &Past| {
+            past.runbook == runbook
+                && past.mode == mode
+                && self.service.as_ref() == Some(&past.service)
+                && past.outcome == Some(RunOutcome::Verified)
+        };
+        let folders = self.runs.list().unwrap_or_default().into_iter().filter(|folder| folder.id.contains(&name));
+        let found = folders.take(LOOKED_AT).filter_map(|folder| line(&folder).0.past.ok());
+        found.filter(ours).take(usual::RUNS).collect()
     }
 
     /// The runs' folders.

@@ -24,6 +24,7 @@ use crate::domain::run::{Mode, Run};
 use crate::domain::runbook::{Runbook, Way};
 use crate::domain::safeguard::Takeover;
 use crate::domain::service::Service;
+use crate::domain::usual::usual;
 use crate::engine::preflight::Preflights;
 use crate::engine::recorder::{Open, Opened};
 use crate::ports::{Clock, Readings, World};
@@ -145,7 +146,9 @@ impl Stage {
         };
         let mut run = Run::new(&book.service.name, book.runbook.clone(), mode, direction.clone());
         run.id.clone_from(&id);
-        let first = vec![
+        let past = Archive::new(runs.clone(), Some(&book.service)).latest(&book.runbook.id, mode);
+        run.usual = usual(&past);
+        let mut first = vec![
             Body::RunOpened {
                 run: id.clone(),
                 service: book.service.name.clone(),
@@ -163,6 +166,10 @@ impl Stage {
             },
             lead_of(&operator),
         ];
+        if !run.usual.is_empty() {
+            let runs = past.into_iter().map(|past| past.run).collect();
+            first.push(Body::Usual { steps: run.usual.clone(), runs });
+        }
         let last = last_takeover(runs, &run);
         let open = {
             let (runs, redactor, holder) = (runs.clone(), redactor.clone(), holder(&operator));

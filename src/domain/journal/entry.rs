@@ -17,6 +17,7 @@ use crate::domain::run::{Ending, Mode};
 use crate::domain::runbook::StepId;
 use crate::domain::timeline::{Loss, Milestone};
 use crate::domain::undo::Undo;
+use crate::domain::usual::Usuals;
 use crate::domain::writers::Split;
 
 /// One line of the journal.
@@ -123,6 +124,13 @@ pub enum Body {
         /// The scenario of a simulation.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         scenario: Option<String>,
+    },
+    /// How long the steps usually take, by the runs that went before: what the forecast goes by.
+    Usual {
+        /// By step.
+        steps: Usuals,
+        /// Which runs, the latest first.
+        runs: Vec<String>,
     },
     /// A process took the run up again.
     Resumed {
@@ -481,80 +489,4 @@ pub enum Body {
         /// In a sentence.
         says: String,
     },
-}
-
-impl Body {
-    /// The word for this kind in the file.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::RunOpened { .. } => "run-opened",
-            Self::Resumed { .. } => "resumed",
-            Self::Armed => "armed",
-            Self::Disarmed { .. } => "disarmed",
-            Self::LeadChange { .. } => "lead-change",
-            Self::LeadOffered { .. } => "lead-offered",
-            Self::OnCall { .. } => "on-call",
-            Self::Reading { .. } => "reading",
-            Self::Started { .. } => "started",
-            Self::Plan { .. } => "plan",
-            Self::Consent { .. } => "consent",
-            Self::Void { .. } => "void",
-            Self::Intent { .. } => "intent",
-            Self::Attempt { .. } => "attempt",
-            Self::Outcome { .. } => "outcome",
-            Self::Settled { .. } => "settled",
-            Self::Failed { .. } => "failed",
-            Self::Unsure { .. } => "unsure",
-            Self::Override { .. } => "override",
-            Self::Output { .. } => "output",
-            Self::Milestone { .. } => "milestone",
-            Self::DataLoss { .. } => "data-loss",
-            Self::SplitBrain { .. } => "split-brain",
-            Self::Metered { .. } => "metered",
-            Self::Preflight { .. } => "preflight",
-            Self::ApprovalAsked { .. } => "approval-asked",
-            Self::Approved { .. } => "approved",
-            Self::Paused { .. } => "paused",
-            Self::Continued => "continued",
-            Self::Ungraceful { .. } => "ungraceful",
-            Self::RollBack { .. } => "roll-back",
-            Self::NextWay { .. } => "next-way",
-            Self::Reopened { .. } => "reopened",
-            Self::Told { .. } => "told",
-            Self::Untold { .. } => "untold",
-            Self::FollowUp { .. } => "follow-up",
-            Self::Note { .. } => "note",
-            Self::Left { .. } => "left",
-            Self::RecoveredTail { .. } => "recovered-tail",
-            Self::Kept { .. } => "kept",
-            Self::Anchored { .. } => "anchored",
-            Self::TrailBehind { .. } => "trail-behind",
-            Self::TrailCaughtUp { .. } => "trail-caught-up",
-            Self::ReadingsKept { .. } => "readings-kept",
-            Self::RunClosed { .. } => "run-closed",
-        }
-    }
-
-    /// The step that this is about, if it is about one.
-    pub fn step(&self) -> Option<&StepId> {
-        match self {
-            Self::Started { step }
-            | Self::Plan { step, .. }
-            | Self::Consent { step, .. }
-            | Self::Void { step, .. }
-            | Self::Intent { step, .. }
-            | Self::Attempt { step, .. }
-            | Self::Outcome { step, .. }
-            | Self::Settled { step, .. }
-            | Self::Failed { step, .. }
-            | Self::Unsure { step, .. }
-            | Self::Override { step, .. }
-            | Self::ApprovalAsked { step, .. }
-            | Self::Approved { step, .. }
-            | Self::NextWay { step, .. }
-            | Self::Reopened { step, .. }
-            | Self::Output { step, .. } => Some(step),
-            _ => None,
-        }
-    }
 }

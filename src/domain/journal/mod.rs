@@ -6,6 +6,7 @@
 
 mod chain;
 mod entry;
+mod kind;
 mod says;
 mod verify;
 

@@ -5,6 +5,7 @@ use crate::domain::approval::GATE;
 use crate::domain::consent::How;
 use crate::domain::disruption::Tally;
 use crate::domain::people;
+use crate::domain::text::counted;
 
 impl Body {
     /// The entry in a sentence, for the tail on the screen and for `journal show`.
@@ -12,6 +13,9 @@ impl Body {
         match self {
             Self::RunOpened { run, runbook, direction, mode, .. } => {
                 format!("{} {runbook} {} → {} ({run})", mode.as_str(), direction.source, direction.target)
+            }
+            Self::Usual { steps, runs } => {
+                format!("{} steps' usual times are known from {}", steps.len(), counted(runs.len(), "earlier run"))
             }
             Self::Resumed { host, .. } => format!("taken up again on {host}"),
             Self::Armed => "armed: writes can be confirmed from here on".to_owned(),

@@ -21,6 +21,7 @@ use crate::domain::region::Direction;
 use crate::domain::runbook::{Action, Hazard, Runbook, Step, StepId, Ungraceful};
 use crate::domain::timeline::{Loss, Milestone, Moment, Steady, Timeline, elapsed};
 use crate::domain::undo::append;
+use crate::domain::usual::Usuals;
 use crate::domain::writers::Split;
 
 pub use record::StepRecord;
@@ -88,6 +89,8 @@ pub struct Run {
     pub loss: Option<Loss>,
     /// What its users met with, as it was recorded last.
     pub disruption: Vec<Tally>,
+    /// How long its steps usually take, by the runs that went before.
+    pub usual: Usuals,
     /// When it was opened.
     pub opened: Option<Timestamp>,
     /// How and when it ended.
@@ -129,6 +132,7 @@ impl Run {
             splits: Vec::new(),
             loss: None,
             disruption: Vec::new(),
+            usual: Usuals::new(),
             opened: None,
             closed: None,
             telling: Telling::default(),
@@ -195,6 +199,7 @@ impl Run {
                 self.offered = Some(Offer { by, to, reason, at: entry.at });
                 self.armed = None;
             }
+            Body::Usual { steps, .. } => self.usual.clone_from(steps),
             Body::OnCall { people } => self.on_call.clone_from(people),
             Body::Milestone { milestone, when, source } => self.mark(entry, steady, *milestone, *when, source),
             Body::DataLoss { loss } => self.loss = Some(loss.clone()),
