@@ -14,7 +14,7 @@ use super::reader::{Node, Table};
 use super::source::Source;
 use super::step::{self, Read};
 use super::words::{meant, one_of};
-use crate::domain::runbook::{Phase, Runbook, Step, Way};
+use crate::domain::runbook::{Exercise, Phase, Runbook, Step, Way};
 use crate::domain::service::{Component, Service};
 use crate::domain::text::bounded;
 
@@ -103,6 +103,7 @@ pub fn read(source: &Source, scope: &Scope<'_>) -> Loaded<Runbook> {
         check_order(context, &places);
         let ids: Vec<&str> = places.ids.keys().map(String::as_str).collect();
         let criteria = root.optional("criteria", |node| criteria::read(node, scope.service.objectives, &ids));
+        let exercise = root.optional("exercise", |node| exercise(&node.table("a table")?));
         root.finish();
         let (id, title, description, split_brain, scenario) = parts?;
         let (id, title, description, split_brain, scenario) = (id?, title?, description?, split_brain?, scenario.ok()?);
@@ -115,11 +116,32 @@ pub fn read(source: &Source, scope: &Scope<'_>) -> Loaded<Runbook> {
             scenario,
             phases: phases?,
             criteria: criteria.ok()?.unwrap_or_default(),
+            exercise: exercise.ok()?.unwrap_or_default(),
         };
         (!context.is_broken()).then_some(value)
     });
     let value = value.filter(|_| !diagnostics.has_errors());
     Loaded { value, left_out: Vec::new(), diagnostics }
+}
+
+/// `[exercise]`: lists of lines.
+fn exercise(table: &Table<'_, '_>) -> Option<Exercise> {
+    let lines = |key| {
+        let read = |node: &Node<'_, '_>| {
+            let lines = node.filled_list("a list of lines")?.into_iter().map(|item| item.line("a line", 200));
+            lines.collect::<Vec<_>>().into_iter().collect::<Option<Vec<String>>>()
+        };
+        table.optional(key, read)
+    };
+    let [assumptions, preconditions, third_parties, absences] =
+        ["assumptions", "preconditions", "third_parties", "absences"].map(lines);
+    table.finish();
+    Some(Exercise {
+        assumptions: assumptions.ok()?.unwrap_or_default(),
+        preconditions: preconditions.ok()?.unwrap_or_default(),
+        third_parties: third_parties.ok()?.unwrap_or_default(),
+        absences: absences.ok()?.unwrap_or_default(),
+    })
 }
 
 /// The id is the file's name without `.toml`; where the file says it too, it must say the same.

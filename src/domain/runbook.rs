@@ -33,6 +33,21 @@ pub struct Runbook {
     pub phases: Vec<Phase>,
     /// What a run of it has to show.
     pub criteria: Vec<Criterion>,
+    /// How it is laid out as an exercise or as a plan: what its report tells an auditor.
+    pub exercise: Exercise,
+}
+
+/// What a runbook takes for granted, and who is in it: lines for its report.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Exercise {
+    /// What it takes for granted.
+    pub assumptions: Vec<String>,
+    /// What has to be so before it begins.
+    pub preconditions: Vec<String>,
+    /// Who outside the own organisation takes part, or is relied on.
+    pub third_parties: Vec<String>,
+    /// Who or what is played as absent: people, buildings, providers.
+    pub absences: Vec<String>,
 }
 
 /// Which way a runbook goes.
@@ -232,6 +247,7 @@ impl Runbook {
             scenario: None,
             phases: Vec::new(),
             criteria: Vec::new(),
+            exercise: Exercise::default(),
         }
     }
 
@@ -370,6 +386,7 @@ mod tests {
             scenario: None,
             phases: vec![Phase { title: "p".into(), steps }],
             criteria: Vec::new(),
+            exercise: Exercise::default(),
         };
         let left = |step: &Step| step.expected_to_mark();
         assert_eq!(runbook.time_to("d", &left), Duration::from_mins(7));

@@ -85,7 +85,8 @@ impl Drop for Preflights {
 /// What a run's journal keeps of it.
 pub(super) fn entry(made: &Preflight) -> Body {
     let wrong = made.wrong().map(|row| format!("{}: {}", row.what, row.says)).take(NAMED).collect();
-    Body::Preflight { begun: made.at, identity: made.identity.clone(), says: made.summary(), wrong }
+    let (identity, clock_ms) = (made.identity.clone(), made.clock_ms);
+    Body::Preflight { begun: made.at, identity, clock_ms, says: made.summary(), wrong }
 }
 
 /// Asks everything, the components and who we are at once.

@@ -184,7 +184,7 @@ fn what_a_run_will_need() {
             row(Area::Programs, "kubectl", Verdict::Good, "/usr/bin/kubectl", ""),
         ];
         let identity = Some("arn:aws:sts::123456789012:assumed-role/dr-operations/anna".to_owned());
-        console.engine(Event::Preflight(Arc::new(Preflight { at: at(-720), identity, rows })));
+        console.engine(Event::Preflight(Arc::new(Preflight { at: at(-720), identity, clock_ms: Some(0), rows })));
         // One that is old is shown, and asked for anew.
         console.keys("F");
         assert!(console.effects.iter().any(|effect| matches!(effect, Effect::Engine(Command::Preflight))));

@@ -318,6 +318,9 @@ pub enum Body {
         begun: Timestamp,
         /// As whom, where AWS said so.
         identity: Option<String>,
+        /// By how much our clock and AWS's certainly differed, in milliseconds, where AWS answered.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        clock_ms: Option<u64>,
         /// How many answers were good, and how many not.
         says: String,
         /// What was not as it has to be.

@@ -71,7 +71,13 @@ pub fn judge(service: &Service, runbooks: &[Runbook], asked: &Asked) -> Prefligh
     estate(service, asked, &mut rows);
     rows.sort_by_key(|row| row.area);
     let known = asked.identity.iter().find_map(|(_, seen)| seen.as_ref().ok()?.said("arn"));
-    Preflight { at: asked.at, identity: known.map(str::to_owned), rows }
+    let seen = || asked.identity.iter().filter_map(|(_, seen)| seen.as_ref().ok());
+    let skew = seen().filter_map(|seen| match seen.value("clock_skew") {
+        Some(Value::Seconds(seconds)) => Duration::try_from_secs_f64(*seconds).ok(),
+        _ => None,
+    });
+    let clock_ms = skew.max().and_then(|skew| u64::try_from(skew.as_millis()).ok());
+    Preflight { at: asked.at, identity: known.map(str::to_owned), clock_ms, rows }
 }
 
 fn row(

@@ -31,6 +31,9 @@ pub struct Preflight {
     pub at: Timestamp,
     /// The account and the identity that it holds for, where AWS said so.
     pub identity: Option<String>,
+    /// By how much our clock and AWS's certainly differ, in milliseconds, where AWS answered.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub clock_ms: Option<u64>,
     /// Its rows, those of an area together, in the order of [`AREAS`].
     pub rows: Vec<Row>,
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Material;
+use crate::domain::duration;
 use crate::domain::journal::{Body, Entry};
 use crate::domain::run::{Mode, Run};
 use crate::report::record::second;
@@ -23,7 +24,7 @@ pub struct Identity {
     pub runbook: String,
     /// Its title.
     pub title: String,
-    /// What it is for: its scope and its assumptions.
+    /// What it is for.
     pub purpose: String,
     /// The Region that was left.
     pub source: String,
@@ -33,6 +34,18 @@ pub struct Identity {
     pub scope: Vec<String>,
     /// The simulation's scenario.
     pub scenario: Option<String>,
+    /// What the runbook takes for granted.
+    pub assumptions: Vec<String>,
+    /// What had to be so before it began.
+    pub preconditions: Vec<String>,
+    /// What the last preflight had found.
+    pub preflight: Option<String>,
+    /// By how much our clock and AWS's certainly differed, in milliseconds, where AWS was asked.
+    pub clock_offset_ms: Option<u64>,
+    /// Who outside took part, or was relied on.
+    pub third_parties: Vec<String>,
+    /// Who or what was played as absent.
+    pub absences: Vec<String>,
     /// When it was opened.
     pub opened: Timestamp,
     /// When it was closed.
@@ -70,6 +83,11 @@ pub(super) fn identity(material: &Material<'_>, run: &Run, opened: &Entry) -> Id
         Body::Preflight { identity, .. } => identity.clone(),
         _ => None,
     });
+    let preflight = material.entries.iter().rev().find_map(|entry| match &entry.body {
+        Body::Preflight { says, clock_ms, .. } => Some((says.clone(), *clock_ms)),
+        _ => None,
+    });
+    let exercise = run.runbook.exercise.clone();
     Identity {
         run: run.id.clone(),
         nature: match run.mode {
@@ -86,6 +104,12 @@ pub(super) fn identity(material: &Material<'_>, run: &Run, opened: &Entry) -> Id
         target: run.direction.target.to_string(),
         scope: material.service.components.iter().map(|of| format!("{} ({})", of.title, of.spec.kind())).collect(),
         scenario: run.scenario.clone(),
+        assumptions: exercise.assumptions,
+        preconditions: exercise.preconditions,
+        clock_offset_ms: preflight.as_ref().and_then(|(_, clock)| *clock),
+        preflight: preflight.map(|(says, _)| says),
+        third_parties: exercise.third_parties,
+        absences: exercise.absences,
         opened: opened.at,
         closed: run.closed.map(|(_, at)| at),
         outcome: run.closed.map_or("open", |(outcome, _)| outcome.as_str()).to_owned(),
@@ -114,8 +138,28 @@ pub(super) fn head(identity: &Identity) -> Vec<(&'static str, String)> {
         ("scope", identity.scope.join(", ")),
     ];
     if !identity.purpose.is_empty() {
-        lines.push(("purpose and assumptions", identity.purpose.trim().to_owned()));
+        lines.push(("purpose", identity.purpose.trim().to_owned()));
     }
+    let lists = [
+        ("assumptions", &identity.assumptions),
+        ("preconditions", &identity.preconditions),
+        ("third parties", &identity.third_parties),
+        ("played as absent", &identity.absences),
+    ];
+    lines.extend(lists.into_iter().filter(|(_, list)| !list.is_empty()).map(|(what, list)| (what, list.join("; "))));
+    if let Some(preflight) = &identity.preflight {
+        lines.push(("preflight", preflight.clone()));
+    }
+    let clock = identity.clock_offset_ms.map_or_else(
+        || "not compared with AWS's".to_owned(),
+        |ms| match ms {
+            0 => "agreed with AWS's, as far as whole seconds tell".to_owned(),
+            ms => {
+                format!("at least {} off AWS's", duration::seconds(std::time::Duration::from_millis(ms).as_secs_f64()))
+            }
+        },
+    );
+    lines.push(("clock", clock));
     if let Some(scenario) = &identity.scenario {
         lines.push(("scenario", scenario.clone()));
     }

@@ -20,7 +20,7 @@ use crate::domain::reading::{Evidence, Freshness};
 use crate::domain::redact::Redactor;
 use crate::domain::region::Pair;
 use crate::domain::run::{Ending, Mode, Run};
-use crate::domain::runbook::{Action as Does, Hazard, Phase, Runbook, Step, Way as Goes};
+use crate::domain::runbook::{Action as Does, Exercise, Hazard, Phase, Runbook, Step, Way as Goes};
 use crate::domain::service::{Aws, Objectives, Service};
 
 struct Desk {
@@ -75,6 +75,7 @@ fn desk(role: Role) -> Desk {
         scenario: None,
         phases: vec![Phase { title: "all".into(), steps }],
         criteria: Vec::new(),
+        exercise: Exercise::default(),
     };
     let run = Run::new("ledger", runbook, Mode::Live, service.failover());
     let model = Model::new(Opening {
