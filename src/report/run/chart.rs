@@ -5,7 +5,8 @@ use std::fmt::{self, Write as _};
 use super::Report;
 use super::html::escape;
 use super::picture::{LEFT, Scale, WIDTH, ticks};
-use crate::domain::duration::clock;
+use crate::domain::duration::seconds as in_seconds;
+use crate::report::record::second;
 
 const ROW: f64 = 18.0;
 const HIGH: f64 = 90.0;
@@ -52,6 +53,11 @@ fn disruption(out: &mut String, report: &Report, scale: &Scale) -> fmt::Result {
     writeln!(out, "</svg>")
 }
 
+/// The last sample of the lag that there is.
+fn last_read(report: &Report) -> Option<(String, u64)> {
+    report.lag.iter().rev().find_map(|sample| Some((second(sample.at), sample.ms?)))
+}
+
 fn lag(out: &mut String, report: &Report, scale: &Scale) -> fmt::Result {
     let known: Vec<(f64, u64)> =
         report.lag.iter().filter_map(|sample| Some((scale.x(sample.at), sample.ms?))).collect();
@@ -66,14 +72,19 @@ fn lag(out: &mut String, report: &Report, scale: &Scale) -> fmt::Result {
          aria-labelledby=\"lag-title lag-text\">\n<title id=\"lag-title\">Replication lag</title>\n\
          <desc id=\"lag-text\">{} samples, at most {}. Where there is no dot, nothing was read.</desc>",
         known.len(),
-        clock(std::time::Duration::from_millis(most))
+        in_seconds(seconds(most))
     )?;
-    let (floor, most) = (10.0 + HIGH, clock(std::time::Duration::from_secs_f64(top)));
+    let (floor, most) = (10.0 + HIGH, in_seconds(top));
     writeln!(out, "<line class=\"axis\" x1=\"{LEFT}\" x2=\"{:.0}\" y1=\"{floor}\" y2=\"{floor}\"/>", WIDTH - 10.0)?;
     writeln!(out, "<text class=\"small\" text-anchor=\"end\" x=\"{:.0}\" y=\"14\">{most}</text>", LEFT - 6.0)?;
-    writeln!(out, "<text class=\"small\" text-anchor=\"end\" x=\"{:.0}\" y=\"{floor}\">0:00</text>", LEFT - 6.0)?;
-    for (x, ms) in known.iter().filter(|(x, _)| *x > LEFT && *x < WIDTH - 10.0) {
-        writeln!(out, "<circle class=\"lag\" cx=\"{x:.1}\" cy=\"{:.1}\" r=\"2.2\"/>", y(*ms))?;
+    writeln!(out, "<text class=\"small\" text-anchor=\"end\" x=\"{:.0}\" y=\"{floor}\">0 s</text>", LEFT - 6.0)?;
+    let within: Vec<&(f64, u64)> = known.iter().filter(|(x, _)| *x > LEFT && *x < WIDTH - 10.0).collect();
+    for (x, ms) in &within {
+        writeln!(out, "<circle class=\"lag\" cx=\"{x:.1}\" cy=\"{:.1}\" r=\"3\"/>", y(*ms))?;
+    }
+    if let (true, Some((at, ms))) = (within.is_empty(), last_read(report)) {
+        let says = format!("nothing was read during the run; before it, {} at {at}", in_seconds(seconds(ms)));
+        writeln!(out, "<text class=\"small\" x=\"{:.0}\" y=\"{:.0}\">{says}</text>", LEFT + 8.0, 10.0 + HIGH / 2.0)?;
     }
     ticks(out, scale, height - 8.0)?;
     writeln!(out, "</svg>")

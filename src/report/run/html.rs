@@ -10,6 +10,9 @@ use super::picture::picture;
 use super::tables::{Table, tables};
 use crate::domain::text::bounded;
 
+/// From how many letters on a word is too long for a column.
+const LONG: usize = 24;
+
 const STYLE: &str = include_str!("style.css");
 
 /// The report as HTML.
@@ -93,6 +96,9 @@ fn section(out: &mut String, table: &Table) -> fmt::Result {
         (true, Some(none)) => return writeln!(out, "<h2>{}</h2>\n<p>{none}</p>", table.title),
         (false, _) => {}
     }
+    if table.stacked {
+        return stacked(out, table);
+    }
     // A table that is wider than the page is scrolled, by the keyboard too.
     write!(out, "<h2>{0}</h2>\n<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"{0}\">", table.title)?;
     write!(out, "<table>\n<thead><tr>")?;
@@ -107,6 +113,8 @@ fn section(out: &mut String, table: &Table) -> fmt::Result {
                 "met" | "pass" => " class=\"met\"",
                 "missed" | "fail" | "high" => " class=\"missed\"",
                 "unknown" | "not shown" => " class=\"unknown\"",
+                // Only what has a word too long for a column is broken anywhere.
+                text if text.split_whitespace().any(|word| word.chars().count() > LONG) => " class=\"long\"",
                 _ => "",
             };
             write!(out, "<td{class}>{}</td>", escape(text))?;
@@ -114,6 +122,20 @@ fn section(out: &mut String, table: &Table) -> fmt::Result {
         writeln!(out, "</tr>")?;
     }
     writeln!(out, "</tbody>\n</table></div>")
+}
+
+/// Each row under a heading of its own.
+fn stacked(out: &mut String, table: &Table) -> fmt::Result {
+    writeln!(out, "<h2>{}</h2>", table.title)?;
+    for row in &table.rows {
+        let heading: Vec<String> = row.iter().take(2).map(|text| escape(text)).collect();
+        writeln!(out, "<section class=\"entry\">\n<h3>{}</h3>\n<dl>", heading.join(" "))?;
+        for (head, text) in table.heads.iter().zip(row).skip(2).filter(|(_, text)| !text.is_empty()) {
+            writeln!(out, "<dt>{head}</dt><dd>{}</dd>", escape(text))?;
+        }
+        writeln!(out, "</dl>\n</section>")?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -14,10 +14,12 @@ pub(super) struct Table {
     pub(super) rows: Vec<Vec<String>>,
     /// What is said where it has no rows; without it, it is left out then.
     pub(super) none: Option<&'static str>,
+    /// Whether a row has too much in it for columns: HTML sets each under a heading of its own, its first two cells.
+    pub(super) stacked: bool,
 }
 
 fn table(title: &'static str, heads: &[&'static str], rows: Vec<Vec<String>>) -> Table {
-    Table { title, heads: heads.to_vec(), rows, none: None }
+    Table { title, heads: heads.to_vec(), rows, none: None, stacked: false }
 }
 
 /// Every table, in the order in which somebody asks.
@@ -114,7 +116,8 @@ fn calls(report: &Report) -> Table {
             step.evidence.join(", "),
         ]
     });
-    table("Calls", &["number", "call", "parameters", "tries", "request ids", "before", "after"], rows.collect())
+    let heads = ["number", "call", "parameters", "tries", "request ids", "before", "after"];
+    Table { stacked: true, ..table("Calls", &heads, rows.collect()) }
 }
 
 fn people(report: &Report) -> Table {
