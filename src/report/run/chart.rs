@@ -53,11 +53,6 @@ fn disruption(out: &mut String, report: &Report, scale: &Scale) -> fmt::Result {
     writeln!(out, "</svg>")
 }
 
-/// The last sample of the lag that there is.
-fn last_read(report: &Report) -> Option<(String, u64)> {
-    report.lag.iter().rev().find_map(|sample| Some((second(sample.at), sample.ms?)))
-}
-
 fn lag(out: &mut String, report: &Report, scale: &Scale) -> fmt::Result {
     let known: Vec<(f64, u64)> =
         report.lag.iter().filter_map(|sample| Some((scale.x(sample.at), sample.ms?))).collect();
@@ -82,9 +77,12 @@ fn lag(out: &mut String, report: &Report, scale: &Scale) -> fmt::Result {
     for (x, ms) in &within {
         writeln!(out, "<circle class=\"lag\" cx=\"{x:.1}\" cy=\"{:.1}\" r=\"3\"/>", y(*ms))?;
     }
-    if let (true, Some((at, ms))) = (within.is_empty(), last_read(report)) {
-        let says = format!("nothing was read during the run; before it, {} at {at}", in_seconds(seconds(ms)));
-        writeln!(out, "<text class=\"small\" x=\"{:.0}\" y=\"{:.0}\">{says}</text>", LEFT + 8.0, 10.0 + HIGH / 2.0)?;
+    if within.is_empty() {
+        let before = report.lag.iter().rev().filter(|sample| scale.x(sample.at) <= LEFT);
+        let before = before.filter_map(|sample| Some((second(sample.at), sample.ms?))).next();
+        let before = before.map_or_else(String::new, |(at, ms)| format!("; {} at {at}", in_seconds(seconds(ms))));
+        let (x, y) = (LEFT + 8.0, 10.0 + HIGH / 2.0);
+        writeln!(out, "<text class=\"small\" x=\"{x:.0}\" y=\"{y:.0}\">nothing was read in this span{before}</text>")?;
     }
     ticks(out, scale, height - 8.0)?;
     writeln!(out, "</svg>")
