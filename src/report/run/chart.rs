@@ -78,8 +78,8 @@ fn lag(out: &mut String, report: &Report, scale: &Scale) -> fmt::Result {
         writeln!(out, "<circle class=\"lag\" cx=\"{x:.1}\" cy=\"{:.1}\" r=\"3\"/>", y(*ms))?;
     }
     if within.is_empty() {
-        let before = report.lag.iter().rev().filter(|sample| scale.x(sample.at) <= LEFT);
-        let before = before.filter_map(|sample| Some((second(sample.at), sample.ms?))).next();
+        let mut before = report.lag.iter().rev().filter(|sample| scale.x(sample.at) <= LEFT);
+        let before = before.find_map(|sample| Some((second(sample.at), sample.ms?)));
         let before = before.map_or_else(String::new, |(at, ms)| format!("; {} at {at}", in_seconds(seconds(ms))));
         let (x, y) = (LEFT + 8.0, 10.0 + HIGH / 2.0);
         writeln!(out, "<text class=\"small\" x=\"{x:.0}\" y=\"{y:.0}\">nothing was read in this span{before}</text>")?;
