@@ -8,6 +8,7 @@ pub mod key;
 pub mod keymap;
 pub mod modal;
 pub mod model;
+pub mod screen;
 pub mod update;
 pub mod when;
 

@@ -362,16 +362,12 @@ pub enum Page {
     /// Every key that works now.
     #[default]
     Keys,
-    /// Who takes part, and whom to call.
-    People,
     /// The whole plan of the run.
     Plan,
     /// What the review finds.
     Review,
     /// What a run will need.
     Preflight,
-    /// The past runs.
-    History,
 }
 
 /// The help.

@@ -9,11 +9,14 @@ use jiff::Timestamp;
 use super::action::{Context, Rights};
 use super::keymap::Keymap;
 use super::modal::Modal;
+use super::screen::Screens;
 use crate::domain::board::Board;
 use crate::domain::disruption::Tally;
 use crate::domain::gate::GateResult;
 use crate::domain::history::History;
 use crate::domain::journal::Entry;
+use crate::domain::lags::Lags;
+use crate::domain::outline::{Outline, outline};
 use crate::domain::plan::{Plan, Refusal};
 use crate::domain::preflight::Preflight;
 use crate::domain::reading::age;
@@ -23,8 +26,8 @@ use crate::domain::runbook::{Action as StepAction, Runbook, Step, StepId};
 use crate::domain::service::Service;
 use crate::domain::worst::Worst;
 
-/// How many journal entries are kept for the tail.
-pub const TAIL: usize = 200;
+/// How many journal entries are kept, the latest: a run of days has fewer.
+pub const TAIL: usize = 50_000;
 /// How many lines of a program's output are kept.
 pub const OUTPUT: usize = 500;
 /// After how long a plan on the screen is made again, by the run's clock.
@@ -209,8 +212,14 @@ pub struct Model {
     pub now: Timestamp,
     /// The steps, in order.
     pub rows: Vec<Row>,
+    /// The plan of the whole run.
+    pub outline: Outline,
     /// The selected step, as an index into the rows.
     pub selected: usize,
+    /// The screens.
+    pub screens: Screens,
+    /// The course of every lag since the console began, and before, where CloudWatch has it.
+    pub lags: Lags,
     /// Where keys go.
     pub focus: Focus,
     /// Whether the focused pane has the whole height.
@@ -273,7 +282,10 @@ impl Model {
             capabilities,
             now,
             rows: Vec::new(),
+            outline: Outline::default(),
             selected: 0,
+            screens: Screens::default(),
+            lags: Lags::default(),
             focus: Focus::Checklist,
             zoom: false,
             facts: false,
@@ -306,6 +318,8 @@ impl Model {
         (self.focus, self.zoom, self.facts) = (before.focus, before.zoom, before.facts);
         (self.step_scroll, self.journal_scroll) = (before.step_scroll, before.journal_scroll);
         self.history.clone_from(&before.history);
+        self.screens.clone_from(&before.screens);
+        self.lags.clone_from(&before.lags);
         self
     }
 
@@ -321,6 +335,7 @@ impl Model {
     /// Forgets what a process knew that its journal does not have.
     pub fn forget_readings(&mut self) {
         self.board = Board::default();
+        self.lags = Lags::default();
         self.worst.clear();
         self.plans.clear();
         self.asked.clear();
@@ -359,6 +374,7 @@ impl Model {
             }
         }
         self.rows = rows;
+        self.outline = outline(&self.service, &self.run.runbook, &self.run.direction);
         self.selected = self.selected.min(self.rows.len().saturating_sub(1));
     }
 
@@ -417,7 +433,8 @@ impl Model {
     pub fn context(&self) -> Option<Context> {
         match self.modals.last() {
             Some(modal) => modal.context(),
-            None => Some(self.focus.context()),
+            None if self.screens.shown.has_steps() => Some(self.focus.context()),
+            None => Some(Context::Pane),
         }
     }
 

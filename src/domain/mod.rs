@@ -18,6 +18,7 @@ pub mod history;
 pub mod journal;
 pub mod kept;
 pub mod lag;
+pub mod lags;
 pub mod metrics;
 pub mod notice;
 pub mod outline;

@@ -14,7 +14,7 @@ use super::undo::undo;
 const GLOBAL: &str = "us-east-1";
 
 /// The whole plan.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outline {
     /// The steps, in order.
     pub steps: Vec<Planned>,

@@ -93,7 +93,7 @@ fn lines(model: &Model, height: usize) -> Vec<Line<'_>> {
     lines
 }
 
-fn phase(model: &Model, index: usize, mut pen: Pen, painter: &mut Painter<'_>) {
+pub(super) fn phase(model: &Model, index: usize, mut pen: Pen, painter: &mut Painter<'_>) {
     let Some(phase) = model.run.runbook.phases.get(index) else { return };
     let all = phase.steps.len();
     let done = phase.steps.iter().filter(|step| model.state(&step.id).is_ended()).count();

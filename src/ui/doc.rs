@@ -38,6 +38,11 @@ impl Doc {
         }
     }
 
+    /// Adds a line that keeps its indent: of JSON, say.
+    pub(super) fn line(&mut self, text: &str) {
+        self.parts.push(Part { label: "", sign: None, text: text.replace("  ", "\u{a0}\u{a0}"), tone: Tone::Text });
+    }
+
     /// Adds a text with a sign before it.
     pub(super) fn sign(&mut self, label: &'static str, sign: (&'static str, Tone), text: String, tone: Tone) {
         self.parts.push(Part { label, sign: Some(sign), text, tone });

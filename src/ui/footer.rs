@@ -7,6 +7,7 @@ use super::skin::Tone;
 use crate::app::Model;
 use crate::app::action::{Action, Context};
 use crate::app::model::Level;
+use crate::app::screen::Screen;
 use crate::domain::run::State;
 use crate::domain::runbook::{Action as StepAction, Hazard};
 
@@ -56,13 +57,25 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
             (Action::ReplayMilestone, "next moment"),
             (Action::ReplayFaster, "faster"),
             (Action::ReplaySlower, "slower"),
-            (Action::Replay5, "half way"),
+            (Action::ReplayTenthOn, "a tenth on"),
         ]);
     }
     if model.run.offered.is_some() {
         hints.push((Action::TakeLead, "take the lead"));
     }
-    if model.focus.context() == Context::Checklist {
+    match model.screens.shown {
+        Screen::Watch => hints.extend([
+            (Action::WatchLonger, "longer"),
+            (Action::WatchShorter, "shorter"),
+            (Action::WatchPause, if model.screens.watch.held.is_some() { "go on" } else { "hold" }),
+        ]),
+        Screen::Journal => hints.extend([(Action::Filter, "filter"), (Action::Detail, "whole")]),
+        Screen::Timeline => hints.push((Action::Mark, "enter time")),
+        _ => {}
+    }
+    if !model.screens.shown.has_steps() {
+        hints.extend([(Action::PaneDown, "down"), (Action::ScreenOverview, "overview")]);
+    } else if model.focus.context() == Context::Checklist {
         if let Some(word) = start_word(model) {
             let action = if rights.armed { Action::StepPerform } else { Action::StepStart };
             hints.push((action, word));
@@ -77,7 +90,9 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
         hints.push((Action::CopyByHand, "copy by hand"));
     }
     hints.push((Action::Note, "note"));
-    hints.push((Action::Mark, "enter time"));
+    if model.screens.shown != Screen::Timeline {
+        hints.push((Action::Mark, "enter time"));
+    }
     if model.replay.is_none() {
         hints.push((Action::StepReady, "next ready"));
     }

@@ -31,7 +31,7 @@ pub(super) fn draw(model: &Model, area: Rect, focused: bool, painter: &mut Paint
     }
 }
 
-fn line(entry: &Entry, mut pen: Pen, painter: &mut Painter<'_>) {
+pub(super) fn line(entry: &Entry, mut pen: Pen, painter: &mut Painter<'_>) {
     let start = pen.x;
     let tone = match &entry.body {
         Body::Failed { .. } | Body::Void { .. } => Tone::Bad,

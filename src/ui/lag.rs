@@ -8,7 +8,7 @@ use super::paint::{Painter, Pen};
 use super::skin::Tone;
 use crate::app::Model;
 use crate::domain::duration::{age as short, format, seconds};
-use crate::domain::lag::{Columns, Level};
+use crate::domain::lag::{Columns, Level, Thresholds};
 use crate::domain::reading::{Freshness, Sample, Value};
 use crate::domain::service::{LagMetric, Spec};
 
@@ -82,28 +82,62 @@ fn figure(model: &Model) -> (String, Tone) {
 fn chart(model: &Model, samples: &[Sample], metric: Option<&LagMetric>, area: Rect, painter: &mut Painter<'_>) {
     let period = metric.map_or(Duration::from_mins(1), |metric| metric.period);
     let columns = Columns::lay_out(samples, model.now, SPAN, period, usize::from(area.width));
-    // The full height is at least the warning threshold, so that a lag of a second does not look like a wall.
-    let warn = model.service.lag.warn.as_secs_f64();
-    let top = columns.values.iter().flatten().fold(warn.max(1.0), |top, value| top.max(*value));
+    bars(&columns, &Scale::of(&columns, &model.service.lag), area, painter);
+}
+
+/// How high a chart reaches, and where its thresholds are.
+pub(super) struct Scale {
+    /// The lag of the full height, in seconds.
+    pub(super) top: f64,
+    /// The thresholds.
+    pub(super) thresholds: Thresholds,
+}
+
+impl Scale {
+    /// The full height is at least the warning threshold, so that a lag of a second does not look like a wall.
+    pub(super) fn of(columns: &Columns, thresholds: &Thresholds) -> Self {
+        let least = thresholds.warn.as_secs_f64().max(1.0);
+        let top = columns.values.iter().flatten().fold(least, |top, value| top.max(*value));
+        Self { top, thresholds: *thresholds }
+    }
+
+    /// The full height is not much more than the greatest lag: a threshold far above it is not in sight.
+    pub(super) fn close(columns: &Columns, thresholds: &Thresholds) -> Self {
+        let most = columns.values.iter().flatten().fold(0.8, |most: f64, value| most.max(*value));
+        Self { top: most * 1.25, thresholds: *thresholds }
+    }
+
+    /// The row, from the bottom, in which a lag ends; none above the chart.
+    pub(super) fn row(&self, seconds: f64, height: u16) -> Option<u16> {
+        (seconds <= self.top).then(|| row_of(seconds / self.top, height))
+    }
+}
+
+/// Columns with gaps, and lines where the thresholds are.
+pub(super) fn bars(columns: &Columns, scale: &Scale, area: Rect, painter: &mut Painter<'_>) {
     let glyphs = painter.glyphs();
     let rows = f64::from(area.height);
-    let warn_row = area.bottom().saturating_sub(1 + row_of(warn / top, area.height));
+    let limits = [(scale.thresholds.warn, Tone::Dim), (scale.thresholds.breach, Tone::Bad)];
+    let limits = limits.map(|(limit, tone)| (scale.row(limit.as_secs_f64(), area.height), tone));
     for (column, x) in (area.x..area.right()).enumerate() {
-        if area.height > 2 {
-            painter.sign(&mut Pen { x, y: warn_row, end: x.saturating_add(1) }, glyphs.threshold, Tone::Dim);
+        for (row, tone) in limits.iter().filter(|_| area.height > 2) {
+            if let Some(row) = row {
+                let y = area.bottom().saturating_sub(1 + row);
+                painter.sign(&mut Pen { x, y, end: x.saturating_add(1) }, glyphs.threshold, *tone);
+            }
         }
         let Some(value) = columns.values.get(column).copied().flatten() else {
             let mut pen = Pen { x, y: area.bottom().saturating_sub(1), end: x.saturating_add(1) };
             painter.sign(&mut pen, glyphs.gap, Tone::Dim);
             continue;
         };
-        let tone = match model.service.lag.level(value) {
+        let tone = match scale.thresholds.level(value) {
             Level::Ok => Tone::Accent,
             Level::Warn => Tone::Warn,
             Level::Breach | Level::Unknown => Tone::Bad,
         };
         // In eighths of a line; a value is never nothing.
-        let mut eighths = (value / top * rows * 8.0).round().max(1.0);
+        let mut eighths = (value / scale.top * rows * 8.0).round().max(1.0);
         for y in (area.top()..area.bottom()).rev() {
             if eighths < 1.0 {
                 break;

@@ -39,6 +39,8 @@ pub struct Layout {
     pub banner: Rect,
     /// What must not be: only then.
     pub alarm: Rect,
+    /// Everything between the banner and the footer, of every screen but the overview.
+    pub body: Rect,
     /// The Region being left.
     pub source: Rect,
     /// The Region taking over.
@@ -100,6 +102,7 @@ impl Layout {
             tier,
             banner: none,
             alarm: none,
+            body: none,
             source: none,
             target: none,
             world: none,
@@ -116,11 +119,13 @@ impl Layout {
             }
             layout.alarm = cut.top(super::alarm::rows(model, area.height));
             layout.step = cut.0;
+            layout.body = cut.0;
             return layout;
         }
         layout.banner = cut.top(2);
         layout.alarm = cut.top(super::alarm::rows(model, area.height));
         layout.footer = cut.bottom(1);
+        layout.body = cut.0;
         if model.zoom {
             *match model.focus {
                 Focus::Checklist => &mut layout.checklist,

@@ -21,6 +21,7 @@ mod journal;
 mod lag;
 mod paint;
 mod region;
+mod screens;
 mod step;
 mod words;
 
@@ -33,6 +34,7 @@ use ratatui::buffer::Buffer;
 
 use crate::app::Model;
 use crate::app::model::Focus;
+use crate::app::screen::Screen;
 pub use glyphs::Glyphs;
 pub use layout::{Layout, Tier};
 pub use skin::{Depth, Skin, Tone};
@@ -47,11 +49,15 @@ pub fn view(model: &Model, skin: &Skin, buffer: &mut Buffer) {
     painter.fill(area, Tone::Text);
     banner::draw(model, &layout, &mut painter);
     alarm::draw(model, layout.alarm, &mut painter);
-    region::draw(model, &layout, &mut painter);
-    lag::draw(model, layout.lag, &mut painter);
-    checklist::draw(model, layout.checklist, &mut painter);
-    step::draw(model, layout.step, &mut painter);
-    journal::draw(model, layout.journal, model.focus == Focus::Journal, &mut painter);
+    if model.screens.shown == Screen::Overview {
+        region::draw(model, &layout, &mut painter);
+        lag::draw(model, layout.lag, &mut painter);
+        checklist::draw(model, layout.checklist, &mut painter);
+        step::draw(model, layout.step, &mut painter);
+        journal::draw(model, layout.journal, model.focus == Focus::Journal, &mut painter);
+    } else {
+        screens::draw(model, layout.body, &mut painter);
+    }
     footer::draw(model, layout.footer, &mut painter);
     dialogs::draw(model, area, &mut painter);
 }

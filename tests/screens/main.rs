@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod console;
+mod numbered;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -322,8 +323,13 @@ fn no_size_makes_it_panic() {
         console.keys("?");
         console
     }];
-    for make in makes {
-        let mut console = make();
+    let mut consoles: Vec<Console> = makes.iter().map(|make| make()).collect();
+    for number in 2..=8 {
+        let mut console = numbered::under_way();
+        console.keys(&format!("{number} enter"));
+        consoles.push(console);
+    }
+    for mut console in consoles {
         for (width, height) in
             [(0, 0), (1, 1), (1, 40), (200, 1), (2, 2), (3, 3), (20, 5), (60, 15), (79, 23), (81, 24), (300, 100)]
         {

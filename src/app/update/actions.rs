@@ -1,6 +1,6 @@
 //! What each action does.
 
-use super::{Effect, dialogs, replay, steps};
+use super::{Effect, dialogs, replay, screens, steps};
 use crate::app::action::Action;
 use crate::app::input::Input;
 use crate::app::modal::{Choice, Guard, Help, Item, Menu, Modal, Page, Palette, Purpose, Reason, Subject, Way};
@@ -44,21 +44,9 @@ pub(super) fn run(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         Action::StepPlan => resolve(model, effects),
         Action::StepCancel => cancel(model, effects),
         Action::FocusStep => model.focus = Focus::Step,
-        Action::FocusChecklist => model.focus = Focus::Checklist,
-        Action::FocusNext => {
-            model.focus = match model.focus {
-                Focus::Checklist => Focus::Step,
-                Focus::Step => Focus::Journal,
-                Focus::Journal => Focus::Checklist,
-            };
-        }
-        Action::FocusPrev => {
-            model.focus = match model.focus {
-                Focus::Checklist => Focus::Journal,
-                Focus::Step => Focus::Checklist,
-                Focus::Journal => Focus::Step,
-            };
-        }
+        Action::FocusChecklist => screens::back_to_steps(model),
+        Action::FocusNext => screens::focus(model, true),
+        Action::FocusPrev => screens::focus(model, false),
         Action::PaneDown => scroll(model, 1),
         Action::PaneUp => scroll(model, -1),
         Action::PanePageDown => scroll(model, 10),
@@ -95,7 +83,19 @@ pub(super) fn run(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
             dialogs::filter(model);
         }
         Action::Help => model.modals.push(Modal::Help(Help::default())),
-        Action::People => model.modals.push(Modal::Help(Help { page: Page::People, ..Help::default() })),
+        Action::ScreenOverview
+        | Action::ScreenChecklist
+        | Action::ScreenWatch
+        | Action::ScreenReadiness
+        | Action::ScreenTimeline
+        | Action::ScreenJournal
+        | Action::ScreenPeople
+        | Action::People
+        | Action::ScreenHistory
+        | Action::History => screens::go(model, action, effects),
+        Action::Filter | Action::Detail | Action::WatchLonger | Action::WatchShorter | Action::WatchPause => {
+            screens::act(model, action);
+        }
         Action::WholePlan => model.modals.push(Modal::Help(Help { page: Page::Plan, ..Help::default() })),
         Action::Review => {
             let findings = findings(model);
@@ -103,14 +103,7 @@ pub(super) fn run(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         }
         Action::Preflight => {
             model.modals.push(Modal::Help(Help { page: Page::Preflight, ..Help::default() }));
-            if model.replay.is_none() && !model.preflight.as_ref().is_some_and(|made| made.is_young(model.now)) {
-                model.preflight_asked = Some(model.now);
-                effects.push(Effect::Engine(Command::Preflight));
-            }
-        }
-        Action::History => {
-            model.modals.push(Modal::Help(Help { page: Page::History, ..Help::default() }));
-            effects.push(Effect::History);
+            ask_what_it_needs(model, effects);
         }
         Action::ReplayToggle
         | Action::ReplayNext
@@ -119,16 +112,10 @@ pub(super) fn run(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         | Action::ReplaySlower
         | Action::ReplayMilestone
         | Action::ReplayMilestoneBack
-        | Action::Replay0
-        | Action::Replay1
-        | Action::Replay2
-        | Action::Replay3
-        | Action::Replay4
-        | Action::Replay5
-        | Action::Replay6
-        | Action::Replay7
-        | Action::Replay8
-        | Action::Replay9 => effects.extend(replay::playback(action).map(|how| Effect::Engine(Command::Play(how)))),
+        | Action::ReplayTenthOn
+        | Action::ReplayTenthBack => {
+            effects.extend(replay::playback(model, action).map(|how| Effect::Engine(Command::Play(how))))
+        }
         Action::Redraw => effects.push(Effect::Redraw),
         Action::Quit => {
             if model.role != Role::Replay && (model.is_running() || model.rights().armed) {
@@ -149,6 +136,14 @@ pub(super) fn run(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         | Action::HelpPageDown
         | Action::HelpPageUp
         | Action::HelpClose => {}
+    }
+}
+
+/// Has the preflight made, unless one was made only now.
+pub(super) fn ask_what_it_needs(model: &mut Model, effects: &mut Vec<Effect>) {
+    if model.replay.is_none() && !model.preflight.as_ref().is_some_and(|made| made.is_young(model.now)) {
+        model.preflight_asked = Some(model.now);
+        effects.push(Effect::Engine(Command::Preflight));
     }
 }
 
@@ -276,6 +271,9 @@ fn program_runs(model: &Model) -> bool {
 }
 
 fn scroll(model: &mut Model, by: isize) {
+    if screens::scroll(model, by) {
+        return;
+    }
     match model.focus {
         Focus::Step => model.step_scroll = model.step_scroll.saturating_add_signed(by).min(10_000),
         // The journal is read from its newest entry upwards.
@@ -319,7 +317,7 @@ fn mark(model: &mut Model) {
 
 /// What the review finds now. Of a run that was taken up its own runbook alone is known: then only what is said of its
 /// steps is shown, as the others may have what seems to be missing.
-fn findings(model: &Model) -> Vec<Finding> {
+pub(super) fn findings(model: &Model) -> Vec<Finding> {
     let alone = [model.run.runbook.clone()];
     let whole = !model.runbooks.is_empty();
     let subject = Reviewed {

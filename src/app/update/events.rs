@@ -22,6 +22,7 @@ pub(super) fn take(model: &mut Model, event: Event, effects: &mut Vec<Effect>) {
             };
             let before = known(model);
             model.board.record(&component, &place, at, fresh_for, &result);
+            model.lags.record(&component, &place, at, &result);
             model.refresh_worst();
             // What says the same again, only newer, is seen with the next second.
             model.changed |= before != known(model);

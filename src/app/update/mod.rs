@@ -5,6 +5,7 @@ mod confirm;
 mod dialogs;
 mod events;
 mod replay;
+mod screens;
 mod steps;
 
 #[cfg(test)]
@@ -18,6 +19,7 @@ use super::action::Action;
 use super::key::{Code, Key};
 use super::modal::{Field, Modal, Subject};
 use super::model::{Level, Model};
+use super::screen::Screen;
 use crate::domain::command::{Command, Event};
 
 /// What comes in.
@@ -111,13 +113,18 @@ fn press(model: &mut Model, key: Key, repeat: bool, at: Timestamp, effects: &mut
         dialogs::press(model, key, repeat, at, effects);
         return;
     }
+    if screens::types(model, key) {
+        return;
+    }
     if key.code == Code::Esc {
         // Backs out of whatever is not the plain checklist, one thing at a time.
         if model.toast.take().is_some() {
-        } else if model.zoom {
-            model.zoom = false;
-        } else {
-            model.focus = super::model::Focus::Checklist;
+        } else if !screens::back_out(model) {
+            if model.zoom {
+                model.zoom = false;
+            } else {
+                model.focus = super::model::Focus::Checklist;
+            }
         }
         return;
     }
@@ -155,6 +162,9 @@ fn moves(action: Action) -> bool {
 
 fn paste(model: &mut Model, text: &str) {
     match model.modals.last_mut() {
+        None if model.screens.shown == Screen::Journal && model.screens.log.typing => {
+            model.screens.log.filter.paste(text);
+        }
         Some(Modal::Reason(reason)) => {
             reason.input.paste(text);
             reason.error = None;

@@ -39,25 +39,20 @@ pub(super) fn follow(model: &mut Model, step: &str) {
 }
 
 /// How an action moves a replay.
-pub(super) fn playback(action: Action) -> Option<Playback> {
+pub(super) fn playback(model: &Model, action: Action) -> Option<Playback> {
+    let position = &model.replay.as_ref()?.position;
+    let tenth = position.entry.saturating_mul(10) / position.entries.max(1);
+    let tenth = u8::try_from(tenth).unwrap_or(9).min(9);
     Some(match action {
         Action::ReplayToggle => Playback::Toggle,
         Action::ReplayNext => Playback::Next,
         Action::ReplayBack => Playback::Back,
         Action::ReplayFaster => Playback::Faster,
         Action::ReplaySlower => Playback::Slower,
+        Action::ReplayTenthOn => Playback::Tenth(tenth.saturating_add(1).min(9)),
+        Action::ReplayTenthBack => Playback::Tenth(tenth.saturating_sub(1)),
         Action::ReplayMilestone => Playback::NextMilestone,
         Action::ReplayMilestoneBack => Playback::LastMilestone,
-        Action::Replay0 => Playback::Tenth(0),
-        Action::Replay1 => Playback::Tenth(1),
-        Action::Replay2 => Playback::Tenth(2),
-        Action::Replay3 => Playback::Tenth(3),
-        Action::Replay4 => Playback::Tenth(4),
-        Action::Replay5 => Playback::Tenth(5),
-        Action::Replay6 => Playback::Tenth(6),
-        Action::Replay7 => Playback::Tenth(7),
-        Action::Replay8 => Playback::Tenth(8),
-        Action::Replay9 => Playback::Tenth(9),
         _ => return None,
     })
 }

@@ -1,5 +1,7 @@
 //! `cloudwatch`: the lag series and alarms.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -23,6 +25,8 @@ use crate::providers::Own;
 
 /// How far back the series goes.
 const SPAN: Duration = Duration::from_hours(1);
+/// How much of it is asked for the first time: what the console can show before it was there.
+const BEFORE: Duration = Duration::from_hours(24);
 
 /// The lag series and alarms of a service.
 pub struct CloudWatch {
@@ -30,11 +34,13 @@ pub struct CloudWatch {
     spec: service::CloudWatch,
     thresholds: Thresholds,
     aws: Clients,
+    /// The Regions whose past has been asked for.
+    known: Mutex<BTreeSet<Region>>,
 }
 
 impl CloudWatch {
     pub(crate) fn new(own: Own, spec: service::CloudWatch, thresholds: Thresholds, aws: Clients) -> Self {
-        Self { own, spec, thresholds, aws }
+        Self { own, spec, thresholds, aws, known: Mutex::default() }
     }
 
     fn lag_in(&self, role: HomeRole) -> Option<&LagMetric> {
@@ -58,7 +64,9 @@ impl CloudWatch {
         let stat = MetricStat::builder().metric(metric).period(period).stat("Maximum").unit(unit).build();
         let query = MetricDataQuery::builder().id("lag").metric_stat(stat).return_data(true).build();
         let now = self.own.clock.now().as_second();
-        let from = now.saturating_sub_unsigned(SPAN.as_secs());
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let span = if known().contains(region) { SPAN } else { BEFORE };
+        let from = now.saturating_sub_unsigned(span.as_secs());
         let output = self
             .aws
             .region(region)?
@@ -87,6 +95,7 @@ impl CloudWatch {
             }
         }
         samples.sort_by_key(|(at, _)| *at);
+        known().insert(region.clone());
         Ok(samples)
     }
 
@@ -119,7 +128,8 @@ impl CloudWatch {
     /// Adds what the series tells, and says how that reads and whether it is worth an eye.
     fn tell_lag(&self, seen: &mut Observation, samples: Vec<Sample>, lag: Option<&LagMetric>) -> (String, bool) {
         let now = self.own.clock.now();
-        let latest = samples.iter().rev().find_map(|(at, value)| value.map(|value| (*at, value)));
+        let mut recent = samples.iter().rev().take_while(|(at, _)| age(*at, now) <= SPAN);
+        let latest = recent.find_map(|(at, value)| value.map(|value| (*at, value)));
         let not_replicating = samples.last().is_some_and(|(_, value)| value.is_none());
         seen.fact("lag_series", Value::Series(samples));
         // Only one Region has the replica: where the series may be in either, one that is empty is nothing amiss.

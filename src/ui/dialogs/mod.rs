@@ -3,12 +3,10 @@
 mod confirm;
 mod gates;
 mod help;
-mod history;
 mod menu;
 mod palette;
-mod people;
 mod reason;
-mod sheet;
+pub(super) mod sheet;
 
 use ratatui::layout::Rect;
 
@@ -51,7 +49,7 @@ fn comfortable(screen: Rect) -> u16 {
 }
 
 /// An input line with its cursor.
-fn input(text: &str, cursor: usize, mut pen: Pen, active: bool, painter: &mut Painter<'_>) {
+pub(super) fn input(text: &str, cursor: usize, mut pen: Pen, active: bool, painter: &mut Painter<'_>) {
     let tone = if active { Tone::Input } else { Tone::Text };
     painter.put(&mut pen, "> ", Tone::Dim);
     let (before, after) = text.split_at_checked(cursor).unwrap_or((text, ""));

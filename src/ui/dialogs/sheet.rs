@@ -1,4 +1,4 @@
-//! Whole pages: the plan of the run, what the review finds, what a run will need, the people, and the past runs.
+//! Whole pages: the plan of the run, what the review finds, and what a run will need.
 
 use ratatui::layout::Rect;
 
@@ -21,18 +21,6 @@ pub(super) fn draw(model: &Model, help: &Help, screen: Rect, painter: &mut Paint
         Page::Review => {
             review(&help.findings, painter, &mut doc);
             (format!("review: {}", count(&help.findings)), "handover check says the same".to_owned())
-        }
-        Page::History => {
-            super::history::draw(model, painter, &mut doc);
-            let count = model.history.as_ref().map_or(0, |history| history.lines.len());
-            (
-                format!("history: {count} {}", if count == 1 { "run" } else { "runs" }),
-                "handover runs says the same".to_owned(),
-            )
-        }
-        Page::People => {
-            super::people::draw(model, &mut doc);
-            ("people".to_owned(), "who takes part, and whom to call".to_owned())
         }
         Page::Preflight => {
             preflight(model, painter, &mut doc);
@@ -59,7 +47,7 @@ pub(super) fn draw(model: &Model, help: &Help, screen: Rect, painter: &mut Paint
 }
 
 /// The plan in a few lines: what is confirmed by arming.
-pub(super) fn summary(model: &Model, doc: &mut Doc) {
+pub(in crate::ui) fn summary(model: &Model, doc: &mut Doc) {
     let plan = outline(&model.service, &model.run.runbook, &model.run.direction);
     let (writes, never) = plan.writes();
     let steps = plan.steps.len();
@@ -97,7 +85,7 @@ fn asked(model: &Model) -> String {
 }
 
 /// What was asked: what is wrong first, and then everything, by what it is about.
-fn preflight(model: &Model, painter: &Painter<'_>, doc: &mut Doc) {
+pub(in crate::ui) fn preflight(model: &Model, painter: &Painter<'_>, doc: &mut Doc) {
     let Some(made) = &model.preflight else {
         doc.put(
             "",

@@ -6,10 +6,11 @@ use crate::domain::people::commander;
 use crate::domain::run::{Ending, State};
 use crate::domain::timeline::Milestone;
 use crate::ui::doc::Doc;
+use crate::ui::paint::Painter;
 use crate::ui::skin::Tone;
 
 /// Puts the page into a document. What nobody has said is not on it.
-pub(super) fn draw(model: &Model, doc: &mut Doc) {
+pub(super) fn put(model: &Model, _: &Painter<'_>, doc: &mut Doc) {
     let run = &model.run;
     match commander(&run.on_call) {
         Some(one) => doc.put("commands", format!("{}, incident commander", one.name), Tone::Title),

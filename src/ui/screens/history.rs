@@ -9,7 +9,7 @@ use crate::ui::doc::Doc;
 use crate::ui::paint::Painter;
 use crate::ui::skin::Tone;
 
-pub(super) fn draw(model: &Model, painter: &Painter<'_>, doc: &mut Doc) {
+pub(super) fn put(model: &Model, painter: &Painter<'_>, doc: &mut Doc) {
     let Some(history) = &model.history else {
         doc.put("", "The past runs are being read.", Tone::Dim);
         return;
