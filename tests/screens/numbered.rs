@@ -32,7 +32,7 @@ pub(crate) fn under_way() -> Console {
         look.facts.push(Fact {
             name: "replay_age".into(),
             value: Value::Seconds(behind),
-            at: Some(at(-720 + i64::from(minute) * 60)),
+            at: Some(at(-660 + i64::from(minute) * 60)),
         });
         console.looked("database", Place::Region(west()), 0, 15, Ok(look));
     }

@@ -47,7 +47,9 @@ fn tabs(model: &Model, area: Rect, painter: &mut Painter<'_>) {
         let here = screen == model.screens.shown;
         let name = if here || area.width >= 100 { screen.as_str() } else { short(screen) };
         let start = pen.x;
-        painter.put(&mut pen, &format!(" {} ", screen.number()), Tone::Key);
+        painter.put(&mut pen, " ", Tone::Dim);
+        painter.put(&mut pen, &screen.number().to_string(), Tone::Key);
+        painter.put(&mut pen, " ", Tone::Dim);
         painter.put(&mut pen, name, if here { Tone::Title } else { Tone::Dim });
         painter.put(&mut pen, " ", Tone::Dim);
         if here {

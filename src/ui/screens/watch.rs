@@ -25,7 +25,14 @@ const STANDS: Duration = Duration::from_secs(45);
 type Series<'a> = (&'a Source, &'a VecDeque<Sample>);
 
 pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
-    let all: Vec<Series<'_>> = model.lags.iter().collect();
+    let mut all: Vec<Series<'_>> = model.lags.iter().collect();
+    // The one that the objective is judged by comes first.
+    let judged = model.service.lag_series(&model.run.direction.target);
+    all.sort_by_key(|(source, _)| {
+        judged.as_ref().is_none_or(|(component, place)| {
+            source.fact != "lag" || source.component != **component || source.place != *place
+        })
+    });
     let title = match model.screens.watch.held {
         Some(at) => format!("replication, held at {}Z", at.strftime("%H:%M:%S")),
         None => "replication, live".to_owned(),
@@ -79,8 +86,11 @@ fn line(model: &Model, (source, samples): Series<'_>, mut pen: Pen, painter: &mu
     let mut first = Pen { end: pen.x.saturating_add(33).min(pen.end), ..pen };
     painter.put(&mut first, &name(model, source), Tone::Text);
     pen.to(start, 35);
-    let (says, tone) = now(model, source, samples);
+    let (says, tone, fresh) = now(model, source, samples);
     painter.put(&mut pen, &says, tone);
+    if !fresh {
+        return;
+    }
     let (says, tone) = match course(samples, model.now) {
         None => return,
         Some(Course::Steady) => ("steady".to_owned(), Tone::Dim),
@@ -92,17 +102,17 @@ fn line(model: &Model, (source, samples): Series<'_>, mut pen: Pen, painter: &mu
     painter.put(&mut pen, &says, tone);
 }
 
-/// The newest figure in words, with its age where it is not of now.
-fn now(model: &Model, source: &Source, samples: &VecDeque<Sample>) -> (String, Tone) {
+/// The newest figure in words, with its age where it is not of now, and whether it is fresh.
+fn now(model: &Model, source: &Source, samples: &VecDeque<Sample>) -> (String, Tone, bool) {
     let Some((at, value)) = samples.iter().rev().find_map(|(at, value)| Some((*at, (*value)?))) else {
-        return ("? never a figure".to_owned(), Tone::Unknown);
+        return ("? never a figure".to_owned(), Tone::Unknown, false);
     };
     let level = model.service.lag.level(value);
     let reading = model.reading(&source.component, &source.place, source.fact);
     let fresh = reading.is_some_and(|reading| reading.freshness(model.now) == Freshness::Fresh);
     let age = short(model.since(at));
     if !fresh {
-        return (format!("{} {} frozen {age} ago", was(level), seconds(value)), Tone::Warn);
+        return (format!("{} {} frozen {age} ago", was(level), seconds(value)), Tone::Warn, false);
     }
     let (word, tone) = match level {
         Level::Ok => ("ok", Tone::Ok),
@@ -111,7 +121,7 @@ fn now(model: &Model, source: &Source, samples: &VecDeque<Sample>) -> (String, T
         Level::Unknown => ("unknown", Tone::Unknown),
     };
     let ago = if age == "now" { String::new() } else { format!(", {age} ago") };
-    (format!("{} {word}{ago}", seconds(value)), tone)
+    (format!("{} {word}{ago}", seconds(value)), tone, true)
 }
 
 /// A frozen figure may have been a breach: it says so still.
