@@ -113,7 +113,11 @@ fn the_second_console_watches_and_the_next_takes_over_when_the_lead_dies() {
     observer.send_keys(":");
     observer.wait_for("enter runs, esc closes", LIMIT);
     observer.wait_quiet(Duration::from_millis(100), LIMIT);
-    let palette = observer.screen();
+    // All of it: it is longer than its box.
+    let mut palette = observer.screen();
+    observer.send_keys(&"<down>".repeat(40));
+    observer.wait_quiet(Duration::from_millis(100), LIMIT);
+    palette += &observer.screen();
     // Its lines stand between heavy bars.
     let offered: Vec<&str> = palette
         .lines()
@@ -133,7 +137,7 @@ fn the_second_console_watches_and_the_next_takes_over_when_the_lead_dies() {
     ] {
         assert!(!offered.contains(&id), "{id} in the palette of an observer:\n{palette}");
     }
-    assert!(offered.contains(&"people") && offered.contains(&"take-lead"), "{offered:?}");
+    assert!(offered.contains(&"people") && offered.contains(&"quit") && offered.contains(&"take-lead"), "{offered:?}");
     observer.send_keys("<esc>");
     observer.wait_gone("enter runs, esc closes", LIMIT);
     for keys in ["A", "y", "<enter>", "O", "o", "x", "n", "C", "t"] {

@@ -118,8 +118,8 @@ fn press(model: &mut Model, key: Key, repeat: bool, at: Timestamp, effects: &mut
     }
     if key.code == Code::Esc {
         // Backs out of whatever is not the plain checklist, one thing at a time.
-        if model.toast.take().is_some() {
-        } else if !screens::back_out(model) {
+        let said = model.toast.take().is_some();
+        if !screens::back_out(model) && !said {
             if model.zoom {
                 model.zoom = false;
             } else {
