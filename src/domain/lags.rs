@@ -51,29 +51,28 @@ impl Lags {
     /// Takes in a look at a component.
     pub fn record(&mut self, component: &str, place: &Place, at: Timestamp, result: &Result<Observation, Unread>) {
         let source = |fact| Source { component: component.to_owned(), place: place.clone(), fact };
-        match result {
-            Ok(seen) => {
-                for fact in &seen.facts {
-                    match (&fact.value, FACTS.into_iter().find(|known| *known == fact.name)) {
-                        (Value::Seconds(seconds), Some(name)) => {
-                            let value = (seconds.is_finite() && *seconds >= 0.0).then_some(*seconds);
-                            add(self.series.entry(source(name)).or_default(), (fact.at.unwrap_or(at), value));
-                        }
-                        (Value::Series(samples), None) if fact.name == SERIES => {
-                            let series = self.series.entry(source("lag")).or_default();
-                            samples.iter().for_each(|sample| add(series, *sample));
-                        }
-                        _ => {}
-                    }
+        let Ok(seen) = result else {
+            let known = self.series.iter_mut().filter(|(source, _)| source.component == component);
+            for (_, series) in known.filter(|(source, _)| source.place == *place) {
+                if series.back().is_some_and(|(_, value)| value.is_some()) {
+                    add(series, (at, None));
                 }
             }
-            Err(_) => {
-                let known = self.series.iter_mut().filter(|(source, _)| source.component == component);
-                for (_, series) in known.filter(|(source, _)| source.place == *place) {
-                    if series.back().is_some_and(|(_, value)| value.is_some()) {
-                        add(series, (at, None));
+            return;
+        };
+        for fact in &seen.facts {
+            match (&fact.value, FACTS.into_iter().find(|known| *known == fact.name)) {
+                (Value::Seconds(seconds), Some(name)) => {
+                    let value = (seconds.is_finite() && *seconds >= 0.0).then_some(*seconds);
+                    add(self.series.entry(source(name)).or_default(), (fact.at.unwrap_or(at), value));
+                }
+                (Value::Series(samples), None) if fact.name == SERIES => {
+                    let series = self.series.entry(source("lag")).or_default();
+                    for sample in samples {
+                        add(series, *sample);
                     }
                 }
+                _ => {}
             }
         }
     }
@@ -139,10 +138,10 @@ mod tests {
         Place::Region("us-west-2".parse().unwrap())
     }
 
-    fn looked(facts: Vec<Fact>) -> Result<Observation, Unread> {
+    fn looked(facts: Vec<Fact>) -> Observation {
         let mut seen = Observation::new("test");
         seen.facts = facts;
-        Ok(seen)
+        seen
     }
 
     fn fact(name: &str, value: Value, second: i64) -> Fact {
@@ -156,9 +155,9 @@ mod tests {
     #[test]
     fn what_cloudwatch_has_from_before_stands_before_what_is_read_and_nothing_stands_twice() {
         let mut lags = Lags::default();
-        lags.record("metrics", &place(), at(100), &looked(vec![fact("lag", Value::Seconds(3.0), 100)]));
+        lags.record("metrics", &place(), at(100), &Ok(looked(vec![fact("lag", Value::Seconds(3.0), 100)])));
         let before = Value::Series(vec![(at(40), Some(1.0)), (at(100), Some(3.0)), (at(160), None)]);
-        lags.record("metrics", &place(), at(170), &looked(vec![fact("lag_series", before, 170)]));
+        lags.record("metrics", &place(), at(170), &Ok(looked(vec![fact("lag_series", before, 170)])));
         assert_eq!(series(&lags, "lag"), vec![(at(40), Some(1.0)), (at(100), Some(3.0)), (at(160), None)]);
     }
 
@@ -168,10 +167,10 @@ mod tests {
         let failed = Err(Unread::new(Why::TimedOut, "5 s"));
         lags.record("database", &place(), at(0), &failed);
         assert_eq!(lags.iter().count(), 0);
-        lags.record("database", &place(), at(1), &looked(vec![fact("replay_age", Value::Seconds(2.0), 1)]));
+        lags.record("database", &place(), at(1), &Ok(looked(vec![fact("replay_age", Value::Seconds(2.0), 1)])));
         lags.record("database", &place(), at(2), &failed);
         lags.record("database", &place(), at(3), &failed);
-        lags.record("database", &place(), at(4), &looked(vec![fact("replay_age", Value::Seconds(-1.0), 4)]));
+        lags.record("database", &place(), at(4), &Ok(looked(vec![fact("replay_age", Value::Seconds(-1.0), 4)])));
         assert_eq!(series(&lags, "replay_age"), vec![(at(1), Some(2.0)), (at(2), None), (at(4), None)]);
     }
 
@@ -180,7 +179,7 @@ mod tests {
         let mut lags = Lags::default();
         for hour in 0..30 {
             let second = hour * 3600;
-            lags.record("d", &place(), at(second), &looked(vec![fact("lag", Value::Seconds(1.0), second)]));
+            lags.record("d", &place(), at(second), &Ok(looked(vec![fact("lag", Value::Seconds(1.0), second)])));
         }
         assert_eq!(series(&lags, "lag").first().unwrap().0, at(5 * 3600));
     }

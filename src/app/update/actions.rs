@@ -114,7 +114,7 @@ pub(super) fn run(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         | Action::ReplayMilestoneBack
         | Action::ReplayTenthOn
         | Action::ReplayTenthBack => {
-            effects.extend(replay::playback(model, action).map(|how| Effect::Engine(Command::Play(how))))
+            effects.extend(replay::playback(model, action).map(|how| Effect::Engine(Command::Play(how))));
         }
         Action::Redraw => effects.push(Effect::Redraw),
         Action::Quit => {

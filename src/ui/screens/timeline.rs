@@ -40,28 +40,25 @@ fn moments(model: &Model, painter: &Painter<'_>, doc: &mut Doc) {
     for milestone in Milestone::ALL {
         let name = milestone.as_str().replace('-', " ");
         let number = milestone.number();
-        match model.run.timeline.get(milestone) {
-            Some(moment) => {
-                let since = begin.map_or_else(String::new, |begin| {
-                    let sign = if moment.at < begin { "-" } else { "+" };
-                    format!("{sign}{}", clock(age(begin, moment.at).max(age(moment.at, begin))))
-                });
-                let corrects = moment.corrects.map_or_else(String::new, |before| format!(", corrects entry {before}"));
-                let clock = if moment.steady.is_some() { "" } else { ", by the wall clock" };
-                let text = format!(
-                    "{number:<4}{name:<20}{}Z {since:>9}  {} (entry {}, {}{clock}{corrects})",
-                    moment.at.strftime("%H:%M:%S"),
-                    moment.source,
-                    moment.entry,
-                    moment.by
-                );
-                doc.sign("", (painter.glyphs().done, Tone::Ok), text, Tone::Text);
-            }
-            None => {
-                let tone = Tone::Dim;
-                doc.sign("", (painter.glyphs().waits, tone), format!("{number:<4}{name:<20}not known"), tone);
-            }
-        }
+        let Some(moment) = model.run.timeline.get(milestone) else {
+            let tone = Tone::Dim;
+            doc.sign("", (painter.glyphs().waits, tone), format!("{number:<4}{name:<20}not known"), tone);
+            continue;
+        };
+        let since = begin.map_or_else(String::new, |begin| {
+            let sign = if moment.at < begin { "-" } else { "+" };
+            format!("{sign}{}", clock(age(begin, moment.at).max(age(moment.at, begin))))
+        });
+        let corrects = moment.corrects.map_or_else(String::new, |before| format!(", corrects entry {before}"));
+        let clock = if moment.steady.is_some() { "" } else { ", by the wall clock" };
+        let text = format!(
+            "{number:<4}{name:<20}{}Z {since:>9}  {} (entry {}, {}{clock}{corrects})",
+            moment.at.strftime("%H:%M:%S"),
+            moment.source,
+            moment.entry,
+            moment.by
+        );
+        doc.sign("", (painter.glyphs().done, Tone::Ok), text, Tone::Text);
     }
 }
 
