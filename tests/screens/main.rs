@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod console;
+mod themes;
 
 use std::sync::Arc;
 use std::time::Duration;
