@@ -182,11 +182,14 @@ fn lag(area: Rect, painter: &mut Painter<'_>) {
 
 fn roles(area: Rect, painter: &mut Painter<'_>) {
     let inside = painter.frame(area, &[("roles", Tone::Title)], &[], false);
-    let columns = 3;
-    let lines = u16::try_from(Tone::ALL.len()).unwrap_or(u16::MAX).div_ceil(columns);
+    let all = u16::try_from(Tone::ALL.len()).unwrap_or(u16::MAX);
+    // Where there are few lines, the longest names are cut: each role is to be seen.
+    let columns = all.div_ceil(inside.height.max(1)).max(3);
+    let (lines, wide) = (all.div_ceil(columns), inside.width / columns);
     for (at, tone) in (0u16..).zip(Tone::ALL) {
-        let x = inside.x.saturating_add(at / lines * (inside.width / columns));
-        let mut pen = Pen { x, ..Pen::line(inside, at % lines) };
+        let x = inside.x.saturating_add(at / lines * wide);
+        let line = Pen::line(inside, at % lines);
+        let mut pen = Pen { x, end: line.end.min(x.saturating_add(wide.saturating_sub(1))), ..line };
         painter.put(&mut pen, tone.role(), tone);
     }
 }
@@ -249,21 +252,23 @@ mod tests {
 
     #[test]
     fn every_role_is_shown_in_its_own_style() {
-        for (name, _) in theme::BUILT_IN {
-            let (skin, buffer) = drawn(name, Depth::TrueColour, SIZE.0, SIZE.1);
-            let lines: Vec<String> = (0..SIZE.1)
-                .map(|y| (0..SIZE.0).map(|x| buffer[(x, y)].symbol().to_owned()).collect::<String>())
-                .collect();
+        for ((name, _), (width, height)) in
+            theme::BUILT_IN.into_iter().flat_map(|theme| [(theme, SIZE), (theme, (80, 24))])
+        {
+            let (skin, buffer) = drawn(name, Depth::TrueColour, width, height);
+            let lines: Vec<String> =
+                (0..height).map(|y| (0..width).map(|x| buffer[(x, y)].symbol()).collect::<String>()).collect();
             for tone in Tone::ALL {
                 let style = skin.style(tone);
+                let word = &tone.role()[..tone.role().len().min(7)];
                 let shown = lines.iter().enumerate().any(|(y, line)| {
-                    let mut starts = line.match_indices(tone.role()).map(|(at, _)| line[..at].chars().count());
+                    let mut starts = line.match_indices(word).map(|(at, _)| line[..at].chars().count());
                     starts.any(|x| {
                         let cell = &buffer[(u16::try_from(x).unwrap(), u16::try_from(y).unwrap())];
                         style.fg.is_none_or(|fg| cell.fg == fg) && cell.modifier == style.add_modifier
                     })
                 });
-                assert!(shown, "{name} does not show {}", tone.role());
+                assert!(shown, "{name} does not show {} at {width}x{height}", tone.role());
             }
         }
     }
