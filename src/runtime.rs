@@ -4,6 +4,9 @@
 //! threads of their own and send what they have; the loop draws when something came, and once a second to age the
 //! clocks.
 
+pub mod looks;
+pub mod preview;
+
 use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -29,6 +32,7 @@ use crate::term::session::{self, Options, Session};
 use crate::term::{clipboard, signals};
 use crate::ui::skin::Skin;
 use crate::wire::{Archive, NoStage, Seat, Stage};
+use looks::Looks;
 
 /// What stands behind a console.
 pub enum Behind {
@@ -43,7 +47,7 @@ pub struct Console {
     /// The model, ready for its first drawing.
     pub model: Model,
     /// Its looks.
-    pub skin: Skin,
+    pub looks: Looks,
     /// Whether the terminal takes synchronised updates.
     pub synchronized: bool,
     /// The shared-terminal program that the terminal is in.
@@ -68,6 +72,8 @@ enum Wake {
     /// The run can be gone on with in another role, or why not.
     Seat(Result<Box<Stage>, NoStage>),
     Signal(signals::Asked),
+    /// The theme's file was edited.
+    Skin(Result<Box<Skin>, String>),
 }
 
 /// Why the console ended.
@@ -87,7 +93,8 @@ const LEAVING: Duration = Duration::from_secs(3);
 /// Runs the console until it ends.
 pub fn run(console: Console, behind: Behind) -> Result<Ended> {
     session::install_panic_hook();
-    let Console { mut model, skin, synchronized, shared, repeats, copies, autoplay, archive } = console;
+    let Console { mut model, looks, synchronized, shared, repeats, copies, autoplay, archive } = console;
+    let skin = looks.skin();
     let (wake, woken) = mpsc::channel();
     let to_signals = wake.clone();
     // Before the terminal is taken: a signal from then on finds somebody who gives it back.
@@ -113,6 +120,7 @@ pub fn run(console: Console, behind: Behind) -> Result<Ended> {
     let (commands, inbox) = tokio_mpsc::unbounded_channel();
     // One worker: the engine waits far more than it works, and what blocks (the disk, names) has threads of its own.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    looks.watch(wake.clone())?;
     let reads = Reads { archive, runtime: runtime.handle().clone(), wake: wake.clone() };
     start_engine(runtime.handle(), behind, autoplay.then(|| commands.clone()), inbox, (0, wake));
 
@@ -283,6 +291,13 @@ impl Loop {
                 Ok(())
             }
             Wake::Signal(signals::Asked::Redraw) => self.redraw(),
+            Wake::Skin(Ok(skin)) => {
+                self.skin = *skin;
+                self.update(Msg::Say(Level::Info, "the theme was read anew".to_owned()))
+            }
+            Wake::Skin(Err(why)) => {
+                self.update(Msg::Say(Level::Bad, format!("the theme stays as it was: {}", text::visible(&why))))
+            }
         }
     }
 

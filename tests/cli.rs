@@ -113,6 +113,12 @@ fn the_presets_the_themes_and_the_keymaps_are_sound() {
         ["check", "--preset", "fineract"].as_slice(),
         &["theme", "check", "dark"],
         &["theme", "check", "light"],
+        &["theme", "check", "high-contrast"],
+        &["theme", "check", "colour-blind"],
+        &["theme", "check", "color-blind"],
+        &["theme", "check", "mono"],
+        &["theme", "check", "gruvbox"],
+        &["theme", "check", "nord"],
         &["keymap", "check", "default"],
         &["keymap", "check", "vim"],
     ] {

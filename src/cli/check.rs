@@ -155,29 +155,6 @@ fn line(project: &Project, spot: &Spot) -> Option<(String, usize)> {
     Some((file.display().to_string(), at.map_or(1, |at| at + 1)))
 }
 
-/// `handover theme check`.
-#[derive(Debug, Args)]
-pub(super) struct ThemeCommand {
-    #[command(subcommand)]
-    what: ThemeWhat,
-}
-
-#[derive(Debug, clap::Subcommand)]
-enum ThemeWhat {
-    /// Check a theme file
-    Check {
-        /// The file, or the name of a bundled theme
-        file: PathBuf,
-    },
-}
-
-impl ThemeCommand {
-    pub(super) fn run(&self) -> Result<Status> {
-        let ThemeWhat::Check { file } = &self.what;
-        Ok(sound(&file.display().to_string(), &console::read_theme(&file.to_string_lossy())?.1))
-    }
-}
-
 /// `handover keymap check`.
 #[derive(Debug, Args)]
 pub(super) struct KeymapCommand {
@@ -202,7 +179,7 @@ impl KeymapCommand {
 }
 
 /// Prints what is wrong.
-fn report(diagnostics: &Diagnostics) -> Status {
+pub(super) fn report(diagnostics: &Diagnostics) -> Status {
     if !diagnostics.is_empty() {
         eprint!("{diagnostics}");
     }

@@ -7,15 +7,13 @@ use color_eyre::eyre::{Result, WrapErr, eyre};
 use super::options::{ScreenOptions, ServiceOptions, WhoOptions};
 use super::{Status, surroundings};
 use crate::app::{Keymap, Model, model};
-use crate::config::theme::{self, Theme};
 use crate::config::{Diagnostics, Source, keymap};
 use crate::domain::replay::From;
 use crate::domain::text;
 use crate::runtime::{self, Behind, Console, Ended};
 use crate::store::file::OpenError;
-use crate::term::capabilities::{Capabilities, Colour};
+use crate::term::capabilities::Capabilities;
 use crate::ui;
-use crate::ui::skin::{Depth, Skin};
 use crate::wire::{Archive, NoStage, Reel, Stage, book};
 
 /// `handover` without a subcommand.
@@ -34,29 +32,23 @@ pub(super) fn open(
 /// How a console looks, and which keys it has.
 struct Looks {
     able: Capabilities,
-    theme: Theme,
+    theme: runtime::looks::Looks,
     keymap: Keymap,
 }
 
 impl Looks {
     fn read(screen: &ScreenOptions) -> Result<Self> {
         let able = Capabilities::detect(screen.color, screen.ascii);
-        let theme = the_theme(screen.theme.as_deref().unwrap_or("dark"))?;
+        let theme = runtime::looks::Looks::read(screen.theme(), &able)?;
         let keymap = the_keymap(screen.keymap.as_deref().unwrap_or("default"))?;
         Ok(Self { able, theme, keymap })
     }
 
-    fn console(&self, model: Model, autoplay: bool) -> Console {
+    fn console(self, model: Model, autoplay: bool) -> Console {
         let archive = Archive::new(surroundings::runs(), Some(&model.service));
-        let depth = match self.able.colour {
-            Colour::True => Depth::TrueColour,
-            Colour::Indexed => Depth::Indexed,
-            Colour::Sixteen => Depth::Ansi,
-            Colour::None => Depth::None,
-        };
         Console {
             model,
-            skin: Skin::new(&self.theme, depth, self.able.unicode),
+            looks: self.theme,
             synchronized: true,
             shared: self.able.shared,
             repeats: self.able.reports_repeats,
@@ -131,24 +123,9 @@ fn source(wanted: &str, built_in: &[(&str, &str)], what: &str) -> Result<Source>
     Ok(Source::new(wanted, &bytes))
 }
 
-/// A theme, with all that is wrong in it.
-pub(super) fn read_theme(wanted: &str) -> Result<(Theme, Diagnostics)> {
-    let loaded = theme::read(&source(wanted, &theme::BUILT_IN, "theme")?);
-    Ok((loaded.value.unwrap_or_else(theme::plain), loaded.diagnostics))
-}
-
 /// A keymap, with all that is wrong in it.
 pub(super) fn read_keymap(wanted: &str) -> Result<(Option<Keymap>, Diagnostics)> {
     Ok(ui::keys::load(&source(wanted, &keymap::BUILT_IN, "keymap")?))
-}
-
-/// The theme to draw with: a file with errors is drawn as far as it goes, and says what is wrong.
-fn the_theme(wanted: &str) -> Result<Theme> {
-    let (theme, diagnostics) = read_theme(wanted)?;
-    if diagnostics.has_errors() {
-        return Err(eyre!("{diagnostics}"));
-    }
-    Ok(theme)
 }
 
 fn the_keymap(wanted: &str) -> Result<Keymap> {

@@ -28,6 +28,7 @@ mod runs;
 mod sim;
 mod status;
 mod surroundings;
+mod theme;
 mod trail;
 mod watch;
 
@@ -119,8 +120,8 @@ enum Cmd {
     Resume(resume::Resume),
     /// Print or verify a run's journal
     Journal(journal::JournalCommand),
-    /// Check a theme file
-    Theme(check::ThemeCommand),
+    /// List, check, print and preview themes
+    Theme(theme::ThemeCommand),
     /// Check a keymap file
     Keymap(check::KeymapCommand),
     /// Print a completion script for a shell
@@ -149,7 +150,7 @@ pub fn run() -> ExitCode {
         Some(Cmd::FollowUp(command)) => command.run(&cli.who),
         Some(Cmd::Resume(command)) => command.run(&cli.screen, &cli.who),
         Some(Cmd::Journal(command)) => command.run(),
-        Some(Cmd::Theme(command)) => command.run(),
+        Some(Cmd::Theme(command)) => command.run(&cli.screen),
         Some(Cmd::Keymap(command)) => command.run(),
         Some(Cmd::Completions(command)) => command.run(),
     };

@@ -71,12 +71,19 @@ pub(super) struct ScreenOptions {
     /// Draw with ASCII alone
     #[arg(long, global = true)]
     pub(super) ascii: bool,
-    /// A bundled theme (dark, light) or a theme file
+    /// A bundled theme (`handover theme list`) or a theme file, whose edits show at once
     #[arg(long, global = true, value_name = "THEME", env = "HANDOVER_THEME")]
     pub(super) theme: Option<String>,
     /// A bundled keymap (default, vim) or a keymap file
     #[arg(long, global = true, value_name = "KEYMAP", env = "HANDOVER_KEYMAP")]
     pub(super) keymap: Option<String>,
+}
+
+impl ScreenOptions {
+    /// The theme that is wanted.
+    pub(super) fn theme(&self) -> &str {
+        self.theme.as_deref().unwrap_or("dark")
+    }
 }
 
 /// Who works.

@@ -1,34 +1,119 @@
-//! A theme: what each role on the screen looks like. `[palette]` names colours, `[roles]` uses them.
+//! A theme: what each role on the screen looks like. `[palette]` names colours, `[roles]` uses them, `[ansi]` says it for
+//! terminals of sixteen colours, and `inherits` begins with another theme.
 
-use std::collections::BTreeMap;
-use std::ops::Range;
+mod draft;
+pub mod eyes;
+pub mod judge;
+mod read;
+mod watch;
 
-use super::context::Context;
-use super::diagnostic::Diagnostic;
-use super::project::Loaded;
-use super::reader::{Node, Table};
-use super::source::Source;
-use super::words::{meant, one_of};
-use crate::domain::text::bounded;
+pub use draft::{Draft, Ink};
+pub use read::{open, read};
+pub use watch::Watch;
 
 /// A colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Rgb(pub u8, pub u8, pub u8);
 
-/// How something looks. Without a colour, it is the terminal's own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+impl std::fmt::Display for Rgb {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "#{:02x}{:02x}{:02x}", self.0, self.1, self.2)
+    }
+}
+
+/// One of the sixteen colours that a terminal's own palette defines, in the order of their codes (ECMA-48 30 to 37, then
+/// aixterm's 90 to 97).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // They are the names in a theme file.
+pub enum Ansi {
+    Black,
+    Red,
+    Green,
+    Yellow,
+    Blue,
+    Magenta,
+    Cyan,
+    White,
+    BrightBlack,
+    BrightRed,
+    BrightGreen,
+    BrightYellow,
+    BrightBlue,
+    BrightMagenta,
+    BrightCyan,
+    BrightWhite,
+}
+
+impl Ansi {
+    /// Each with its name in a theme file.
+    pub const ALL: [(&'static str, Self); 16] = [
+        ("black", Self::Black),
+        ("red", Self::Red),
+        ("green", Self::Green),
+        ("yellow", Self::Yellow),
+        ("blue", Self::Blue),
+        ("magenta", Self::Magenta),
+        ("cyan", Self::Cyan),
+        ("white", Self::White),
+        ("bright-black", Self::BrightBlack),
+        ("bright-red", Self::BrightRed),
+        ("bright-green", Self::BrightGreen),
+        ("bright-yellow", Self::BrightYellow),
+        ("bright-blue", Self::BrightBlue),
+        ("bright-magenta", Self::BrightMagenta),
+        ("bright-cyan", Self::BrightCyan),
+        ("bright-white", Self::BrightWhite),
+    ];
+
+    /// Its name in a theme file.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(_, colour)| *colour == self).map_or("", |(name, _)| name)
+    }
+}
+
+/// How something looks, in colours of one kind. Without a colour, it is the terminal's own, or what lies below.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools)] // As independent as they are in a terminal.
-pub struct Paint {
+pub struct Paint<C = Rgb> {
     /// The colour of the text.
-    pub fg: Option<Rgb>,
+    pub fg: Option<C>,
     /// The colour behind it.
-    pub bg: Option<Rgb>,
+    pub bg: Option<C>,
     /// In bold.
     pub bold: bool,
+    /// Fainter.
+    pub dim: bool,
+    /// Slanted.
+    pub italic: bool,
     /// Underlined.
     pub underline: bool,
     /// Text and background exchanged.
     pub reverse: bool,
+}
+
+impl<C> Default for Paint<C> {
+    fn default() -> Self {
+        Self { fg: None, bg: None, bold: false, dim: false, italic: false, underline: false, reverse: false }
+    }
+}
+
+impl<C> Paint<C> {
+    /// The same marks, in other colours.
+    pub fn in_colours<D>(&self, fg: Option<D>, bg: Option<D>) -> Paint<D> {
+        let Self { bold, dim, italic, underline, reverse, .. } = *self;
+        Paint { fg, bg, bold, dim, italic, underline, reverse }
+    }
+
+    /// Its marks with their names in a theme file.
+    pub fn marks(&self) -> [(&'static str, bool); 5] {
+        [
+            ("bold", self.bold),
+            ("dim", self.dim),
+            ("italic", self.italic),
+            ("underline", self.underline),
+            ("reverse", self.reverse),
+        ]
+    }
 }
 
 /// The roles of a theme, in the order in which a file lists them.
@@ -57,153 +142,64 @@ pub const ROLES: [&str; 22] = [
     "dialog",
 ];
 
+/// What a theme promises beyond what is asked of every theme; it is held to it.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Promises {
+    /// The least contrast of text (WCAG 2.1); 4.5 without.
+    pub contrast: Option<f64>,
+    /// Status colours can be told apart by the colour-blind, too.
+    pub colour_blind: bool,
+}
+
 /// A parsed theme.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Theme {
     /// Its name.
     pub name: String,
+    /// The background of the terminal that it is made for.
+    pub ground: Option<Rgb>,
+    /// What it promises.
+    pub promises: Promises,
     /// How each role looks, in the order of [`ROLES`].
     pub paints: [Paint; ROLES.len()],
+    /// How each looks in a terminal of sixteen colours, where the theme says so.
+    pub ansi: [Option<Paint<Ansi>>; ROLES.len()],
+}
+
+impl Theme {
+    /// How a role looks.
+    pub fn paint(&self, role: &str) -> Paint {
+        ROLES.iter().zip(&self.paints).find(|(known, _)| **known == role).map(|(_, paint)| *paint).unwrap_or_default()
+    }
+
+    /// Whether it has any colour at all.
+    pub fn is_coloured(&self) -> bool {
+        self.paints.iter().any(|paint| paint.fg.is_some() || paint.bg.is_some())
+    }
 }
 
 /// The themes that are built in: name and file.
-pub const BUILT_IN: [(&str, &str); 2] =
-    [("dark", include_str!("../../themes/dark.toml")), ("light", include_str!("../../themes/light.toml"))];
+pub const BUILT_IN: [(&str, &str); 7] = [
+    ("dark", include_str!("../../themes/dark.toml")),
+    ("light", include_str!("../../themes/light.toml")),
+    ("high-contrast", include_str!("../../themes/high-contrast.toml")),
+    ("colour-blind", include_str!("../../themes/colour-blind.toml")),
+    ("mono", include_str!("../../themes/mono.toml")),
+    ("gruvbox", include_str!("../../themes/gruvbox.toml")),
+    ("nord", include_str!("../../themes/nord.toml")),
+];
+
+/// The name and the file of a built-in theme; "color-blind" is "colour-blind".
+pub fn find_built_in(name: &str) -> Option<(&'static str, &'static str)> {
+    let name = if name == "color-blind" { "colour-blind" } else { name };
+    BUILT_IN.into_iter().find(|(known, _)| *known == name)
+}
 
 /// A built-in theme by name.
 pub fn built_in(name: &str) -> Option<Theme> {
-    let (name, text) = BUILT_IN.into_iter().find(|(known, _)| *known == name)?;
-    read(&Source::new(format!("{name}.toml"), text.as_bytes())).value
-}
-
-/// A theme without colours: what there is when no theme can be read.
-pub fn plain() -> Theme {
-    let mut paints = [Paint::default(); ROLES.len()];
-    for (role, paint) in ROLES.iter().zip(&mut paints) {
-        paint.bold =
-            matches!(*role, "title" | "bad" | "armed" | "write" | "irreversible" | "key" | "source" | "target");
-        paint.reverse = matches!(*role, "live" | "drill" | "simulation" | "selected");
-    }
-    Theme { name: "plain".to_owned(), paints }
-}
-
-/// The colours of a palette by name; `None` for one whose value is wrong, which has been reported.
-type Palette = BTreeMap<String, Option<Rgb>>;
-
-/// Reads a theme. A role that the file leaves out looks as the terminal's own text does; one that is wrong is reported,
-/// and goes on in the same way.
-pub fn read(source: &Source) -> Loaded<Theme> {
-    let (value, diagnostics) = Context::read(source, |context, root| {
-        let name = root.need("name", "such as \"dark\"").and_then(|node| node.line("a name", 40)).unwrap_or_default();
-        let palette = root.get("palette").and_then(|node| node.table("a table of colours"));
-        let palette = palette.map(|table| palette_of(&table)).unwrap_or_default();
-        let mut paints = [Paint::default(); ROLES.len()];
-        let roles = root.need("roles", "the table [roles], such as ok = { fg = \"green\" }");
-        if let Some(roles) = roles.and_then(|node| node.table("a table of roles")) {
-            for (role, span, node) in roles.entries() {
-                match ROLES.iter().zip(&mut paints).find(|(known, _)| **known == role) {
-                    Some((_, paint)) => {
-                        if let Some(read) = paint_of(&node, &palette) {
-                            *paint = read;
-                        }
-                    }
-                    None => unknown_role(context, role, span, &node),
-                }
-            }
-        }
-        root.finish();
-        Some(Theme { name, paints })
-    });
-    Loaded { value, left_out: Vec::new(), diagnostics }
-}
-
-fn unknown_role(context: &Context<'_>, role: &str, span: Range<usize>, node: &Node<'_, '_>) {
-    let message = format!("unknown role `{}`", bounded(role, 60));
-    let found = Diagnostic::error(context.source(), span, &node.path, message);
-    context.push(found.expected(one_of(ROLES)).help_if(meant(role, ROLES)));
-}
-
-fn palette_of(table: &Table<'_, '_>) -> Palette {
-    table.entries().into_iter().map(|(name, _, node)| (name.to_owned(), rgb(&node))).collect()
-}
-
-fn rgb(node: &Node<'_, '_>) -> Option<Rgb> {
-    const EXPECTED: &str = "a colour as \"#rrggbb\"";
-    let text = node.string(EXPECTED)?;
-    let read = hex(text);
-    if read.is_none() {
-        node.context().push(node.found(format!("\"{}\" is not a colour", bounded(text, 40))).expected(EXPECTED));
-    }
-    read
-}
-
-fn hex(text: &str) -> Option<Rgb> {
-    let digits =
-        text.strip_prefix('#').filter(|digits| digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit()))?;
-    let part = |range: Range<usize>| u8::from_str_radix(digits.get(range)?, 16).ok();
-    Some(Rgb(part(0..2)?, part(2..4)?, part(4..6)?))
-}
-
-fn paint_of(node: &Node<'_, '_>, palette: &Palette) -> Option<Paint> {
-    let table = node.table("a table, such as { fg = \"green\", bold = true }")?;
-    let paint = Paint {
-        fg: table.get("fg").and_then(|node| colour(&node, palette)),
-        bg: table.get("bg").and_then(|node| colour(&node, palette)),
-        bold: table.get("bold").and_then(|node| node.boolean()).unwrap_or_default(),
-        underline: table.get("underline").and_then(|node| node.boolean()).unwrap_or_default(),
-        reverse: table.get("reverse").and_then(|node| node.boolean()).unwrap_or_default(),
-    };
-    table.finish();
-    Some(paint)
-}
-
-fn colour(node: &Node<'_, '_>, palette: &Palette) -> Option<Rgb> {
-    let text = node.string("a name from [palette], or a colour as \"#rrggbb\"")?;
-    if let Some(named) = palette.get(text) {
-        return *named;
-    }
-    if text.starts_with('#') {
-        return rgb(node);
-    }
-    let found = node.found(format!("[palette] has no colour \"{}\"", bounded(text, 40)));
-    let names: Vec<&str> = palette.keys().map(String::as_str).collect();
-    node.context()
-        .push(found.help_if(meant(text, names.iter().copied())).expected("a name from [palette], or \"#rrggbb\""));
-    None
+    let (name, text) = find_built_in(name)?;
+    read(&super::source::Source::new(format!("{name}.toml"), text.as_bytes())).value
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_built_in_themes_have_no_faults_and_name_every_role() {
-        for (name, text) in BUILT_IN {
-            let loaded = read(&Source::new(name, text.as_bytes()));
-            assert!(loaded.diagnostics.is_empty(), "{name}: {:?}", loaded.diagnostics);
-            assert_eq!(loaded.value.unwrap().name, name);
-            for role in ROLES {
-                assert!(text.contains(&format!("\n{role} =")), "{name} has no {role}");
-            }
-        }
-    }
-
-    #[test]
-    fn every_fault_is_located_and_the_rest_is_read() {
-        let text = "name = \"mine\"\n[palette]\ngreen = \"#00ff00\"\nred = \"rot\"\n[roles]\n\
-                    ok = { fg = \"green\", bold = true }\nbda = { fg = \"red\" }\nwarn = { fg = \"gren\", blink = true }\n";
-        let loaded = read(&Source::new("mine.toml", text.as_bytes()));
-        let found: Vec<(usize, &str)> =
-            loaded.diagnostics.iter().map(|found| (found.line, found.key.as_str())).collect();
-        assert_eq!(found, [(4, "palette.red"), (7, "roles.bda"), (8, "roles.warn.fg"), (8, "roles.warn.blink")]);
-        let ok = loaded.value.unwrap().paints[6];
-        assert_eq!((ok.fg, ok.bold), (Some(Rgb(0, 255, 0)), true));
-    }
-
-    #[test]
-    fn a_file_that_is_no_toml_is_said_and_nothing_panics() {
-        for text in ["", "name", "roles = 3", "[roles]\nok = 1", "name = \"\u{1b}\""] {
-            assert!(!read(&Source::new("x.toml", text.as_bytes())).diagnostics.is_empty(), "{text}");
-        }
-    }
-}
+mod tests;

@@ -102,8 +102,9 @@ impl Capabilities {
     }
 }
 
-/// How many colours: `--color`, then `NO_COLOR` (<https://no-color.org>: set and not empty), then `COLORTERM`, then
-/// `TERM`.
+/// How many colours: `--color`, then `NO_COLOR` (<https://no-color.org>: set and not empty), then `FORCE_COLOR` where it is
+/// a level (0 to 3, as Node.js has it), then `COLORTERM`, then `TERM`. Any other `FORCE_COLOR` (<https://force-color.org>)
+/// and `CLICOLOR_FORCE` (<https://bixense.com/clicolors>: set and not 0) want colours where these know of none.
 pub fn colour(choice: ColourChoice, env: &dyn Fn(&str) -> Option<String>) -> Colour {
     if let ColourChoice::Exactly(colour) = choice {
         return colour;
@@ -111,8 +112,16 @@ pub fn colour(choice: ColourChoice, env: &dyn Fn(&str) -> Option<String>) -> Col
     if said(env, "NO_COLOR").is_some() {
         return Colour::None;
     }
+    match said(env, "FORCE_COLOR").as_deref() {
+        Some("0") => return Colour::None,
+        Some("1") => return Colour::Sixteen,
+        Some("2") => return Colour::Indexed,
+        Some("3") => return Colour::True,
+        _ => {}
+    }
+    let at_least = if is_forced(env) { Colour::Sixteen } else { Colour::None };
     let term = env("TERM").unwrap_or_default();
-    let by_term = by_term(&term);
+    let by_term = by_term(&term).max(at_least);
     // GNU screen (before 5) keeps the outer terminal's COLORTERM and shows true colours wrongly.
     let through_screen = said(env, "STY").is_some() && term.starts_with("screen");
     match env("COLORTERM").as_deref() {
@@ -120,6 +129,12 @@ pub fn colour(choice: ColourChoice, env: &dyn Fn(&str) -> Option<String>) -> Col
         Some(value) if !value.is_empty() => by_term.max(Colour::Sixteen),
         _ => by_term,
     }
+}
+
+/// Whether the environment wants colours even where nobody seems to see them, such as in a pipe.
+pub fn is_forced(env: &dyn Fn(&str) -> Option<String>) -> bool {
+    let wants = |name| said(env, name).is_some_and(|value| value != "0");
+    said(env, "NO_COLOR").is_none() && (wants("FORCE_COLOR") || wants("CLICOLOR_FORCE"))
 }
 
 /// What a terminal's name says of its colours.
@@ -205,6 +220,28 @@ mod tests {
         assert_eq!(auto(&[("COLORTERM", "truecolor"), ("TERM", "xterm")]), Colour::True);
         assert_eq!(auto(&[("TERM", "xterm")]), Colour::Sixteen);
         assert_eq!(colour("never".parse().unwrap(), &env(&[("COLORTERM", "24bit")])), Colour::None);
+    }
+
+    #[test]
+    fn colours_can_be_forced_but_not_against_no_color() {
+        assert_eq!(auto(&[("TERM", "dumb"), ("CLICOLOR_FORCE", "1")]), Colour::Sixteen);
+        assert_eq!(auto(&[("TERM", "dumb"), ("CLICOLOR_FORCE", "0")]), Colour::None);
+        assert_eq!(auto(&[("TERM", "xterm-256color"), ("CLICOLOR_FORCE", "1")]), Colour::Indexed);
+        assert_eq!(auto(&[("TERM", "dumb"), ("FORCE_COLOR", "true")]), Colour::Sixteen);
+        for (level, colour) in
+            [("0", Colour::None), ("1", Colour::Sixteen), ("2", Colour::Indexed), ("3", Colour::True)]
+        {
+            let pairs = [("TERM", "xterm-256color"), ("COLORTERM", ""), ("FORCE_COLOR", level)];
+            let env = |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+            assert_eq!(colour_of(&env), colour, "{level}");
+        }
+        assert_eq!(auto(&[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1"), ("FORCE_COLOR", "3")]), Colour::None);
+        assert!(is_forced(&env(&[("CLICOLOR_FORCE", "1")])) && !is_forced(&env(&[("CLICOLOR_FORCE", "0")])));
+        assert!(!is_forced(&env(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")])));
+    }
+
+    fn colour_of(env: &dyn Fn(&str) -> Option<String>) -> Colour {
+        colour(ColourChoice::Auto, env)
     }
 
     #[test]

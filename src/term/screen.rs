@@ -16,6 +16,8 @@ use unicode_width::UnicodeWidthStr;
 use super::output::{BufferedOut, Tty};
 use super::session;
 
+mod print;
+
 /// What the terminal draws with at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Pen {

@@ -20,6 +20,7 @@ mod footer;
 mod journal;
 mod lag;
 mod paint;
+pub mod preview;
 mod region;
 mod screens;
 mod step;

@@ -72,7 +72,7 @@ impl<'a> Painter<'a> {
 
     /// Clears an area.
     pub(super) fn fill(&mut self, area: Rect, tone: Tone) {
-        let style = self.skin.style(tone);
+        let style = self.skin.ground(tone);
         let area = area.intersection(self.buffer.area);
         let mut blank = Cell::default();
         blank.set_style(style);
@@ -85,10 +85,15 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// Sets the tone of an area without touching its text.
+    /// Sets the tone of an area without touching its text. What has a background of its own keeps its colours: they were
+    /// chosen for each other.
     pub(super) fn tint(&mut self, area: Rect, tone: Tone) {
-        let area = area.intersection(self.buffer.area);
-        self.buffer.set_style(area, self.skin.style(tone));
+        let style = self.skin.style(tone);
+        for at in area.intersection(self.buffer.area).positions() {
+            if let Some(cell) = self.buffer.cell_mut(at).filter(|cell| self.skin.is_ground(cell.bg)) {
+                cell.set_style(style);
+            }
+        }
     }
 
     /// Marks a cell as the place where typing goes.
@@ -311,6 +316,25 @@ mod tests {
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(wrap("界界界", 3), ["界", "界", "界"]);
         assert!(wrap("x", 0).is_empty());
+    }
+
+    #[test]
+    fn what_has_a_background_of_its_own_keeps_its_colours_when_it_is_selected() {
+        let theme = crate::config::theme::built_in("dark").unwrap();
+        let skin = Skin::new(&theme, crate::ui::Depth::TrueColour, true);
+        let area = Rect::new(0, 0, 10, 1);
+        let mut buffer = Buffer::empty(area);
+        let mut painter = Painter::new(&mut buffer, &skin);
+        painter.fill(area, Tone::Text);
+        let mut pen = Pen::line(area, 0);
+        painter.put(&mut pen, "a", Tone::Ok);
+        painter.put(&mut pen, "!", Tone::Irreversible);
+        painter.tint(area, Tone::Selected);
+        let (selected, irreversible) = (skin.style(Tone::Selected), skin.style(Tone::Irreversible));
+        let looks = |x: u16| (Some(buffer[(x, 0)].fg), Some(buffer[(x, 0)].bg));
+        assert_eq!(looks(0), (skin.style(Tone::Ok).fg, selected.bg));
+        assert_eq!(looks(1), (irreversible.fg, irreversible.bg));
+        assert_eq!(looks(2).1, selected.bg);
     }
 
     proptest! {

@@ -3,7 +3,7 @@
 use ratatui::style::{Color, Modifier, Style};
 
 use super::glyphs::{ASCII, Glyphs, UNICODE};
-use crate::config::theme::{Paint, ROLES, Rgb, Theme};
+use crate::config::theme::{self, Ansi, Paint, ROLES, Rgb, Theme};
 
 /// How many colours a terminal shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,21 @@ pub enum Depth {
     Ansi,
     /// None: bold, reverse and underline are left.
     None,
+}
+
+impl Depth {
+    /// Each, the most colours first.
+    pub const ALL: [Self; 4] = [Self::TrueColour, Self::Indexed, Self::Ansi, Self::None];
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::TrueColour => "true colour",
+            Self::Indexed => "256 colours",
+            Self::Ansi => "16 colours",
+            Self::None => "no colours",
+        }
+    }
 }
 
 /// A role on the screen; what it looks like is the theme's.
@@ -46,6 +61,39 @@ pub enum Tone {
     Dialog,
 }
 
+impl Tone {
+    /// Each, in the order of [`ROLES`].
+    pub const ALL: [Self; ROLES.len()] = [
+        Self::Text,
+        Self::Dim,
+        Self::Border,
+        Self::Focus,
+        Self::Title,
+        Self::Accent,
+        Self::Ok,
+        Self::Warn,
+        Self::Bad,
+        Self::Unknown,
+        Self::Source,
+        Self::Target,
+        Self::Live,
+        Self::Drill,
+        Self::Simulation,
+        Self::Armed,
+        Self::Write,
+        Self::Irreversible,
+        Self::Selected,
+        Self::Key,
+        Self::Input,
+        Self::Dialog,
+    ];
+
+    /// Its name in a theme file.
+    pub fn role(self) -> &'static str {
+        ROLES.get(self as usize).copied().unwrap_or_default()
+    }
+}
+
 /// Everything that views need to know of looks.
 #[derive(Debug, Clone)]
 pub struct Skin {
@@ -58,37 +106,73 @@ impl Skin {
     /// Makes a theme fit.
     pub fn new(theme: &Theme, depth: Depth, unicode: bool) -> Self {
         let glyphs = if unicode { &UNICODE } else { &ASCII };
-        Self { styles: theme.paints.map(|paint| style(paint, depth)), glyphs }
+        // Bold and underlined alone, a theme of colours says less than one that was made without any.
+        let mono = (depth == Depth::None && theme.is_coloured()).then(|| theme::built_in("mono")).flatten();
+        let styles = match (depth, mono) {
+            (Depth::None, mono) => mono.as_ref().unwrap_or(theme).paints.map(|paint| style(&paint, |_| None)),
+            (Depth::Ansi, _) => {
+                let mut styles = theme.paints.map(|paint| style(&paint, |rgb| Some(nearest(rgb))));
+                for (made, said) in styles.iter_mut().zip(&theme.ansi) {
+                    if let Some(said) = said {
+                        *made = style(said, |ansi| Some(sixteen(ansi)));
+                    }
+                }
+                styles
+            }
+            (Depth::Indexed, _) => theme.paints.map(|paint| style(&paint, |rgb| Some(Color::Indexed(indexed(rgb))))),
+            (Depth::TrueColour, _) => {
+                theme.paints.map(|paint| style(&paint, |rgb| Some(Color::Rgb(rgb.0, rgb.1, rgb.2))))
+            }
+        };
+        Self { styles, glyphs }
     }
 
-    /// The style of a role.
+    /// The style in which a role is written. The text's and the dialog's own background are left out: they are what
+    /// everything is written on, so that a text in a dialog stands on the dialog's.
     pub fn style(&self, tone: Tone) -> Style {
+        let style = self.ground(tone);
+        if matches!(tone, Tone::Text | Tone::Dialog) { Style { bg: None, ..style } } else { style }
+    }
+
+    /// The style with which a role fills an area.
+    pub fn ground(&self, tone: Tone) -> Style {
         self.styles.get(tone as usize).copied().unwrap_or_default()
     }
+
+    /// Whether a background is what everything is written on, and nobody's own.
+    pub fn is_ground(&self, bg: Color) -> bool {
+        bg == Color::Reset || [Tone::Text, Tone::Dialog].iter().any(|tone| self.ground(*tone).bg == Some(bg))
+    }
 }
 
-fn style(paint: Paint, depth: Depth) -> Style {
-    let mut style = Style::new();
-    if let Some(fg) = paint.fg.and_then(|rgb| colour(rgb, depth)) {
-        style = style.fg(fg);
-    }
-    if let Some(bg) = paint.bg.and_then(|rgb| colour(rgb, depth)) {
-        style = style.bg(bg);
-    }
+fn style<C: Copy>(paint: &Paint<C>, colour: impl Fn(C) -> Option<Color>) -> Style {
     let mut modifier = Modifier::empty();
     modifier.set(Modifier::BOLD, paint.bold);
+    modifier.set(Modifier::DIM, paint.dim);
+    modifier.set(Modifier::ITALIC, paint.italic);
     modifier.set(Modifier::UNDERLINED, paint.underline);
-    // Without colours, what a background set apart is set apart by reversing it.
-    modifier.set(Modifier::REVERSED, paint.reverse || (depth == Depth::None && paint.bg.is_some() && paint.bold));
-    style.add_modifier(modifier)
+    modifier.set(Modifier::REVERSED, paint.reverse);
+    Style { fg: paint.fg.and_then(&colour), bg: paint.bg.and_then(&colour), ..Style::new() }.add_modifier(modifier)
 }
 
-fn colour(rgb: Rgb, depth: Depth) -> Option<Color> {
-    match depth {
-        Depth::TrueColour => Some(Color::Rgb(rgb.0, rgb.1, rgb.2)),
-        Depth::Indexed => Some(Color::Indexed(indexed(rgb))),
-        Depth::Ansi => Some(ansi(rgb)),
-        Depth::None => None,
+fn sixteen(ansi: Ansi) -> Color {
+    match ansi {
+        Ansi::Black => Color::Black,
+        Ansi::Red => Color::Red,
+        Ansi::Green => Color::Green,
+        Ansi::Yellow => Color::Yellow,
+        Ansi::Blue => Color::Blue,
+        Ansi::Magenta => Color::Magenta,
+        Ansi::Cyan => Color::Cyan,
+        Ansi::White => Color::Gray,
+        Ansi::BrightBlack => Color::DarkGray,
+        Ansi::BrightRed => Color::LightRed,
+        Ansi::BrightGreen => Color::LightGreen,
+        Ansi::BrightYellow => Color::LightYellow,
+        Ansi::BrightBlue => Color::LightBlue,
+        Ansi::BrightMagenta => Color::LightMagenta,
+        Ansi::BrightCyan => Color::LightCyan,
+        Ansi::BrightWhite => Color::White,
     }
 }
 
@@ -107,8 +191,9 @@ fn indexed(rgb: Rgb) -> u8 {
     greys.chain([cube]).min_by_key(|(_, found)| distance(*found, rgb)).map_or(cube.0, |(index, _)| index)
 }
 
-/// The nearest of the sixteen. Dark grey is left out: on many palettes it can't be told from the background.
-fn ansi(rgb: Rgb) -> Color {
+/// The nearest of the sixteen, for a role of which the theme does not say it. Dark grey is left out: on many palettes it
+/// can't be told from the background.
+fn nearest(rgb: Rgb) -> Color {
     const COLOURS: [(Color, Rgb); 15] = [
         (Color::Black, Rgb(0, 0, 0)),
         (Color::Red, Rgb(170, 0, 0)),
@@ -132,10 +217,13 @@ fn ansi(rgb: Rgb) -> Color {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Source;
+    use crate::config::theme::BUILT_IN;
+    use crate::config::theme::judge::STATUS;
 
     fn theme() -> Theme {
         let loud = Paint { fg: Some(Rgb(255, 255, 255)), bg: Some(Rgb(200, 0, 0)), bold: true, ..Paint::default() };
-        Theme { name: "test".into(), paints: [loud; ROLES.len()] }
+        Theme { paints: [loud; ROLES.len()], ..theme::built_in("mono").unwrap() }
     }
 
     #[test]
@@ -155,9 +243,78 @@ mod tests {
     }
 
     #[test]
+    fn of_sixteen_colours_a_theme_says_which_and_keeps_its_marks() {
+        let text = "name = \"t\"\n[roles]\nok = { fg = \"#123456\", bold = true }\nbad = { fg = \"#ff0000\" }\n[ansi]\n\
+                    ok = \"bright-blue\"\nlive = { fg = \"black\", bg = \"yellow\", underline = true }\n";
+        let theme = theme::read(&Source::new("t.toml", text.as_bytes())).sound().unwrap();
+        let skin = Skin::new(&theme, Depth::Ansi, true);
+        assert_eq!(skin.style(Tone::Ok), Style::new().fg(Color::LightBlue).add_modifier(Modifier::BOLD));
+        let live = Style::new().fg(Color::Black).bg(Color::Yellow).add_modifier(Modifier::UNDERLINED);
+        assert_eq!(skin.style(Tone::Live), live);
+        assert_eq!(skin.style(Tone::Bad).fg, Some(Color::Red), "what is not said is guessed");
+        assert_eq!(Skin::new(&theme, Depth::Indexed, true).style(Tone::Live), Style::new());
+    }
+
+    #[test]
+    fn a_text_in_a_dialog_stands_on_the_dialogs_background() {
+        let skin = Skin::new(&theme(), Depth::TrueColour, true);
+        assert_eq!(skin.style(Tone::Text).bg, None);
+        assert_eq!(skin.ground(Tone::Text).bg, Some(Color::Rgb(200, 0, 0)));
+        assert!(skin.is_ground(Color::Rgb(200, 0, 0)) && skin.is_ground(Color::Reset) && !skin.is_ground(Color::Red));
+    }
+
+    #[test]
+    fn status_roles_stay_distinct_in_every_theme_at_every_depth() {
+        for (name, _) in BUILT_IN {
+            let theme = theme::built_in(name).unwrap();
+            for depth in Depth::ALL {
+                let skin = Skin::new(&theme, depth, true);
+                let styles: Vec<(&str, Style)> = STATUS
+                    .iter()
+                    .map(|role| (*role, skin.styles[ROLES.iter().position(|known| known == role).unwrap()]))
+                    .collect();
+                for (at, (one, a)) in styles.iter().enumerate() {
+                    for (other, b) in styles.iter().skip(at + 1) {
+                        assert_ne!(a, b, "{name}, {}: {one} and {other}", depth.as_str());
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_bars_are_made_of_has_nothing_behind_it() {
+        for (name, _) in BUILT_IN {
+            for depth in Depth::ALL {
+                let skin = Skin::new(&theme::built_in(name).unwrap(), depth, true);
+                for tone in [Tone::Accent, Tone::Warn, Tone::Bad, Tone::Dim] {
+                    let style = skin.style(tone);
+                    let upside_down = style.bg.is_some() || style.add_modifier.contains(Modifier::REVERSED);
+                    assert!(
+                        !upside_down,
+                        "{name}, {}: a column of {} would end from above",
+                        depth.as_str(),
+                        tone.role()
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_built_in_theme_says_every_role_in_sixteen_colours() {
+        for (name, _) in BUILT_IN {
+            let theme = theme::built_in(name).unwrap();
+            let said = theme.ansi.iter().filter(|paint| paint.is_some()).count();
+            assert_eq!(said, if theme.is_coloured() { ROLES.len() } else { 0 }, "{name}");
+        }
+    }
+
+    #[test]
     fn every_role_of_a_theme_has_its_tone() {
         assert_eq!(Tone::Dialog as usize + 1, ROLES.len());
-        assert_eq!(ROLES.get(Tone::Irreversible as usize), Some(&"irreversible"));
-        assert_eq!(ROLES.get(Tone::Unknown as usize), Some(&"unknown"));
+        for (tone, role) in Tone::ALL.into_iter().zip(ROLES) {
+            assert_eq!((tone.role(), format!("{tone:?}").to_lowercase()), (role, role.to_owned()));
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use handover::config::runbook::Scope;
-use handover::config::{Severity, Source, runbook, service};
+use handover::config::{Severity, Source, runbook, service, theme};
 use handover::domain::service::Service;
 
 const SERVICE: &str = include_str!("../fixtures/good/service.toml");
@@ -36,6 +36,9 @@ fn every_malformed_file_is_diagnosed_where_its_errors_are_and_nowhere_else() {
         let source = Source::new(name.as_str(), text.as_bytes());
         let (diagnostics, has_value) = if name.starts_with("service-") {
             let loaded = service::read(&source);
+            (loaded.diagnostics.clone(), loaded.sound().is_ok())
+        } else if name.starts_with("theme-") {
+            let loaded = theme::read(&source);
             (loaded.diagnostics.clone(), loaded.sound().is_ok())
         } else {
             let loaded = runbook::read(&source, &Scope::new(&shop, &[]));

@@ -3,6 +3,7 @@
 
 mod console;
 mod numbered;
+mod themes;
 
 use std::sync::Arc;
 use std::time::Duration;

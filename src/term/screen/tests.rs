@@ -177,3 +177,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_printed_picture_has_its_colours_and_moves_no_cursor() {
+    let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, 4, 2));
+    buffer.set_string(0, 0, "ab", Style::new().fg(Color::Red).add_modifier(Modifier::BOLD));
+    let mut screen = Screen::fixed(BufferedOut::to(Vec::new(), false), Size { width: 4, height: 2 });
+    screen.print(&buffer).unwrap();
+    let plain = String::from_utf8(screen.out().sink().clone()).unwrap();
+    assert_eq!(plain, "\x1b[1;31mab\x1b[0m  \n    \n");
+}
