@@ -32,17 +32,20 @@ pub fn run(wanted: &str, choice: ColourChoice, ascii: bool) -> Result<()> {
         colour = Colour::None;
     }
     let mut shown = Shown::open(wanted, looks::depth(colour), able.unicode)?;
-    if seen { full_screen(&mut shown) } else { once(&shown) }
+    if seen {
+        return full_screen(&mut shown);
+    }
+    once(&shown);
+    Ok(())
 }
 
-fn once(shown: &Shown) -> Result<()> {
+fn once(shown: &Shown) {
     let (width, height) = preview::SIZE;
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
     shown.draw(false, &mut buffer);
     let mut screen = Screen::fixed(BufferedOut::to(std::io::stdout(), false), Size { width, height });
     // Whoever reads our output may have stopped reading.
     let _ = screen.print(&buffer);
-    Ok(())
 }
 
 /// What is shown at the moment.
