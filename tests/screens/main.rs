@@ -2,8 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod console;
+mod docs;
 mod numbered;
+mod svg;
 mod themes;
+#[path = "../common/written.rs"]
+#[allow(unreachable_pub, reason = "as in the other helpers")]
+mod written;
 
 use std::sync::Arc;
 use std::time::Duration;
