@@ -62,7 +62,6 @@ fn model() -> Model {
         journal: Vec::new(),
         role: Role::Lead,
         operator: "anna".into(),
-        account: None,
         speed: 1.0,
         keymap: Keymap::built_in(),
         capabilities: Capabilities { unicode: true, copy: true },

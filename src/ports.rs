@@ -71,6 +71,9 @@ pub trait Access: Send + Sync {
     /// As whom a Region knows us, for how long yet, and whether our clock agrees with its own.
     async fn identity(&self, region: &Region) -> Result<Observation, Unread>;
 
+    /// What the account's owners call it, if they have given it a name: its IAM alias.
+    async fn alias(&self) -> Result<Option<String>, Unread>;
+
     /// What IAM would say of each question, were it asked by the identity with this ARN. Nothing is called.
     async fn rulings(&self, arn: &str, questions: &[Question]) -> Result<Vec<Ruling>, Unread>;
 

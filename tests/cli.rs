@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+#[cfg(unix)]
+mod common;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -464,4 +467,23 @@ fn what_cannot_be_shipped_says_why() {
         let (status, _, err) = shell.says(&["journal", command]);
         assert!(status == 1 && err.contains("a simulation's journal"), "{err}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_command_that_takes_longer_than_a_second_says_what_it_waits_for_and_takes_that_away_again() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path().to_str().unwrap();
+    let args = ["preflight", "--demo", "fineract", "--scenario", "region-outage"];
+
+    let pty = common::pty::Pty::spawn(
+        env!("CARGO_BIN_EXE_handover"),
+        &args,
+        &[("HOME", home), ("XDG_DATA_HOME", home)],
+        120,
+        40,
+    );
+    pty.wait_for("asking both Regions, IAM and every endpoint: ", std::time::Duration::from_secs(60));
+    pty.wait_for("fineract-production: ", std::time::Duration::from_secs(60));
+    assert!(!pty.screen().contains("ctrl-c leaves"), "{}", pty.screen());
 }

@@ -92,7 +92,6 @@ async fn record(root: &Path) -> (RunFolder, Vec<Shot>) {
         journal: Vec::new(),
         role: Role::Lead,
         operator: "anna".into(),
-        account: stage.service.aws.account.clone(),
         speed: 1.0,
         keymap: Keymap::built_in(),
         capabilities: ABLE,

@@ -1,9 +1,9 @@
 //! What the model makes of the readings: which Region has the traffic, how each is, how far behind the target is.
 
 use super::model::Model;
-use crate::domain::reading::{Freshness, Key, Reading, Value};
+use crate::domain::reading::{Freshness, Key, Reading, Value, Why};
 use crate::domain::region::{Place, Region};
-use crate::domain::service::Component;
+use crate::domain::service::{Component, Spec};
 use crate::domain::worst;
 
 impl Model {
@@ -34,6 +34,20 @@ impl Model {
     /// The components that have something to say of no Region in particular.
     pub fn global(&self) -> impl Iterator<Item = &Component> {
         self.service.components.iter().filter(|component| component.spec.is_global())
+    }
+
+    /// Why nothing may be written with these credentials, if that is so.
+    pub fn wrong_account(&self) -> Option<String> {
+        self.account.as_ref()?.wrong()
+    }
+
+    /// Whether the Region that takes over answers nobody who comes with our credentials: none are to be had, or they have ended.
+    pub fn lacks_credentials(&self) -> bool {
+        let place = Place::Region(self.run.direction.target.clone());
+        self.regional().filter(|component| !matches!(component.spec, Spec::Kubernetes(_))).any(|component| {
+            let failure = self.board.glance(&component.id, &place).and_then(|glance| glance.failure.as_ref());
+            failure.is_some_and(|(unread, _)| unread.why == Why::Auth)
+        })
     }
 
     /// Looks again at what each Region's worst health is; a change is as old as this look.

@@ -10,6 +10,7 @@ use super::action::{Context, Rights};
 use super::keymap::Keymap;
 use super::modal::Modal;
 use super::screen::Screens;
+use crate::domain::account::Account;
 use crate::domain::board::Board;
 use crate::domain::disruption::Tally;
 use crate::domain::gate::GateResult;
@@ -84,8 +85,6 @@ pub struct Opening {
     pub role: Role,
     /// Their name, as the journal has it.
     pub operator: String,
-    /// The AWS account, where it is known.
-    pub account: Option<String>,
     /// How many times faster than time a simulation runs.
     pub speed: f64,
     /// The keys.
@@ -198,8 +197,8 @@ pub struct Model {
     pub role: Role,
     /// Their name.
     pub operator: String,
-    /// The AWS account, where it is known.
-    pub account: Option<String>,
+    /// The AWS account that the credentials are for, as soon as AWS has said so.
+    pub account: Option<Arc<Account>>,
     /// How many times faster than time a simulation runs.
     pub speed: f64,
     /// Where the replay is, if this is one.
@@ -263,8 +262,7 @@ pub struct Model {
 impl Model {
     /// The console as it opens.
     pub fn new(opening: Opening) -> Self {
-        let Opening { service, runbooks, run, journal, role, operator, account, speed, keymap, capabilities, now } =
-            opening;
+        let Opening { service, runbooks, run, journal, role, operator, speed, keymap, capabilities, now } = opening;
         let skip = journal.len().saturating_sub(TAIL);
         let mut model = Self {
             service,
@@ -275,7 +273,7 @@ impl Model {
             tail: journal.into_iter().skip(skip).collect(),
             role,
             operator,
-            account,
+            account: None,
             speed,
             replay: None,
             keymap,
@@ -317,6 +315,7 @@ impl Model {
         self.selected = before.selected.min(self.rows.len().saturating_sub(1));
         (self.focus, self.zoom, self.facts) = (before.focus, before.zoom, before.facts);
         (self.step_scroll, self.journal_scroll) = (before.step_scroll, before.journal_scroll);
+        self.account.clone_from(&before.account);
         self.history.clone_from(&before.history);
         self.screens.clone_from(&before.screens);
         self.lags.clone_from(&before.lags);
@@ -341,6 +340,7 @@ impl Model {
         self.asked.clear();
         self.output.clear();
         self.progress.clear();
+        self.account = None;
         self.preflight = None;
         self.preflight_asked = None;
         self.latched = None;

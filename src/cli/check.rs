@@ -8,7 +8,7 @@ use color_eyre::eyre::{Result, eyre};
 use jiff::Timestamp;
 
 use super::options::ServiceOptions;
-use super::{Status, console, surroundings};
+use super::{Status, console, patience, surroundings};
 use crate::config::{Diagnostics, Origin, Project};
 use crate::domain::board::Board;
 use crate::domain::review::{Drilled, Finding, Live, Severity, Spot, Subject, review};
@@ -131,11 +131,11 @@ impl Check {
 fn look(service: &Service) -> Result<(Board, Timestamp)> {
     let runtime = surroundings::runtime()?;
     let clock = Arc::new(SystemClock::new()) as Arc<dyn Clock>;
-    runtime.block_on(async {
+    runtime.block_on(patience::with("reading both Regions", None, async {
         let redactor = wire::redactor(service);
         let world = wire::live(service, Arc::clone(&clock), &redactor, None, None).await.map_err(|why| eyre!(why))?;
         Ok((board_of(&world).await, clock.now()))
-    })
+    }))
 }
 
 /// The file that a spot is in, and the line.

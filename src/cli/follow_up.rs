@@ -8,8 +8,7 @@ use super::options::WhoOptions;
 use super::{Status, headless, surroundings};
 use crate::domain::journal::Body;
 use crate::domain::text;
-use crate::store::file::OpenError;
-use crate::wire::{NoStage, add};
+use crate::wire::add;
 
 /// `handover follow-up`.
 #[derive(Debug, Args)]
@@ -60,15 +59,7 @@ impl FollowUp {
                 say!("`handover report {}` has it from here on.", text::visible(&folder.id));
                 Ok(Status::Ok)
             }
-            Err(error @ NoStage::Led(_)) => {
-                super::explain(&error.into());
-                Ok(Status::Led)
-            }
-            Err(NoStage::Journal(error @ OpenError::Broken { .. })) => {
-                super::explain(&error.into());
-                Ok(Status::Corrupt)
-            }
-            Err(error) => Err(error.into()),
+            Err(error) => super::unheld(error),
         }
     }
 }

@@ -19,6 +19,7 @@ mod init;
 mod journal;
 mod notify;
 mod options;
+mod patience;
 mod plan;
 mod preflight;
 mod replay;
@@ -35,7 +36,10 @@ mod watch;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use color_eyre::eyre::Report;
+use color_eyre::eyre::{Report, Result};
+
+use crate::store::file::OpenError;
+use crate::wire::NoStage;
 
 /// How a command ended, as the exit status of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,6 +172,17 @@ fn out(text: &str) {
     use std::io::Write as _;
     let mut stdout = std::io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+/// The status of a command that had to hold a run and could not: what has one of its own is said, and is no failure of ours.
+fn unheld(error: NoStage) -> Result<Status> {
+    let status = match &error {
+        NoStage::Led(_) => Status::Led,
+        NoStage::Journal(OpenError::Broken { .. }) => Status::Corrupt,
+        _ => return Err(error.into()),
+    };
+    explain(&error.into());
+    Ok(status)
 }
 
 /// Prints why a command failed. Whatever it says may hold text from outside.

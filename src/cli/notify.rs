@@ -8,7 +8,7 @@ use color_eyre::eyre::{Result, bail, eyre};
 use jiff::Timestamp;
 
 use super::options::{ServiceOptions, WhoOptions};
-use super::{Status, headless, surroundings};
+use super::{Status, headless, patience, surroundings};
 use crate::config::Project;
 use crate::domain::notice::Notice;
 use crate::domain::run::{Mode, Run};
@@ -16,8 +16,7 @@ use crate::domain::text;
 use crate::ports::{Channel, Clock, Unsent, within};
 use crate::providers::clock::SystemClock;
 use crate::report::draft::draft;
-use crate::store::file::OpenError;
-use crate::wire::{NoStage, channels, send_owed};
+use crate::wire::{channels, send_owed};
 
 /// How long a channel may take that is tried.
 const TRY: Duration = Duration::from_secs(20);
@@ -79,13 +78,14 @@ fn test(options: &ServiceOptions, who: &WhoOptions, only: Option<&str>) -> Resul
     let redactor = crate::wire::redactor(service);
     let operator = surroundings::operator(who);
     let notice = Notice::test(&service.name, &operator.name, Timestamp::now());
-    let results = surroundings::runtime()?.block_on(async {
+    let tried = async {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let channels = channels(service, &wanted, &clock).await;
         // All at once: one that hangs keeps nobody waiting for the others.
-        let tries = channels.iter().map(|channel| tried(clock.as_ref(), channel.as_ref(), &notice));
+        let tries = channels.iter().map(|channel| attempt(clock.as_ref(), channel.as_ref(), &notice));
         futures::future::join_all(tries).await
-    });
+    };
+    let results = surroundings::runtime()?.block_on(patience::with("telling every channel", Some(TRY), tried));
     let mut all_good = true;
     for (notify, result) in wanted.iter().zip(results) {
         let (good, says) = match result {
@@ -99,7 +99,7 @@ fn test(options: &ServiceOptions, who: &WhoOptions, only: Option<&str>) -> Resul
     Ok(if all_good { Status::Ok } else { Status::Failed })
 }
 
-async fn tried(clock: &dyn Clock, channel: &dyn Channel, notice: &Arc<Notice>) -> Result<String, String> {
+async fn attempt(clock: &dyn Clock, channel: &dyn Channel, notice: &Arc<Notice>) -> Result<String, String> {
     match within(clock, TRY, channel.send(std::slice::from_ref(notice))).await {
         Some(Ok(sent)) => Ok(sent.answer),
         Some(Err(Unsent::Later { why, .. } | Unsent::Never { why })) => Err(why),
@@ -121,15 +121,7 @@ fn send(run: Option<&str>, who: &WhoOptions) -> Result<Status> {
             say!("{}: {left} still owed", text::visible(&folder.id));
             Ok(Status::Failed)
         }
-        Err(error @ NoStage::Led(_)) => {
-            super::explain(&error.into());
-            Ok(Status::Led)
-        }
-        Err(NoStage::Journal(error @ OpenError::Broken { .. })) => {
-            super::explain(&error.into());
-            Ok(Status::Corrupt)
-        }
-        Err(error) => Err(error.into()),
+        Err(error) => super::unheld(error),
     }
 }
 

@@ -6,7 +6,7 @@ use clap::Args;
 use color_eyre::eyre::{Result, eyre};
 
 use super::options::{Format, ServiceOptions};
-use super::{Status, surroundings};
+use super::{Status, patience, surroundings};
 use crate::engine::dry_run;
 use crate::report::plan::DryRun;
 use crate::wire::{self, Stage, Wanted, book};
@@ -34,10 +34,11 @@ impl PlanCommand {
         let wanted = self.demo.as_ref().map(|_| Wanted { scenario: "calm".to_owned(), seed: 1, speed: 1.0 });
         let stage = Stage::new(book, operator, &surroundings::runs(), wanted.as_ref())?;
         let run = stage.run.clone();
-        let steps = runtime.block_on(async {
+        let resolved = async {
             let world = stage.world().await.map_err(|why| eyre!(why))?;
             Ok::<_, color_eyre::Report>(dry_run::resolve(&world, &stage.service, &run).await)
-        })?;
+        };
+        let steps = runtime.block_on(patience::with("resolving each step to its exact call", None, resolved))?;
         let steps: Vec<_> =
             steps.into_iter().map(|(step, call, gates)| crate::report::plan::Resolved { step, call, gates }).collect();
         let dry = DryRun {

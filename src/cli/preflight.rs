@@ -1,10 +1,12 @@
 //! `handover preflight`: would a run get through? Asks, and changes nothing.
 
+use std::time::Duration;
+
 use clap::Args;
 use color_eyre::eyre::{Result, eyre};
 
 use super::options::{Format, ServiceOptions};
-use super::{Status, surroundings};
+use super::{Status, patience, surroundings};
 use crate::domain::preflight::Verdict;
 use crate::engine::preflight::preflight;
 use crate::report::preflight as told;
@@ -40,10 +42,13 @@ impl PreflightCommand {
         let _inside = runtime.enter();
         let wanted = self.demo.as_ref().map(|_| Wanted { scenario: self.scenario.clone(), seed: 1, speed: 1.0 });
         let stage = Stage::new(book, operator, &surroundings::runs(), wanted.as_ref())?;
-        let made = runtime.block_on(async {
+        let asked = async {
             let world = stage.world().await.map_err(|why| eyre!(why))?;
             Ok::<_, color_eyre::Report>(preflight(&world, &stage.service, &runbooks, dir.as_deref()).await)
-        })?;
+        };
+        // IAM's simulator alone may take two minutes.
+        let what = "asking both Regions, IAM and every endpoint";
+        let made = runtime.block_on(patience::with(what, Some(Duration::from_secs(150)), asked))?;
         match self.format {
             Format::Json => say!("{}", serde_json::to_string_pretty(&told::json(&made))?),
             Format::Markdown => say!(@raw told::markdown(&stage.service.name, &made)),

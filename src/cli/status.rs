@@ -7,7 +7,7 @@ use color_eyre::eyre::{Result, eyre};
 use serde_json::json;
 
 use super::options::ServiceOptions;
-use super::{Status, surroundings};
+use super::{Status, patience, surroundings};
 use crate::domain::reading::{Health, Value};
 use crate::domain::text;
 use crate::engine::dry_run::look_at_all;
@@ -30,11 +30,12 @@ impl StatusCommand {
         let runtime = surroundings::runtime()?;
         let clock = Arc::new(SystemClock::new()) as Arc<dyn Clock>;
         let redactor = wire::redactor(service);
-        let (looks, now) = runtime.block_on(async {
+        let looked = async {
             let world =
                 wire::live(service, Arc::clone(&clock), &redactor, None, None).await.map_err(|why| eyre!(why))?;
             Ok::<_, color_eyre::Report>((look_at_all(&world).await, clock.now()))
-        })?;
+        };
+        let (looks, now) = runtime.block_on(patience::with("reading both Regions", None, looked))?;
         let all_healthy = looks.iter().all(|(.., look)| look.as_ref().is_ok_and(|seen| seen.health == Health::Healthy));
         if self.json {
             let list: Vec<_> = looks

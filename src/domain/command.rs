@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::account::Account;
 use super::consent::How;
 use super::disruption::Tally;
 use super::gate::GateResult;
@@ -194,6 +195,8 @@ pub enum Event {
         /// Its plan and gates, or why there is none.
         result: Result<(Arc<Plan>, Vec<GateResult>), Refusal>,
     },
+    /// AWS said whose account our credentials are for.
+    Account(Arc<Account>),
     /// It was asked what a run will need.
     Preflight(Arc<Preflight>),
     /// A running program wrote a line.

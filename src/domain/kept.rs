@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::account::Account;
 use super::command::Event;
 use super::disruption::Tally;
 use super::gate::GateResult;
@@ -80,6 +81,11 @@ pub enum What {
         /// From every vantage.
         tallies: Arc<Vec<Tally>>,
     },
+    /// Whose account the credentials were for.
+    Account {
+        /// The account.
+        account: Arc<Account>,
+    },
     /// What a run will need was asked.
     Preflight {
         /// What came of it.
@@ -134,6 +140,7 @@ impl What {
             Event::Asked(step) => Self::Asked { step: step.clone() },
             Event::Selected(step) => Self::Selected { step: step.clone() },
             Event::Metered(tallies) => Self::Metered { tallies: Arc::clone(tallies) },
+            Event::Account(account) => Self::Account { account: Arc::clone(account) },
             Event::Preflight(made) => Self::Preflight { made: Arc::clone(made) },
             Event::Output { step, line } => Self::Output { step: step.clone(), line: line.clone() },
             Event::Progress { step, text, next } => {
@@ -163,6 +170,7 @@ impl What {
             Self::Asked { step } => Event::Asked(step),
             Self::Selected { step } => Event::Selected(step),
             Self::Metered { tallies } => Event::Metered(tallies),
+            Self::Account { account } => Event::Account(account),
             Self::Preflight { made } => Event::Preflight(made),
             Self::Output { step, line } => Event::Output { step, line },
             Self::Progress { step, text, next } => Event::Progress { step, text, next },

@@ -1,5 +1,6 @@
 //! What things are and how they behave, without I/O: the words of ARCHITECTURE.md as types.
 
+pub mod account;
 pub mod approval;
 pub mod board;
 pub mod command;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::preflight::Preflights;
+use super::preflight::{Known, Preflights};
 use super::sampler::Sampler;
 use crate::domain::command::{Command, Event};
 use crate::domain::journal::{Body, verify};
@@ -61,8 +61,11 @@ pub async fn run(
                     result: Arc::new(look.result),
                 });
             }
-            made = Preflights::next(Some(&mut preflights)) => {
-                let _ = events.send(Event::Preflight(Arc::new(made)));
+            known = Preflights::next(Some(&mut preflights)) => {
+                let _ = events.send(match known {
+                    Known::Account(account) => Event::Account(Arc::new(account)),
+                    Known::Preflight(made) => Event::Preflight(Arc::new(made)),
+                });
             }
             _ = due.tick() => {
                 let Ok(now) = tokio::fs::metadata(&journal).await.map(|data| data.len()) else { continue };

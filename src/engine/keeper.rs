@@ -50,6 +50,7 @@ struct Before {
     asked: BTreeMap<StepId, Told>,
     planned: BTreeMap<StepId, Told>,
     selected: Option<Told>,
+    account: Option<Told>,
     preflight: Option<Told>,
 }
 
@@ -73,6 +74,7 @@ impl Before {
                 self.planned.insert(step.clone(), (at, what));
             }
             What::Selected { .. } => self.selected = Some((at, what)),
+            What::Account { .. } => self.account = Some((at, what)),
             What::Preflight { .. } => self.preflight = Some((at, what)),
             _ => {}
         }
@@ -80,10 +82,10 @@ impl Before {
 
     /// All of it, in the order in which it was told.
     fn told(self) -> Vec<Told> {
-        let Self { looks, asked, planned, selected, preflight } = self;
+        let Self { looks, asked, planned, selected, account, preflight } = self;
         let looks = looks.into_values().flatten().flatten();
         let steps = asked.into_values().chain(planned.into_values());
-        let mut told: Vec<Told> = looks.chain(steps).chain(selected).chain(preflight).collect();
+        let mut told: Vec<Told> = looks.chain(steps).chain(selected).chain(account).chain(preflight).collect();
         told.sort_by_key(|(at, _)| *at);
         told
     }

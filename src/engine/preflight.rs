@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::dry_run::look_at_all;
+use crate::domain::account::Account;
 use crate::domain::board::Board;
 use crate::domain::journal::Body;
 use crate::domain::preflight::{Asked, EVERY, Estate, Preflight, Question, Right, Ruling, judge, questions};
@@ -25,15 +26,25 @@ const SIMULATOR: Duration = Duration::from_mins(2);
 /// How long any other question is.
 const LIMIT: Duration = Duration::from_secs(15);
 
-/// How long after its start a console asks for the first time: what is on the screen comes first.
-const FIRST: Duration = Duration::from_secs(5);
+/// How long after its start a console asks whose account it is in.
+const WHOSE: Duration = Duration::from_secs(1);
+/// How long after that it asks for all the rest for the first time: what is on the screen comes first.
+const FIRST: Duration = Duration::from_secs(4);
 /// How many wrong things an entry names.
 const NAMED: usize = 30;
 
-/// Preflights while a console is open: now and then, and when somebody asks.
+/// What is found out beforehand.
+pub(super) enum Known {
+    /// Whose account our credentials are for.
+    Account(Account),
+    /// What a run will need.
+    Preflight(Preflight),
+}
+
+/// Preflights while a console is open: now and then, and when somebody asks; and before each, whose account it is in.
 pub struct Preflights {
     ask: mpsc::UnboundedSender<()>,
-    made: mpsc::UnboundedReceiver<Preflight>,
+    known: mpsc::UnboundedReceiver<Known>,
     task: JoinHandle<()>,
 }
 
@@ -41,15 +52,21 @@ impl Preflights {
     /// Begins to make them.
     pub fn start(world: World, service: Arc<Service>, runbooks: Vec<Runbook>, dir: Option<String>) -> Self {
         let (ask, mut asked) = mpsc::unbounded_channel();
-        let (out, made) = mpsc::unbounded_channel();
+        let (out, known) = mpsc::unbounded_channel();
         let task = tokio::spawn(async move {
+            world.clock.sleep(WHOSE).await;
+            whose(&world, &service, &out).await;
             let mut wait = FIRST;
             loop {
                 tokio::select! {
                     () = world.clock.sleep(wait) => {}
                     asked = asked.recv() => if asked.is_none() { return },
                 }
-                if out.send(preflight(&world, &service, &runbooks, dir.as_deref()).await).is_err() {
+                if wait == EVERY {
+                    whose(&world, &service, &out).await;
+                }
+                let made = preflight(&world, &service, &runbooks, dir.as_deref()).await;
+                if out.send(Known::Preflight(made)).is_err() {
                     return;
                 }
                 // Whoever asked while it was made has their answer.
@@ -57,7 +74,7 @@ impl Preflights {
                 wait = EVERY;
             }
         });
-        Self { ask, made, task }
+        Self { ask, known, task }
     }
 
     /// Asks for one now.
@@ -65,12 +82,12 @@ impl Preflights {
         let _ = self.ask.send(());
     }
 
-    /// The next one; without any, for ever.
-    pub(super) async fn next(of: Option<&mut Self>) -> Preflight {
+    /// What is found out next; without any, for ever.
+    pub(super) async fn next(of: Option<&mut Self>) -> Known {
         if let Some(preflights) = of
-            && let Some(made) = preflights.made.recv().await
+            && let Some(known) = preflights.known.recv().await
         {
-            return made;
+            return known;
         }
         std::future::pending().await
     }
@@ -124,19 +141,34 @@ pub async fn preflight(world: &World, service: &Service, runbooks: &[Runbook], d
     judge(service, runbooks, &asked)
 }
 
+/// Tells whose account our credentials are for, as soon as one Region says so (the standby's word first: the primary may be out);
+/// then what it is called, as IAM may be out, too.
+async fn whose(world: &World, service: &Service, out: &mpsc::UnboundedSender<Known>) {
+    let wanted = service.aws.account.as_deref();
+    for region in [&service.regions.standby, &service.regions.primary] {
+        let Ok(Ok(seen)) = bounded(world, world.access.identity(region)).await else { continue };
+        let Some(id) = seen.said("account") else { continue };
+        let _ = out.send(Known::Account(Account::new(id, None, wanted)));
+        if let Ok(Ok(Some(alias))) = bounded(world, world.access.alias()).await {
+            let _ = out.send(Known::Account(Account::new(id, Some(&alias), wanted)));
+        }
+        return;
+    }
+}
+
 async fn bounded<T>(world: &World, question: impl Future<Output = T>) -> Result<T, Unread> {
     let late = || Unread::new(Why::TimedOut, format!("no answer within {} s", LIMIT.as_secs()));
     within(world.clock.as_ref(), LIMIT, question).await.ok_or_else(late)
 }
 
-type Known = (Region, Result<Observation, Unread>);
+type Answered = (Region, Result<Observation, Unread>);
 
 /// What IAM's simulator says, asked as whom the standby knows us: the primary may be out.
 async fn permissions(
     world: &World,
     service: &Service,
     runbooks: &[Runbook],
-    identity: &[Known],
+    identity: &[Answered],
 ) -> (Vec<Question>, Result<Vec<Ruling>, Unread>) {
     let seen = identity.iter().rev().find_map(|(_, seen)| {
         let seen = seen.as_ref().ok()?;

@@ -81,6 +81,9 @@ pub struct Scenario {
     /// When the service was handed over to the standby, if that was done before.
     #[serde(default, deserialize_with = "perhaps")]
     pub failed_over: Option<Ms>,
+    /// Whose account the credentials are for, where that is not the service's.
+    #[serde(default)]
+    pub account: Option<String>,
     /// Replication lag.
     pub lag: Lag,
     /// The service's own writes.

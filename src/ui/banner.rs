@@ -74,6 +74,8 @@ fn first<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool) 
         Mode::Simulation => part(" SIMULATION ", Tone::Simulation, 0),
     };
     let mut parts = vec![badge];
+    parts.extend(environment(model, narrow));
+    parts.extend(wrong_account(model, narrow));
     if let Some((_, _, since)) = &run.paused {
         parts.push(part(format!(" HELD {} ", short(model.since(*since))), Tone::Armed, 0));
     }
@@ -91,6 +93,8 @@ fn first<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool) 
     }
     if tier >= Tier::Standard {
         parts.push(part(run.runbook.way.as_str(), Tone::Text, 8));
+        let account = model.account.as_ref().filter(|account| account.wrong().is_none());
+        parts.extend(account.map(|account| part(account.to_string(), Tone::Dim, 10)));
     }
     if let Some(replay) = &model.replay {
         let of = match run.mode {
@@ -131,12 +135,45 @@ fn first<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool) 
     parts
 }
 
+/// Whose service it is that is written to: production looks like nothing else, and a simulation writes to none.
+fn environment(model: &Model, narrow: bool) -> Option<Part<'_>> {
+    if model.run.mode == Mode::Simulation || model.replay.is_some() {
+        return None;
+    }
+    let word = &model.service.environment;
+    Some(match model.service.is_production() {
+        true if narrow => part(" PROD ", Tone::Live, 1),
+        true => part(" PRODUCTION ", Tone::Live, 0),
+        false => part(word.as_str(), Tone::Title, 4),
+    })
+}
+
+/// That every call would go to somebody else's account.
+fn wrong_account(model: &Model, narrow: bool) -> Option<Part<'_>> {
+    let account = model.account.as_ref().filter(|account| account.wrong().is_some())?;
+    let words = if narrow { " WRONG ACCOUNT ".to_owned() } else { format!(" WRONG ACCOUNT {account} ") };
+    Some(part(words, Tone::Irreversible, 0))
+}
+
+/// That nothing is read or written any more where a run goes on, as nobody is logged in, and what to do.
+fn no_login(model: &Model) -> Option<Part<'_>> {
+    if model.replay.is_some() || !model.lacks_credentials() {
+        return None;
+    }
+    let says = match (&model.service.aws.profile, &model.service.aws.assume_role) {
+        (Some(profile), None) => format!("no credentials: aws sso login --profile {profile}"),
+        _ => "no credentials: log in to AWS again".to_owned(),
+    };
+    Some(part(says, Tone::Bad, 1))
+}
+
 fn second<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool) -> Vec<Part<'a>> {
     let glyphs = painter.glyphs();
     let mut parts = Vec::new();
     if narrow {
         parts.push(active(model));
     }
+    parts.extend(no_login(model));
     if tier == Tier::Tiny {
         // The running step is on the screen at any size.
         if let Some(row) = model.rows.iter().find(|row| model.state(&row.id).is_running()) {

@@ -60,7 +60,6 @@ impl Reel {
 
     /// The console of the replay, before its beginning, and what plays it.
     pub fn console(self, keymap: Keymap, capabilities: Capabilities) -> (Model, Player) {
-        let account = self.service.aws.account.clone();
         let model = Model::new(Opening {
             service: self.service,
             runbooks: Arc::default(),
@@ -68,7 +67,6 @@ impl Reel {
             journal: Vec::new(),
             role: Role::Replay,
             operator: String::new(),
-            account,
             speed: 1.0,
             keymap,
             capabilities,

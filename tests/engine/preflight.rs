@@ -1,6 +1,7 @@
 //! What a run will need, asked beforehand: everything is asked, nothing is done, and what would be in the way is named.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use handover::config::locate;
@@ -132,4 +133,32 @@ async fn a_console_asks_by_itself_and_an_open_run_keeps_what_came_of_it() {
     let next = desk.until(|_, event| kept(event)).await;
     assert!((1_800..1_860).contains(&next.duration_since(asked).as_secs()), "{next}");
     desk.die().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_another_account_than_the_services_nothing_is_armed() {
+    let mut wrong = scenario::load("calm").unwrap();
+    wrong.account = Some("210987654321".to_owned());
+    let mut rig = Rig::new(SHORT, &wrong, 7);
+    rig.asks = true;
+    let mut service = (*rig.service).clone();
+    service.aws.account = Some("123456789012".to_owned());
+    rig.service = Arc::new(service);
+    let mut desk = rig.boot();
+    let told = |event: &Event| match event {
+        Event::Account(account) if account.alias.is_some() => Some(Arc::clone(account)),
+        _ => None,
+    };
+    let account = desk.until(|_, event| told(event)).await;
+    assert_eq!((account.id.as_str(), account.alias.as_deref()), ("210987654321", Some("simulated")));
+    let why = desk.refused(Command::Arm).await;
+    assert!(why.contains("210987654321") && why.contains("123456789012"), "{why}");
+    assert!(rig.lines.entries().is_empty(), "no run was opened");
+    // In the right one it is armed, and the account is told all the same.
+    let mut rig = Rig::short("calm");
+    rig.asks = true;
+    let mut desk = rig.boot();
+    let account = desk.until(|_, event| told(event)).await;
+    assert_eq!(account.wrong(), None);
+    desk.arm().await;
 }

@@ -106,7 +106,8 @@ impl JournalStore for Store {
     }
 }
 
-struct Held(#[allow(dead_code)] Arc<()>);
+/// The rig's lease. Its share is never read, but counted: by that the rig knows when the engine has let go.
+struct Held(#[expect(dead_code, reason = "it is counted, not read")] Arc<()>);
 
 impl Lease for Held {
     fn held(&self) -> bool {

@@ -63,7 +63,6 @@ impl Console {
             journal: Vec::new(),
             role,
             operator: "anna".into(),
-            account: Some("111122223333".into()),
             speed: 1.0,
             keymap: Keymap::built_in(),
             capabilities: Capabilities { unicode: true, copy: true },

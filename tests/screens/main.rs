@@ -4,6 +4,7 @@
 mod console;
 mod docs;
 mod numbered;
+mod states;
 mod svg;
 mod themes;
 #[path = "../common/written.rs"]

@@ -28,6 +28,17 @@ pub(super) fn take(model: &mut Model, event: Event, effects: &mut Vec<Effect>) {
             model.changed |= before != known(model);
         }
         Event::Metered(tallies) => model.disruption = tallies,
+        Event::Account(account) => {
+            model.account = Some(account);
+            let wrong = model.wrong_account();
+            for modal in &mut model.modals {
+                if let Modal::Confirm(confirm) = modal
+                    && confirm.subject == Subject::Arm
+                {
+                    confirm.blocked.clone_from(&wrong);
+                }
+            }
+        }
         Event::Preflight(made) => {
             model.preflight = Some(made);
             model.preflight_asked = None;

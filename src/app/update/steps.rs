@@ -187,7 +187,8 @@ pub(super) fn gates_open(model: &mut Model, step: &Step) -> bool {
 }
 
 pub(super) fn push_confirm(model: &mut Model, subject: Subject, way: Way) {
-    let confirm = Confirm { guard: Guard::default(), subject, way, notice: None, blocked: None };
+    let blocked = (subject == Subject::Arm).then(|| model.wrong_account()).flatten();
+    let confirm = Confirm { guard: Guard::default(), subject, way, notice: None, blocked };
     model.modals.push(Modal::Confirm(Box::new(confirm)));
 }
 

@@ -309,6 +309,11 @@ impl Service {
         }
     }
 
+    /// Whether it is the one that customers use, by the usual names of that environment.
+    pub fn is_production(&self) -> bool {
+        matches!(self.environment.as_str(), "production" | "prod" | "prd" | "live")
+    }
+
     /// The component that says which Region is active, if there is one.
     pub fn traffic(&self) -> Option<&ComponentId> {
         self.components

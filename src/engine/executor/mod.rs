@@ -5,12 +5,14 @@
 //! - `programs`: external programs; `looks`: checks and waits; `says`: what a person declares; `ways`: held, taken back,
 //!   gone on with ungracefully;
 //! - `lead`: the lead is handed over, who is on the call;
+//! - `beforehand`: whose account this is, and what a run will need;
 //! - `health`: what is seen of the components; `meter`: what their users meet with; `loss`: what was lost;
 //!   `telling`: what people are told; `metrics`: what is published; `trail`: the journal leaves the machine;
 //! - `revive`: what was going on when the last process ended.
 
 mod acts;
 mod approvals;
+mod beforehand;
 mod calls;
 mod health;
 mod lead;
@@ -40,11 +42,12 @@ use self::meter::Metering;
 use super::keeper::Keeper;
 use super::meter::Asked;
 use super::outbox::Outbox;
-use super::preflight::{Preflights, entry};
+use super::preflight::Preflights;
 use super::publish::Publisher;
 use super::recorder::{Open, Recorder};
 use super::sampler::{Look, Sampler};
 use super::trail::Shipping;
+use crate::domain::account::Account;
 use crate::domain::approval::Approval;
 use crate::domain::board::Board;
 use crate::domain::command::{Command, Event};
@@ -149,6 +152,8 @@ struct Executor {
     /// The approvals that were there when a plan was made last.
     approved: Vec<Approval>,
     preflights: Option<Preflights>,
+    /// Whose account the credentials are for, as soon as AWS has said so.
+    account: Option<Arc<Account>>,
     /// The last preflight that is not in the journal.
     preflight: Option<Arc<Preflight>>,
     /// What tells people, where anything does.
@@ -207,6 +212,7 @@ impl Executor {
             approvals: setup.approvals,
             approved: Vec::new(),
             preflights: setup.preflights,
+            account: None,
             preflight: None,
             outbox,
             shipping: None,
@@ -249,7 +255,7 @@ impl Executor {
                 Some(look) = looks.recv() => self.seen(look).await,
                 Some(asked) = asked.recv() => self.probed(asked).await,
                 body = Outbox::next(self.outbox.as_mut()) => self.told(body).await,
-                made = Preflights::next(self.preflights.as_mut()) => self.preflighted(made).await,
+                known = Preflights::next(self.preflights.as_mut()) => self.learn(known).await,
                 told = Shipping::next(self.shipping.as_mut()) => self.shipped(told).await,
                 word = Publisher::next(self.publisher.as_mut()) => self.published(word),
                 Some(_) = self.tasks.join_next() => {}
@@ -340,7 +346,9 @@ impl Executor {
         let operator = self.operator.clone();
         match command {
             Command::Arm => {
-                if self.run.armed.is_none() {
+                if let Some(why) = self.wrong_account() {
+                    self.refuse(format!("not armed: {why}; leave, and take the other profile"));
+                } else if self.run.armed.is_none() {
                     self.record(&operator, Body::Armed).await;
                     self.acknowledge().await;
                 }
@@ -427,25 +435,6 @@ impl Executor {
                     self.seen(look).await;
                 }
             }
-        }
-    }
-
-    /// Tells what a preflight came to; while a run is open, its journal has it too.
-    async fn preflighted(&mut self, made: Preflight) {
-        let made = Arc::new(made);
-        self.preflight = Some(Arc::clone(&made));
-        self.tell(Event::Preflight(made));
-        if self.announced {
-            self.record_preflight().await;
-        }
-    }
-
-    async fn record_preflight(&mut self) {
-        if self.run.closed.is_none()
-            && self.recorder.latched().is_none()
-            && let Some(made) = self.preflight.take()
-        {
-            self.record(MYSELF, entry(&made)).await;
         }
     }
 

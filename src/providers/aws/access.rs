@@ -131,6 +131,13 @@ impl ports::Access for Access {
         self.identity.observe(&Place::Region(region.clone())).await
     }
 
+    async fn alias(&self) -> Result<Option<String>, Unread> {
+        // An account has one at most.
+        let told = self.aws.iam.list_account_aliases().max_items(1).send().await;
+        let told = told.map_err(|err| errors::unread("iam:ListAccountAliases", &err))?;
+        Ok(told.account_aliases.first().map(|alias| text::bounded(alias, 63)))
+    }
+
     async fn rulings(&self, arn: &str, questions: &[Question]) -> Result<Vec<Ruling>, Unread> {
         let source = self.source(arn).await?;
         let mut rulings = Vec::new();

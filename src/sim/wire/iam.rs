@@ -22,6 +22,7 @@ pub(super) fn answer(
     let body = form::parse(request.body());
     let xml = match called.operation.as_str() {
         "GetRole" => role(world, &body)?,
+        "ListAccountAliases" => aliases(),
         "SimulatePrincipalPolicy" => simulated(world, &body)?,
         _ => return Err(unknown_operation(called)),
     };
@@ -64,6 +65,18 @@ fn role(world: &World, body: &Form) -> Result<Xml, ApiError> {
         });
     });
     Ok(xml)
+}
+
+/// Every simulated account has the same name, so that none is taken for a real one.
+fn aliases() -> Xml {
+    let mut xml = Xml::root("ListAccountAliasesResponse", NAMESPACE);
+    xml.nest("ListAccountAliasesResult", |xml| {
+        xml.text("IsTruncated", "false");
+        xml.nest("AccountAliases", |xml| {
+            xml.text("member", "simulated");
+        });
+    });
+    xml
 }
 
 fn simulated(world: &World, body: &Form) -> Result<Xml, ApiError> {

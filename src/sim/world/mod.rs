@@ -265,7 +265,8 @@ impl World {
 
     /// The account: the service file's, or one that is nobody's.
     pub fn account(&self) -> &str {
-        self.service.aws.account.as_deref().unwrap_or("000000000000")
+        let own = self.service.aws.account.as_deref();
+        self.scenario.account.as_deref().or(own).unwrap_or("000000000000")
     }
 
     fn traffic_specs(&self) -> impl Iterator<Item = &Route53Failover> {

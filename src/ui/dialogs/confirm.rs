@@ -112,7 +112,15 @@ fn arm(model: &Model, doc: &mut Doc) {
     let run = &model.run;
     doc.put("service", format!("{} ({})", model.service.name, model.service.environment), Tone::Title);
     doc.put("mode", run.mode.as_str().to_uppercase(), Tone::Title);
-    doc.put("account", model.account.clone().unwrap_or_else(|| "not known".to_owned()), Tone::Text);
+    let (account, tone) = match (&model.account, &model.service.aws.account) {
+        (Some(account), _) => match account.wrong() {
+            Some(why) => (format!("WRONG: {why}"), Tone::Bad),
+            None => (account.to_string(), Tone::Text),
+        },
+        (None, Some(wanted)) => (format!("not known yet; the service file says {wanted}"), Tone::Warn),
+        (None, None) => ("not known yet".to_owned(), Tone::Warn),
+    };
+    doc.put("account", account, tone);
     doc.put("way", format!("{} → {}", run.direction.source, run.direction.target), Tone::Text);
     doc.put("as", model.operator.as_str(), Tone::Text);
     super::sheet::summary(model, doc);

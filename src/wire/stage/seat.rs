@@ -104,7 +104,6 @@ impl Stage {
             journal: self.entries.clone(),
             role,
             operator: self.operator.name.clone(),
-            account: self.service.aws.account.clone(),
             speed: self.speed,
             keymap,
             capabilities,

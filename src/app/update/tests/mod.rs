@@ -85,7 +85,6 @@ fn desk(role: Role) -> Desk {
         journal: vec![],
         role,
         operator: "anna".into(),
-        account: None,
         speed: 1.0,
         keymap: Keymap::built_in(),
         capabilities: Capabilities { unicode: true, copy: true },
