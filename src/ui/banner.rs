@@ -94,7 +94,7 @@ fn first<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool) 
     if tier >= Tier::Standard {
         parts.push(part(run.runbook.way.as_str(), Tone::Text, 8));
         let account = model.account.as_ref().filter(|account| account.wrong().is_none());
-        parts.extend(account.map(|account| part(account.to_string(), Tone::Dim, 10)));
+        parts.extend(account.map(|account| part(format!("account {account}"), Tone::Dim, 10)));
     }
     if let Some(replay) = &model.replay {
         let of = match run.mode {

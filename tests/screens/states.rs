@@ -69,7 +69,7 @@ fn production_looks_like_nothing_else() {
 #[test]
 fn whose_account_it_is_is_there_where_there_is_room() {
     let wide = shown(&mut live("production", ACCOUNT, Some("bank-production")), (200, 60));
-    assert!(wide.contains("123456789012 (bank-production)"), "{wide}");
+    assert!(wide.contains("account 123456789012 (bank-production)"), "{wide}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The overview in every theme, with its styles; and in few colours and none.
 
 use handover::app::Role;
+use handover::app::screen::Screen;
 use handover::config::theme;
 use handover::ui::{Depth, Skin, view};
 use insta::assert_snapshot;
@@ -8,6 +9,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::console::{Console, gates, picture, promote};
+use super::{SIZES, numbered};
 
 /// An outage, armed, with a planned step: as many statuses on one screen as there can be.
 fn overview() -> Console {
@@ -23,6 +25,32 @@ fn drawn(name: &str, depth: Depth) -> Buffer {
     let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 40));
     view(&overview().model, &skin, &mut buffer);
     buffer
+}
+
+/// Every screen at every size in themes that differ in kind: the same text as in the default theme, whose pictures are beside these, and
+/// styles of their own.
+#[test]
+fn every_screen_at_every_size_in_themes_that_differ_in_kind() {
+    let styles = |picture: &str| picture.split_once("--- styles\n").map(|(_, styles)| styles.to_owned()).unwrap();
+    let text = |picture: &str| picture.split_once("--- styles\n").map(|(text, _)| text.to_owned()).unwrap();
+    for screen in Screen::ALL {
+        let mut console = numbered::under_way();
+        console.keys(&screen.number().to_string());
+        for (width, height) in SIZES {
+            let drawn = |name: &str| {
+                let skin = Skin::new(&theme::built_in(name).unwrap(), Depth::TrueColour, true);
+                let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+                view(&console.model, &skin, &mut buffer);
+                picture(&buffer)
+            };
+            let usual = drawn("dark");
+            for name in ["light", "high-contrast", "gruvbox", "mono"] {
+                let other = drawn(name);
+                assert_eq!(text(&other), text(&usual), "{} in {name}", screen.as_str());
+                assert_snapshot!(format!("styles-{}-{name}-{width}x{height}", screen.as_str()), styles(&other));
+            }
+        }
+    }
 }
 
 #[test]
