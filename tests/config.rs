@@ -5,6 +5,8 @@
 mod bad;
 #[path = "config/hostile.rs"]
 mod hostile;
+#[path = "config/learn.rs"]
+mod learn;
 #[path = "config/mutations.rs"]
 mod mutations;
 #[path = "config/preset.rs"]

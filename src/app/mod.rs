@@ -2,6 +2,7 @@
 //! a key or an event ([`update()`]). It draws nothing and reads nothing; every clock reading comes in a message.
 
 pub mod action;
+pub mod guide;
 mod health;
 pub mod input;
 pub mod key;

@@ -368,6 +368,8 @@ pub enum Page {
     Review,
     /// What a run will need.
     Preflight,
+    /// What the run, the screen and the keys are.
+    Guide,
 }
 
 /// The help.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::action::{Context, Rights};
 use super::keymap::Keymap;
-use super::modal::Modal;
+use super::modal::{Help, Modal, Page};
 use super::screen::Screens;
 use crate::domain::account::Account;
 use crate::domain::board::Board;
@@ -225,6 +225,8 @@ pub struct Model {
     pub zoom: bool,
     /// Whether the Region panels show every reading.
     pub facts: bool,
+    /// Whether the guide explains the selected step.
+    pub guide: bool,
     /// How many lines of the step pane are scrolled away.
     pub step_scroll: usize,
     /// How many entries of the journal's tail are scrolled away, from the newest.
@@ -287,6 +289,7 @@ impl Model {
             focus: Focus::Checklist,
             zoom: false,
             facts: false,
+            guide: false,
             step_scroll: 0,
             journal_scroll: 0,
             plans: BTreeMap::new(),
@@ -314,11 +317,20 @@ impl Model {
     pub fn going_on_from(mut self, before: &Self) -> Self {
         self.selected = before.selected.min(self.rows.len().saturating_sub(1));
         (self.focus, self.zoom, self.facts) = (before.focus, before.zoom, before.facts);
+        self.guide = before.guide;
         (self.step_scroll, self.journal_scroll) = (before.step_scroll, before.journal_scroll);
         self.account.clone_from(&before.account);
         self.history.clone_from(&before.history);
         self.screens.clone_from(&before.screens);
         self.lags.clone_from(&before.lags);
+        self
+    }
+
+    /// The console of somebody who wants to be guided: it opens on what explains the run.
+    #[must_use]
+    pub fn guided(mut self) -> Self {
+        self.guide = true;
+        self.modals.push(Modal::Help(Help { page: Page::Guide, ..Help::default() }));
         self
     }
 

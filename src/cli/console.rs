@@ -26,7 +26,7 @@ pub(super) fn open(
     let project = service.project(None)?;
     let book = book(&project, runbook).map_err(|why| eyre!(why))?;
     let operator = surroundings::operator(who);
-    run(screen, false, move || Stage::new(book, operator, &surroundings::runs(), None))
+    run(screen, Begin::default(), move || Stage::new(book, operator, &surroundings::runs(), None))
 }
 
 /// How a console looks, and which keys it has.
@@ -72,10 +72,19 @@ fn status(ended: Ended) -> Result<Status> {
     }
 }
 
+/// How a console begins.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Begin {
+    /// The simulation's own operator does the run.
+    pub(super) autoplay: bool,
+    /// Each step is explained.
+    pub(super) guided: bool,
+}
+
 /// Sets the stage and opens the console on it.
 pub(super) fn run(
     screen: &ScreenOptions,
-    autoplay: bool,
+    begin: Begin,
     stage: impl FnOnce() -> Result<Stage, NoStage>,
 ) -> Result<Status> {
     color_eyre::install()?;
@@ -89,8 +98,9 @@ pub(super) fn run(
         stage => stage?,
     };
     let model = stage.console(looks.keymap.clone(), looks.capabilities());
+    let model = if begin.guided { model.guided() } else { model };
     let folder = stage.folder.clone();
-    let ended = runtime::run(looks.console(model, autoplay), Behind::Stage(Box::new(stage)))?;
+    let ended = runtime::run(looks.console(model, begin.autoplay), Behind::Stage(Box::new(stage)))?;
     let kept = folder.journal().is_file();
     if kept {
         say!("The journal is {}", text::visible(&folder.journal().display().to_string()));

@@ -33,6 +33,9 @@ pub(super) struct Demo {
     /// Without a terminal: print the journal as it goes; the exit status tells how the run ended
     #[arg(long, requires = "autoplay")]
     headless: bool,
+    /// Explain each step: why, what to look at, what would go wrong
+    #[arg(long)]
+    guided: bool,
 }
 
 impl Demo {
@@ -50,7 +53,8 @@ impl Demo {
             let stage = Stage::new(book, operator, &surroundings::runs(), Some(&wanted))?;
             return Ok(headless::play(&runtime, stage));
         }
-        console::run(screen, self.autoplay, move || Stage::new(book, operator, &surroundings::runs(), Some(&wanted)))
+        let begin = console::Begin { autoplay: self.autoplay, guided: self.guided };
+        console::run(screen, begin, move || Stage::new(book, operator, &surroundings::runs(), Some(&wanted)))
     }
 }
 

@@ -18,6 +18,9 @@ pub(super) struct Resume {
     /// Without a terminal
     #[arg(long, requires = "autoplay")]
     headless: bool,
+    /// Explain each step: why, what to look at, what would go wrong
+    #[arg(long)]
+    guided: bool,
 }
 
 impl Resume {
@@ -40,6 +43,7 @@ impl Resume {
                 Err(error) => Err(error.into()),
             };
         }
-        console::run(screen, self.autoplay, move || Stage::resume(folder, operator, dir))
+        let begin = console::Begin { autoplay: self.autoplay, guided: self.guided };
+        console::run(screen, begin, move || Stage::resume(folder, operator, dir))
     }
 }

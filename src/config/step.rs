@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::diagnostic::Diagnostic;
 use super::facts::{self, ActionSpec, Also};
 use super::form;
+use super::learn;
 use super::predicate::{self, REGIONS};
 use super::reader::{Bad, Node, Table};
 use super::runbook::{Known, Scope};
@@ -52,6 +53,7 @@ pub(super) fn read(node: &Node<'_, '_>, scope: &Scope<'_>, way: Way) -> Read {
     let action = kind.and_then(|kind| action(kind, &table, scope, way));
     let ungraceful =
         table.optional("ungraceful", |node| self::ungraceful(node, action.as_ref().map(|(of, _)| of), scope));
+    let learn = table.optional("learn", learn::read);
     let hazard_node = table.get("hazard");
     let hazard = action.as_ref().and_then(|(action, least)| hazard(&table, hazard_node, action, *least));
     // Without its kind, nobody knows which keys a step may have.
@@ -76,6 +78,7 @@ pub(super) fn read(node: &Node<'_, '_>, scope: &Scope<'_>, way: Way) -> Read {
             marks: head.marks.ok()?,
             cleanup: head.cleanup?,
             ungraceful: ungraceful.ok()?,
+            learn: learn.ok()?,
         })
     })();
     if way == Way::Drill

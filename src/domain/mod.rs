@@ -20,6 +20,7 @@ pub mod journal;
 pub mod kept;
 pub mod lag;
 pub mod lags;
+pub mod learn;
 pub mod metrics;
 pub mod notice;
 pub mod outline;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::criteria::Criterion;
 use super::gate::Predicate;
+use super::learn::Learn;
 use super::region::Side;
 use super::timeline::Milestone;
 
@@ -114,6 +115,8 @@ pub struct Step {
     pub cleanup: bool,
     /// What becomes of it when the run goes on ungracefully.
     pub ungraceful: Option<Ungraceful>,
+    /// What it teaches whoever drills it.
+    pub learn: Option<Learn>,
 }
 
 /// What becomes of a step when the run can no longer wait for the source to take part.
@@ -349,6 +352,7 @@ impl Step {
             marks: None,
             cleanup: false,
             ungraceful: None,
+            learn: None,
         }
     }
 

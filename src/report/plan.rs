@@ -86,6 +86,7 @@ impl DryRun<'_> {
                 "way_back": planned.back.map(way_back),
                 "call": call,
                 "gates": resolved.map(|resolved| &resolved.gates),
+                "learn": step.learn,
             }))
         });
         json!({
@@ -161,6 +162,12 @@ impl DryRun<'_> {
         let bullet = if md { "- " } else { "    " };
         for text in [&step.guidance, &step.differs].into_iter().filter(|text| !text.is_empty()) {
             writeln!(out, "{bullet}{text}")?;
+        }
+        // What is kept to be read beforehand teaches; what is looked at on a terminal says what is so.
+        if let Some(learn) = step.learn.as_ref().filter(|_| md) {
+            for (label, text) in learn.texts() {
+                writeln!(out, "{bullet}{label}: {text}")?;
+            }
         }
         match &step.action {
             Action::Attest { statement } => writeln!(out, "{bullet}a person confirms: {statement}")?,

@@ -55,6 +55,8 @@ pub struct Layout {
     pub step: Rect,
     /// The journal's tail.
     pub journal: Rect,
+    /// What is said of the selected step to whoever wants to be guided: else empty.
+    pub guide: Rect,
     /// A message, or the keys.
     pub footer: Rect,
 }
@@ -110,6 +112,7 @@ impl Layout {
             checklist: none,
             step: none,
             journal: none,
+            guide: none,
             footer: none,
         };
         if tier == Tier::Tiny {
@@ -125,6 +128,7 @@ impl Layout {
         layout.banner = cut.top(2);
         layout.alarm = cut.top(super::alarm::rows(model, area.height));
         layout.footer = cut.bottom(1);
+        layout.guide = cut.bottom(super::guide::rows(model, tier));
         layout.body = cut.0;
         if model.zoom {
             *match model.focus {
@@ -134,10 +138,16 @@ impl Layout {
             } = cut.0;
             return layout;
         }
-        let rows = world_rows(model);
+        // Beside the guide, what is around the steps gives way: the plan and its gates must still be read.
+        let guided = !layout.guide.is_empty();
+        let rows = if guided && tier == Tier::Compact { 1 } else { world_rows(model) };
         // On a small screen what is below needs the room: the rest of a Region's components is told in one line.
         let half = area.height.saturating_sub(10) / 2;
-        let most = if tier == Tier::Compact { half.saturating_sub(rows).clamp(4, 9) } else { 12 };
+        let most = match tier {
+            Tier::Compact if guided => 3,
+            Tier::Compact => half.saturating_sub(rows).clamp(4, 9),
+            _ => 12,
+        };
         let lines = u16::try_from(model.regional().count()).unwrap_or(u16::MAX).clamp(1, most);
         let facts = model.facts || tier == Tier::Wide;
         let regions = match (tier, facts) {
@@ -149,11 +159,15 @@ impl Layout {
         (layout.source, layout.target) = halves(cut.top(regions), 50);
         layout.world = cut.top(rows);
         layout.lag = cut.top(match tier {
+            Tier::Wide if guided => 4,
             Tier::Wide => 8,
-            Tier::Standard if !model.facts => 4,
+            Tier::Standard if !model.facts && !guided => 4,
             Tier::Standard | Tier::Compact | Tier::Tiny => 1,
         });
         layout.journal = cut.bottom(match tier {
+            Tier::Compact if guided => 0,
+            Tier::Standard if guided => 3,
+            Tier::Wide if guided => 5,
             Tier::Wide => 9,
             Tier::Standard => 5,
             Tier::Compact | Tier::Tiny => 1,

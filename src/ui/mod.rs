@@ -8,6 +8,7 @@
 //!  lag       replication lag over the last hour
 //!  checklist the steps                        the selected step
 //!  journal   the latest entries
+//!  guide     what the selected step is for, and what to do now: where it is wanted
 //!  footer    a message, or the keys
 //! ```
 
@@ -17,6 +18,7 @@ mod checklist;
 mod dialogs;
 mod doc;
 mod footer;
+mod guide;
 mod journal;
 mod lag;
 mod paint;
@@ -59,6 +61,7 @@ pub fn view(model: &Model, skin: &Skin, buffer: &mut Buffer) {
     } else {
         screens::draw(model, layout.body, &mut painter);
     }
+    guide::draw(model, layout.guide, layout.tier, &mut painter);
     footer::draw(model, layout.footer, &mut painter);
     dialogs::draw(model, area, &mut painter);
 }

@@ -79,6 +79,13 @@ fn content(model: &Model, row: &Row, step: &Step, painter: &Painter<'_>) -> Doc 
     if matches!(step.action, Action::Act { .. } | Action::Exec(_)) {
         resolved(model, step, &mut doc);
     }
+    if model.guide
+        && let Some(learn) = &step.learn
+    {
+        for (label, text) in learn.texts() {
+            doc.put(label, text, Tone::Text);
+        }
+    }
     doc.put("differs", step.differs.as_str(), Tone::Text);
     doc.put("carries", step.carries.as_str(), Tone::Dim);
     if let Some(expected) = step.expected {

@@ -98,6 +98,54 @@ fn a_planned_step_with_a_stale_gate() {
 }
 
 #[test]
+fn a_guided_step_with_a_stale_gate() {
+    pictures("guided", || {
+        let mut console = ready_to_promote(true);
+        console.arm();
+        console.keys("i");
+        console
+    });
+}
+
+#[test]
+fn a_guided_step_that_is_under_way_and_one_that_is_over() {
+    pictures("guided-settling", || {
+        let mut console = settling();
+        console.keys("i");
+        console
+    });
+    pictures("guided-done", || {
+        let mut console = settling();
+        console.settle("promote", Ending::Done, "available, no source, out of recovery");
+        console.model.selected = console.model.rows.iter().position(|row| row.id == "promote").unwrap();
+        console.keys("i");
+        console
+    });
+}
+
+#[test]
+fn at_every_size_a_guided_console_leaves_the_plan_and_its_gates_readable() {
+    for (width, height) in SIZES {
+        let mut console = ready_to_promote(true);
+        console.arm();
+        console.keys("i l");
+        let shown = picture(&console.draw(width, height, Depth::TrueColour, true));
+        for part in ["1.3 Promote", "lag within RPO", "overrides it by name", "❯"] {
+            assert!(shown.contains(part), "{width}x{height} lacks {part:?}:\n{shown}");
+        }
+    }
+}
+
+#[test]
+fn the_first_page_of_a_guided_run() {
+    pictures("guided-first-page", || {
+        let mut console = Console::outage(Role::Lead);
+        console.keys("I");
+        console
+    });
+}
+
+#[test]
 fn the_gates_of_a_step() {
     pictures("gates", || {
         let mut console = ready_to_promote(true);

@@ -54,6 +54,8 @@ pub(super) fn run(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         Action::PaneTop => scroll(model, isize::MIN / 2),
         Action::Zoom => model.zoom = !model.zoom,
         Action::Facts => model.facts = !model.facts,
+        Action::Guide => guide(model),
+        Action::GuidePage => model.modals.push(Modal::Help(Help { page: Page::Guide, ..Help::default() })),
         Action::CopyByHand => copy(model, effects),
         Action::Arm => steps::push_confirm(model, Subject::Arm, Way::TwoKeys { first: false }),
         Action::Disarm => effects.push(Effect::Engine(Command::Disarm)),
@@ -136,6 +138,18 @@ pub(super) fn run(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         | Action::HelpPageDown
         | Action::HelpPageUp
         | Action::HelpClose => {}
+    }
+}
+
+/// Shows the guide, or hides it. It is beside the steps: from elsewhere it is gone to.
+fn guide(model: &mut Model) {
+    let shown = model.screens.shown.has_steps() && !model.zoom;
+    model.guide = !(model.guide && shown);
+    if model.guide && !shown {
+        model.zoom = false;
+        if !model.screens.shown.has_steps() {
+            screens::back_to_steps(model);
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 mod confirm;
+mod guide;
 mod lead;
 mod random;
 
