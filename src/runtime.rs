@@ -27,6 +27,7 @@ use crate::ports::Clock;
 use crate::term::canvas::Canvas;
 use crate::term::capabilities::Shared;
 use crate::term::input::{self, Input, KeyCode, KeyModifiers, Kind};
+use crate::term::links::Link;
 use crate::term::screen::Screen;
 use crate::term::session::{self, Options, Session};
 use crate::term::{clipboard, signals};
@@ -378,7 +379,12 @@ impl Loop {
 }
 
 fn draw(terminal: &mut Canvas, model: &mut Model, skin: &Skin) -> Result<()> {
-    match terminal.draw(|buffer| crate::ui::view(model, skin, buffer)) {
+    let drawn = terminal.draw_linked(|buffer| {
+        let links = crate::ui::view_linked(model, skin, buffer);
+        let made = |link: &crate::ui::Link| Link::new(link.area.x, link.area.y, link.area.width, &link.to);
+        links.iter().filter_map(made).collect()
+    });
+    match drawn {
         Ok(()) => {}
         // Between the giving back and the stop; going on draws everything anew.
         Err(error) if error.kind() == std::io::ErrorKind::NotConnected && session::is_held() => return Ok(()),

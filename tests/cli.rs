@@ -124,6 +124,7 @@ fn the_presets_the_themes_and_the_keymaps_are_sound() {
         &["theme", "check", "nord"],
         &["keymap", "check", "default"],
         &["keymap", "check", "vim"],
+        &["keymap", "check", "emacs"],
     ] {
         let (status, out, err) = shell.says(args);
         assert_eq!(status, 0, "{args:?}: {err}");
@@ -135,14 +136,40 @@ fn the_presets_the_themes_and_the_keymaps_are_sound() {
 fn a_bad_theme_and_a_bad_keymap_are_told_with_file_and_line() {
     let shell = Shell::new();
     fs::write(shell.dir.path().join("t.toml"), "name = \"t\"\n[roles]\nokk = { bold = true }\n").unwrap();
-    let keymap = "[[bind]]\non = \"j\"\ncontext = \"checklist\"\nrun = \"step-nxt\"\n";
+    let keymap = "[checklist]\n\"j\" = \"step-nxt\"\n";
     fs::write(shell.dir.path().join("k.toml"), keymap).unwrap();
     let (status, _, err) = shell.says(&["theme", "check", "t.toml"]);
     assert_eq!(status, 1);
     assert!(err.contains("t.toml:3:1") && err.contains("ok"), "{err}");
     let (status, _, err) = shell.says(&["keymap", "check", "k.toml"]);
     assert_eq!(status, 1);
-    assert!(err.contains("k.toml:4:") && err.contains("step-next"), "{err}");
+    assert!(err.contains("k.toml:2:") && err.contains("step-next"), "{err}");
+}
+
+#[test]
+fn a_printed_keymap_is_one_to_start_from_and_its_check_is_told_as_json() {
+    let shell = Shell::new();
+    let (status, out, _) = shell.says(&["keymap", "list"]);
+    assert_eq!(status, 0);
+    for name in ["default", "vim", "emacs"] {
+        assert!(out.lines().any(|line| line.starts_with(name) && line.len() > 30), "{out}");
+    }
+    let (status, printed, _) = shell.says(&["keymap", "print", "emacs"]);
+    assert!(status == 0 && printed.contains("\"ctrl-x ctrl-c\" = \"quit\""), "{printed}");
+    fs::write(shell.dir.path().join("mine.toml"), &printed).unwrap();
+    let (status, again, err) = shell.says(&["keymap", "print", "mine.toml"]);
+    assert_eq!((status, err.as_str()), (0, ""));
+    assert_eq!(again, printed);
+    let text = "inherits = \"mine.toml\"\n[checklist]\n\"alt-x y\" = \"step-next\"\n\"p\" = false\n";
+    fs::write(shell.dir.path().join("k.toml"), text).unwrap();
+    let (status, out, _) = shell.says(&["keymap", "check", "--json", "k.toml"]);
+    assert_eq!(status, 1);
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((&json["sound"], &json["diagnostics"][0]["line"]), (&false.into(), &3.into()), "{out}");
+    fs::write(shell.dir.path().join("k.toml"), text.replace("alt-x y", "alt-z y")).unwrap();
+    let (status, out, _) = shell.says(&["keymap", "check", "--json", "k.toml"]);
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((status, &json["sound"], &json["without_a_key"][0]), (0, &true.into(), &"step-plan".into()), "{out}");
 }
 
 #[test]

@@ -148,13 +148,14 @@ actions! {
     StepWays "step-ways" Checklist Lead ["o"] "Ways out of the selected step: again, by hand, skip, accept the risk";
     StepPlan "step-plan" Checklist Lead ["p"] "Resolve the selected step to its exact call again";
     StepCancel "step-cancel" Checklist Lead ["x"] "Stop the selected check, wait or program";
+    StepFind "step-find" Checklist Anyone ["/"] "Find a step by words; none is hidden";
     FocusStep "focus-step" Checklist Anyone ["l", "right"] "Go to the step pane";
     PaneDown "pane-down" Pane Anyone ["j", "down"] "Scroll down";
     PaneUp "pane-up" Pane Anyone ["k", "up"] "Scroll up";
     PanePageDown "pane-page-down" Pane Anyone ["ctrl-d", "page-down"] "Scroll ten lines down";
     PanePageUp "pane-page-up" Pane Anyone ["ctrl-u", "page-up"] "Scroll ten lines up";
     PaneTop "pane-top" Pane Anyone ["g", "home"] "Scroll to the start";
-    Filter "filter" Pane Anyone ["/"] "Filter the journal by words";
+    Filter "filter" Pane Anyone ["/"] "Filter what is shown by words";
     Detail "detail" Pane Anyone ["enter"] "Show the selected entry whole";
     WatchLonger "watch-longer" Pane Anyone ["+"] "Look at a longer time: 15 minutes, an hour, 6, 24";
     WatchShorter "watch-shorter" Pane Anyone ["minus"] "Look at a shorter time";
@@ -166,7 +167,8 @@ actions! {
     Facts "facts" Global Anyone ["f"] "Show every reading of both Regions, or the summary";
     Guide "guide" Global Anyone ["i"] "Show or hide the guide: why, what to look at, what would go wrong";
     GuidePage "guide-page" Global Anyone ["I"] "Explain this run, the screen and the keys that matter";
-    CopyByHand "copy-by-hand" Global Anyone ["y"] "Copy the line that does the selected step by hand";
+    CopyByHand "copy-by-hand" Global Anyone ["y"] "Copy the line that does the selected step by hand; in the journal, the entry";
+    CopyPage "copy-page" Global Anyone ["Y"] "Copy the address of the AWS console's page of what the selected step changes";
     Arm "arm" Global ReadOnly ["A"] "Arm the console: writes can be confirmed from there on";
     Disarm "disarm" Global Armed ["A"] "Make the console read-only again";
     Refresh "refresh" Global Lead ["r"] "Read everything now";
@@ -193,6 +195,7 @@ actions! {
     Review "review" Global Anyone ["V"] "Show what the review finds in the service and its runbooks";
     Preflight "preflight" Global Anyone ["F"] "Show what a run will need, and ask for it anew";
     History "history" Global Anyone ["H"] "Show past runs, their trend against the objectives, and when the next drill is due";
+    BackOut "back-out" Global Anyone [] "Back out of what is open, one thing at a time, as esc does everywhere";
     Redraw "redraw" Global Anyone ["ctrl-l"] "Draw the screen anew";
     Quit "quit" Global Anyone ["q"] "Leave the console; the run stays, and can be resumed";
     ReplayToggle "replay-toggle" Replay Replay ["space"] "Pause the replay, or go on with it";
@@ -214,6 +217,7 @@ actions! {
     HelpUp "help-up" Help Anyone ["k", "up"] "Scroll up";
     HelpPageDown "help-page-down" Help Anyone ["ctrl-d", "page-down"] "Scroll ten lines down";
     HelpPageUp "help-page-up" Help Anyone ["ctrl-u", "page-up"] "Scroll ten lines up";
+    HelpFilter "help-filter" Help Anyone ["/"] "Filter what is shown by words";
     HelpClose "help-close" Help Anyone ["q", "?", "f1"] "Close the help";
 }
 
@@ -229,6 +233,16 @@ impl Action {
     /// Its id.
     pub fn id(self) -> &'static str {
         self.info().id
+    }
+
+    /// Whether its keys can stand in a context: in its own, and backing out in any.
+    pub fn is_for(self, context: Context) -> bool {
+        self.info().context == context || self == Self::BackOut
+    }
+
+    /// Whether it begins or ends something, where others look or move.
+    pub fn starts(self) -> bool {
+        self.info().need != Need::Anyone || matches!(self, Self::Quit | Self::MenuChoose | Self::PaletteRun)
     }
 
     /// Whether it leads to a write, so that it exists only when armed.

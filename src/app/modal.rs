@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::action::{Action, Context};
+use super::action::Context;
+use super::filter::Filter;
+use super::find::Hit;
 use super::input::Input;
 use crate::domain::gate::GateResult;
 use crate::domain::journal::RunOutcome;
@@ -351,7 +353,7 @@ pub struct Palette {
     /// What filters.
     pub input: Input,
     /// What is left, best first.
-    pub found: Vec<Action>,
+    pub found: Vec<Hit>,
     /// The line that is selected.
     pub selected: usize,
 }
@@ -379,6 +381,8 @@ pub struct Help {
     pub page: Page,
     /// What the review has found, on its page: looked for when that was opened.
     pub findings: Vec<Finding>,
+    /// What filters it.
+    pub filter: Filter,
     /// How many lines are scrolled away.
     pub scroll: usize,
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::action::{Context, Rights};
+use super::action::{Action, Context, Rights};
+use super::chord::Pending;
 use super::keymap::Keymap;
 use super::modal::{Help, Modal, Page};
 use super::screen::Screens;
@@ -247,6 +248,10 @@ pub struct Model {
     pub preflight_asked: Option<Timestamp>,
     /// The past runs, as they were read last.
     pub history: Option<Arc<History>>,
+    /// The commands that were run from the palette, the latest first.
+    pub recent: Vec<Action>,
+    /// The chord that has been begun, if one has.
+    pub pending: Option<Pending>,
     /// The dialogs; the last is on top.
     pub modals: Vec<Modal>,
     /// The message in the footer.
@@ -300,6 +305,8 @@ impl Model {
             disruption: Arc::default(),
             preflight_asked: None,
             history: None,
+            recent: Vec::new(),
+            pending: None,
             modals: Vec::new(),
             toast: None,
             latched: None,
@@ -321,6 +328,7 @@ impl Model {
         (self.step_scroll, self.journal_scroll) = (before.step_scroll, before.journal_scroll);
         self.account.clone_from(&before.account);
         self.history.clone_from(&before.history);
+        self.recent.clone_from(&before.recent);
         self.screens.clone_from(&before.screens);
         self.lags.clone_from(&before.lags);
         self
@@ -459,10 +467,21 @@ impl Model {
     pub fn tick(&mut self, now: Timestamp) {
         self.now = now;
         self.refresh_worst();
-        if let Some(toast) = &mut self.toast {
+        // The hint of a begun chord stands over it.
+        if let Some(toast) = self.toast.as_mut().filter(|_| self.pending.is_none()) {
             toast.left = toast.left.saturating_sub(1);
             if toast.left == 0 {
                 self.toast = None;
+            }
+        }
+    }
+
+    /// A second has passed at the keyboard: a begun chord does not wait for ever.
+    pub(super) fn lose_patience(&mut self) {
+        if let Some(pending) = &mut self.pending {
+            pending.left = pending.left.saturating_sub(1);
+            if pending.left == 0 {
+                self.pending = None;
             }
         }
     }

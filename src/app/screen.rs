@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::input::Input;
+use super::filter::Filter;
 use crate::domain::review::Finding;
 
 /// A screen.
@@ -62,6 +62,11 @@ impl Screen {
         self as usize + 1
     }
 
+    /// Under which screen its filter is kept.
+    fn filtered_as(self) -> Self {
+        if self == Self::Overview { Self::Checklist } else { self }
+    }
+
     /// Whether steps are selected on it.
     pub fn has_steps(self) -> bool {
         matches!(self, Self::Overview | Self::Checklist)
@@ -73,6 +78,8 @@ impl Screen {
 pub struct Screens {
     /// The one that is looked at.
     pub shown: Screen,
+    /// What filters each; on the screens with steps, which share theirs, it finds and hides nothing.
+    pub filters: BTreeMap<Screen, Filter>,
     /// How many lines of each are scrolled away.
     pub scroll: BTreeMap<Screen, usize>,
     /// The replication's.
@@ -81,6 +88,18 @@ pub struct Screens {
     pub log: Log,
     /// What the review had found when the readiness was looked at last.
     pub findings: Vec<Finding>,
+}
+
+impl Screens {
+    /// What filters the screen that is looked at, or finds a step on it; nothing, where there is nothing of the kind.
+    pub fn filter(&self) -> Option<&Filter> {
+        self.filters.get(&self.shown.filtered_as()).filter(|filter| filter.is_on())
+    }
+
+    /// The same, to be typed.
+    pub(super) fn filter_mut(&mut self) -> &mut Filter {
+        self.filters.entry(self.shown.filtered_as()).or_default()
+    }
 }
 
 /// The spans of time that the charts can show, the shortest first.
@@ -112,10 +131,6 @@ impl Watch {
 /// What the journal's screen remembers.
 #[derive(Debug, Clone, Default)]
 pub struct Log {
-    /// The words that an entry has to hold.
-    pub filter: Input,
-    /// Whether they are being typed.
-    pub typing: bool,
     /// The number of the entry that is selected; without one, the newest.
     pub selected: Option<u64>,
     /// Whether the selected one is shown whole.

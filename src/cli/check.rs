@@ -1,6 +1,5 @@
 //! `handover check`: are the files sound?
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
@@ -8,7 +7,7 @@ use color_eyre::eyre::{Result, eyre};
 use jiff::Timestamp;
 
 use super::options::ServiceOptions;
-use super::{Status, console, patience, surroundings};
+use super::{Status, patience, surroundings};
 use crate::config::{Diagnostics, Origin, Project};
 use crate::domain::board::Board;
 use crate::domain::review::{Drilled, Finding, Live, Severity, Spot, Subject, review};
@@ -155,41 +154,10 @@ fn line(project: &Project, spot: &Spot) -> Option<(String, usize)> {
     Some((file.display().to_string(), at.map_or(1, |at| at + 1)))
 }
 
-/// `handover keymap check`.
-#[derive(Debug, Args)]
-pub(super) struct KeymapCommand {
-    #[command(subcommand)]
-    what: KeymapWhat,
-}
-
-#[derive(Debug, clap::Subcommand)]
-enum KeymapWhat {
-    /// Check a keymap file
-    Check {
-        /// The file, or the name of a bundled keymap
-        file: PathBuf,
-    },
-}
-
-impl KeymapCommand {
-    pub(super) fn run(&self) -> Result<Status> {
-        let KeymapWhat::Check { file } = &self.what;
-        Ok(sound(&file.display().to_string(), &console::read_keymap(&file.to_string_lossy())?.1))
-    }
-}
-
 /// Prints what is wrong.
 pub(super) fn report(diagnostics: &Diagnostics) -> Status {
     if !diagnostics.is_empty() {
         eprint!("{diagnostics}");
     }
     if diagnostics.has_errors() { Status::Failed } else { Status::Ok }
-}
-
-fn sound(name: &str, diagnostics: &Diagnostics) -> Status {
-    let status = report(diagnostics);
-    if status == Status::Ok {
-        say!("{}: sound", crate::domain::text::visible(name));
-    }
-    status
 }

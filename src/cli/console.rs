@@ -2,18 +2,16 @@
 
 use std::path::Path;
 
-use color_eyre::eyre::{Result, WrapErr, eyre};
+use color_eyre::eyre::{Result, eyre};
 
 use super::options::{ScreenOptions, ServiceOptions, WhoOptions};
 use super::{Status, surroundings};
 use crate::app::{Keymap, Model, model};
-use crate::config::{Diagnostics, Source, keymap};
 use crate::domain::replay::From;
 use crate::domain::text;
 use crate::runtime::{self, Behind, Console, Ended};
 use crate::store::file::OpenError;
 use crate::term::capabilities::Capabilities;
-use crate::ui;
 use crate::wire::{Archive, NoStage, Reel, Stage, book};
 
 /// `handover` without a subcommand.
@@ -38,9 +36,10 @@ struct Looks {
 
 impl Looks {
     fn read(screen: &ScreenOptions) -> Result<Self> {
-        let able = Capabilities::detect(screen.color, screen.ascii);
+        let mut able = Capabilities::detect(screen.color, screen.ascii);
+        able.links &= !screen.no_links;
         let theme = runtime::looks::Looks::read(screen.theme(), &able)?;
-        let keymap = the_keymap(screen.keymap.as_deref().unwrap_or("default"))?;
+        let keymap = super::keymap::sound(screen.keymap.as_deref().unwrap_or("default"))?;
         Ok(Self { able, theme, keymap })
     }
 
@@ -119,30 +118,4 @@ pub(super) fn replay(screen: &ScreenOptions, reel: Reel, from: From) -> Result<S
     let looks = Looks::read(screen)?;
     let (model, player) = reel.console(looks.keymap.clone(), looks.capabilities());
     status(runtime::run(looks.console(model, false), Behind::Replay(player, from))?)
-}
-
-/// A file's bytes, or a built-in one's, under the name that diagnostics give it.
-fn source(wanted: &str, built_in: &[(&str, &str)], what: &str) -> Result<Source> {
-    if let Some((name, text)) = built_in.iter().find(|(name, _)| *name == wanted) {
-        return Ok(Source::new(format!("{name}.toml"), text.as_bytes()));
-    }
-    let known: Vec<&str> = built_in.iter().map(|(name, _)| *name).collect();
-    let bytes = std::fs::read(wanted).wrap_err_with(|| {
-        format!("{wanted:?} is no bundled {what} ({}), and no file that can be read", known.join(", "))
-    })?;
-    Ok(Source::new(wanted, &bytes))
-}
-
-/// A keymap, with all that is wrong in it.
-pub(super) fn read_keymap(wanted: &str) -> Result<(Option<Keymap>, Diagnostics)> {
-    Ok(ui::keys::load(&source(wanted, &keymap::BUILT_IN, "keymap")?))
-}
-
-fn the_keymap(wanted: &str) -> Result<Keymap> {
-    let (keymap, diagnostics) = read_keymap(wanted)?;
-    match keymap {
-        Some(keymap) if !diagnostics.has_errors() => Ok(keymap),
-        // A key that does something else than its file says is worse than no console.
-        _ => Err(eyre!("{diagnostics}")),
-    }
 }

@@ -17,6 +17,7 @@ mod headless;
 mod iam;
 mod init;
 mod journal;
+mod keymap;
 mod notify;
 mod options;
 mod patience;
@@ -126,8 +127,8 @@ enum Cmd {
     Journal(journal::JournalCommand),
     /// List, check, print and preview themes
     Theme(theme::ThemeCommand),
-    /// Check a keymap file
-    Keymap(check::KeymapCommand),
+    /// List, check and print keymaps
+    Keymap(keymap::KeymapCommand),
     /// Print a completion script for a shell
     Completions(completions::Completions),
 }

@@ -71,10 +71,13 @@ pub(super) struct ScreenOptions {
     /// Draw with ASCII alone
     #[arg(long, global = true)]
     pub(super) ascii: bool,
+    /// Write no links to the AWS console, whatever the terminal shows (as HANDOVER_NO_LINKS does)
+    #[arg(long, global = true)]
+    pub(super) no_links: bool,
     /// A bundled theme (`handover theme list`) or a theme file, whose edits show at once
     #[arg(long, global = true, value_name = "THEME", env = "HANDOVER_THEME")]
     pub(super) theme: Option<String>,
-    /// A bundled keymap (default, vim) or a keymap file
+    /// A bundled keymap (default, vim, emacs) or a keymap file
     #[arg(long, global = true, value_name = "KEYMAP", env = "HANDOVER_KEYMAP")]
     pub(super) keymap: Option<String>,
 }

@@ -51,7 +51,7 @@ impl ThemeCommand {
     pub(super) fn run(&self, screen: &ScreenOptions) -> Result<Status> {
         match &self.what {
             What::List => {
-                list();
+                list(&BUILT_IN);
                 Ok(Status::Ok)
             }
             What::Check { wanted, json } => check(wanted, *json),
@@ -68,9 +68,9 @@ impl ThemeCommand {
     }
 }
 
-/// Each theme with the first sentence of its file's comment.
-fn list() {
-    for (name, text) in BUILT_IN {
+/// Each bundled file with the first sentence of its comment.
+pub(super) fn list(bundled: &[(&str, &str)]) {
+    for (name, text) in bundled {
         let comment: Vec<&str> = text
             .lines()
             .map_while(|line| line.strip_prefix('#'))

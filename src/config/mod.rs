@@ -27,6 +27,7 @@ mod component;
 mod fencing;
 mod form;
 mod graph;
+mod inherit;
 mod learn;
 mod metrics;
 mod predicate;

@@ -250,6 +250,16 @@ impl<'c, 't> Node<'c, 't> {
         matches!(self.value, DeValue::Integer(_) | DeValue::Float(_))
     }
 
+    /// Whether it is a list.
+    pub fn is_list(&self) -> bool {
+        matches!(self.value, DeValue::Array(_))
+    }
+
+    /// Whether it is a table.
+    pub fn is_table(&self) -> bool {
+        matches!(self.value, DeValue::Table(_))
+    }
+
     /// Whether it is a string.
     pub fn is_string(&self) -> bool {
         matches!(self.value, DeValue::String(_))

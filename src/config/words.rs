@@ -26,6 +26,21 @@ pub fn one_of<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
     if words.len() == 1 { words.concat() } else { format!("one of {}", words.join(", ")) }
 }
 
+/// A text as a TOML string that stands on one line, for a key too (TOML 1.0, "Basic strings").
+pub fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if c.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
 /// Whether a name says that its value is a secret, or may be one.
 pub fn is_secret(name: &str) -> bool {
     is_credential(name) || matches!(name.to_ascii_lowercase().as_str(), "secret" | "credentials")

@@ -24,6 +24,7 @@ pub mod learn;
 pub mod metrics;
 pub mod notice;
 pub mod outline;
+pub mod page;
 pub mod people;
 pub mod permissions;
 pub mod plan;

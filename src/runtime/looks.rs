@@ -20,6 +20,7 @@ pub struct Looks {
     theme: Theme,
     depth: Depth,
     unicode: bool,
+    links: bool,
     /// Where the theme is a file: that and what it inherits from.
     watch: Option<Watch>,
 }
@@ -29,22 +30,22 @@ impl Looks {
     pub fn read(wanted: &str, able: &Capabilities) -> Result<Self> {
         let draft = sound(wanted)?;
         let (theme, watch) = (draft.theme(), Watch::of(wanted, &draft));
-        Ok(Self { theme, depth: depth(able.colour), unicode: able.unicode, watch })
+        Ok(Self { theme, depth: depth(able.colour), unicode: able.unicode, links: able.links, watch })
     }
 
     pub(super) fn skin(&self) -> Skin {
-        Skin::new(&self.theme, self.depth, self.unicode)
+        Skin { links: self.links, ..Skin::new(&self.theme, self.depth, self.unicode) }
     }
 
     /// Tells of edits, from a thread of its own: a disk that hangs must not hang the console.
     pub(super) fn watch(self, wake: mpsc::Sender<Wake>) -> Result<()> {
-        let Self { depth, unicode, watch, .. } = self;
+        let Self { depth, unicode, links, watch, .. } = self;
         let Some(mut watch) = watch else { return Ok(()) };
         std::thread::Builder::new().name("theme".into()).spawn(move || {
             loop {
                 std::thread::sleep(PACE);
                 let Some(found) = watch.look() else { continue };
-                let skin = found.map(|theme| Box::new(Skin::new(&theme, depth, unicode)));
+                let skin = found.map(|theme| Box::new(Skin { links, ..Skin::new(&theme, depth, unicode) }));
                 if wake.send(Wake::Skin(skin)).is_err() {
                     return;
                 }

@@ -7,7 +7,9 @@ use std::io::{self, Write};
 use ratatui::backend::Backend as _;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
 
+use super::links::{self, Link};
 use super::output::Tty;
 use super::screen::Screen;
 
@@ -17,6 +19,8 @@ pub struct Canvas<W: Write = Tty> {
     screen: Screen<W>,
     shown: Buffer,
     next: Buffer,
+    /// The links of what is shown.
+    links: Vec<Link>,
     /// Whether nothing is known of what the terminal shows.
     stale: bool,
 }
@@ -24,7 +28,7 @@ pub struct Canvas<W: Write = Tty> {
 impl<W: Write> Canvas<W> {
     /// A canvas on a screen of which nothing is known.
     pub fn new(screen: Screen<W>) -> Self {
-        Self { screen, shown: Buffer::default(), next: Buffer::default(), stale: true }
+        Self { screen, shown: Buffer::default(), next: Buffer::default(), links: Vec::new(), stale: true }
     }
 
     /// The screen.
@@ -46,33 +50,54 @@ impl<W: Write> Canvas<W> {
     /// Draws a frame: `paint` fills a whole buffer of the terminal's size, in which an older frame may stand, and what
     /// differs from what is shown goes out in one write.
     pub fn draw(&mut self, paint: impl FnOnce(&mut Buffer)) -> io::Result<()> {
+        self.draw_linked(|buffer| {
+            paint(buffer);
+            Vec::new()
+        })
+    }
+
+    /// Draws a frame of which some cells lead somewhere.
+    pub fn draw_linked(&mut self, paint: impl FnOnce(&mut Buffer) -> Vec<Link>) -> io::Result<()> {
         let drawn = self.try_draw(paint);
         // Of a frame that went out in part nobody knows what is shown.
         self.stale |= drawn.is_err();
         drawn
     }
 
-    fn try_draw(&mut self, paint: impl FnOnce(&mut Buffer)) -> io::Result<()> {
+    fn try_draw(&mut self, paint: impl FnOnce(&mut Buffer) -> Vec<Link>) -> io::Result<()> {
         let size = self.screen.size()?;
         let area = Rect::from((Position::ORIGIN, size));
         if self.stale || self.next.area != area {
             self.next = Buffer::empty(area);
             self.shown = Buffer::empty(area);
+            self.links.clear();
             self.screen.clear()?;
             self.stale = false;
         }
-        paint(&mut self.next);
+        let links = paint(&mut self.next);
+        self.screen.link(&links);
         let width = usize::from(area.width).max(1);
         let lines = self.next.content.chunks(width).zip(self.shown.content.chunks(width));
         for (y, (next, shown)) in (0u16..).zip(lines) {
-            let Some((from, to)) = changed(next, shown) else { continue };
+            let relinked = links::changed(&self.links, &links, y).map(|(from, to)| (from, to.min(width)));
+            let (from, to) = match (changed(next, shown), relinked) {
+                (None, None) => continue,
+                (Some(part), None) | (None, Some(part)) => part,
+                (Some((from, to)), Some((first, last))) => (from.min(first), to.max(last)),
+            };
             let part = |cells: &[Cell]| Buffer {
                 area: Rect { x: at(from), y, width: at(to - from), height: 1 },
                 content: cells.get(from..to).unwrap_or_default().to_vec(),
             };
-            let (next, shown) = (part(next), part(shown));
+            let (next, mut shown) = (part(next), part(shown));
+            if let Some((first, last)) = relinked {
+                // What leads elsewhere now is written anew, even where it looks the same.
+                let cells = shown.content.iter_mut().skip(first - from).take(last.saturating_sub(first));
+                cells.for_each(|cell| cell.modifier = Modifier::all());
+            }
             self.screen.draw(shown.diff(&next).into_iter())?;
         }
+        self.links = links;
         std::mem::swap(&mut self.next, &mut self.shown);
         self.screen.flush()
     }
@@ -144,6 +169,46 @@ mod tests {
             let (ours, theirs) = (canvas.screen().out().sink(), terminal.backend().out().sink());
             prop_assert_eq!(String::from_utf8_lossy(ours), String::from_utf8_lossy(theirs));
         }
+    }
+
+    fn told(canvas: &Canvas<Vec<u8>>) -> String {
+        String::from_utf8(canvas.screen().out().sink().clone()).unwrap()
+    }
+
+    /// Draws one line of text with links, and gives what was written for it.
+    fn linked(canvas: &mut Canvas<Vec<u8>>, text: &str, links: &[(u16, u16, &str)]) -> String {
+        let before = told(canvas).len();
+        let made = links.iter().filter_map(|(x, width, to)| Link::new(*x, 1, *width, to)).collect();
+        let drawn = canvas.draw_linked(|buffer| {
+            anew(buffer, &[(0, 1, text.to_owned(), 1)]);
+            made
+        });
+        drawn.unwrap();
+        told(canvas).split_off(before)
+    }
+
+    #[test]
+    fn linked_cells_are_told_with_where_they_lead_and_nothing_after_them_is_linked() {
+        let mut canvas = Canvas::new(screen());
+        let out = linked(&mut canvas, "see abc now", &[(4, 3, "https://a.example/x")]);
+        assert!(out.contains("see \x1b]8;;https://a.example/x\x1b\\abc\x1b]8;;\x1b\\ now"), "{out:?}");
+        assert_eq!(linked(&mut canvas, "see abc now", &[(4, 3, "https://a.example/x")]), "", "nothing is new");
+        let out = linked(&mut canvas, "see abc now", &[(4, 3, "https://b.example/")]);
+        assert!(out.contains("\x1b]8;;https://b.example/\x1b\\abc\x1b]8;;\x1b\\"), "{out:?}");
+        assert!(!out.contains("see"), "only what leads elsewhere: {out:?}");
+        let out = linked(&mut canvas, "see abc now", &[]);
+        assert!(out.contains("abc") && !out.contains("]8"), "a link is gone: {out:?}");
+        let out = linked(&mut canvas, "see abc", &[(4, 3, "https://a.example/x")]);
+        assert!(out.ends_with("\x1b]8;;\x1b\\") || out.contains("\x1b]8;;\x1b\\"), "{out:?}");
+        assert_eq!(out.matches("]8;;\x1b").count(), out.matches("]8;;h").count(), "each is closed: {out:?}");
+    }
+
+    #[test]
+    fn an_address_that_could_end_the_sequence_is_no_link() {
+        for bad in ["", "https://a b", "https://a\x1b\\", "https://a\u{9c}", "https://\u{e9}", "https://a\x07"] {
+            assert_eq!(Link::new(0, 0, 1, bad), None, "{bad:?}");
+        }
+        assert_eq!(Link::new(0, 0, 1, &format!("https://{}", "a".repeat(3000))), None);
     }
 
     #[test]

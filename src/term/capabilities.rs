@@ -83,6 +83,8 @@ pub struct Capabilities {
     pub shared: Option<Shared>,
     /// Whether the terminal is known to report key repeats as such when asked to.
     pub reports_repeats: bool,
+    /// Whether the terminal is known to show links (OSC 8).
+    pub links: bool,
 }
 
 impl Capabilities {
@@ -98,6 +100,7 @@ impl Capabilities {
             unicode: unicode(ascii, env),
             shared: shared(env),
             reports_repeats: reports_repeats(env),
+            links: links(env),
         }
     }
 }
@@ -193,6 +196,37 @@ pub fn shared(env: &dyn Fn(&str) -> Option<String>) -> Option<Shared> {
 fn reports_repeats(env: &dyn Fn(&str) -> Option<String>) -> bool {
     let term = env("TERM").unwrap_or_default();
     shared(env).is_none() && ["xterm-kitty", "xterm-ghostty", "foot"].iter().any(|name| is_or_extends(&term, name))
+}
+
+/// Terminals that are known to show OSC 8 links, and nothing in between that would swallow them or print them. The list is
+/// <https://github.com/Alhadis/OSC8-Adoption>; `HANDOVER_NO_LINKS` says no.
+fn links(env: &dyn Fn(&str) -> Option<String>) -> bool {
+    if said(env, "HANDOVER_NO_LINKS").is_some() {
+        return false;
+    }
+    let program = env("TERM_PROGRAM").unwrap_or_default();
+    match shared(env) {
+        // From 3.4 on it keeps them itself, and passes them on where the outer terminal has them.
+        Some(Shared::Tmux | Shared::Tmate) => {
+            return program == "tmux" && version(env, "TERM_PROGRAM_VERSION").is_some_and(|version| version >= (3, 4));
+        }
+        Some(Shared::Screen | Shared::Zellij) => return false,
+        None => {}
+    }
+    let term = env("TERM").unwrap_or_default();
+    let by_name = ["xterm-kitty", "xterm-ghostty", "foot", "wezterm", "contour"];
+    by_name.iter().any(|name| is_or_extends(&term, name))
+        || ["iTerm.app", "WezTerm", "ghostty", "vscode"].contains(&program.as_str())
+        || said(env, "VTE_VERSION").and_then(|version| version.parse().ok()).is_some_and(|version: u32| version >= 5000)
+        || (said(env, "WT_SESSION").is_some() && term != "dumb")
+}
+
+/// The first two numbers of a version such as `3.4` or `3.5a`.
+fn version(env: &dyn Fn(&str) -> Option<String>, name: &str) -> Option<(u32, u32)> {
+    let text = said(env, name)?;
+    let (major, rest) = text.split_once('.')?;
+    let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    Some((major.parse().ok()?, rest.get(..digits)?.parse().ok()?))
 }
 
 /// A variable's value, where it is set and not empty.
@@ -301,6 +335,29 @@ mod tests {
         assert_eq!(shared(&env(&[("STY", "123.pts-0.host")])), Some(Shared::Screen));
         assert_eq!(shared(&env(&[("ZELLIJ", "0")])), Some(Shared::Zellij));
         assert_eq!(shared(&env(&[("TMUX", "")])), None);
+    }
+
+    #[test]
+    fn links_are_written_only_where_they_are_known_to_be_shown() {
+        assert!(links(&env(&[("TERM", "xterm-kitty")])));
+        assert!(links(&env(&[("TERM", "foot-extra")])));
+        assert!(links(&env(&[("TERM", "xterm-256color"), ("VTE_VERSION", "7200")])));
+        assert!(links(&env(&[("TERM", "xterm-256color"), ("TERM_PROGRAM", "iTerm.app")])));
+        assert!(links(&env(&[("TERM", "xterm-256color"), ("WT_SESSION", "1")])));
+        assert!(!links(&env(&[("TERM", "xterm-256color")])));
+        assert!(!links(&env(&[("TERM", "xterm-256color"), ("VTE_VERSION", "4600")])));
+        assert!(!links(&env(&[("TERM", "linux")])));
+        assert!(!links(&env(&[("TERM", "xterm-kitty"), ("HANDOVER_NO_LINKS", "1")])));
+        assert!(!links(&env(&[("TERM", "screen"), ("STY", "1.pts"), ("VTE_VERSION", "7200")])));
+        let tmux = |version: &'static str| {
+            let pairs = [("TMUX", "/tmp/tmux-0/default"), ("TERM_PROGRAM", "tmux"), ("VTE_VERSION", "7200")];
+            move |name: &str| match name {
+                "TERM_PROGRAM_VERSION" => Some(version.to_owned()),
+                _ => pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()),
+            }
+        };
+        assert!(links(&tmux("3.4")) && links(&tmux("3.5a")) && links(&tmux("4.0")));
+        assert!(!links(&tmux("3.3a")) && !links(&tmux("next")) && !links(&tmux("")));
     }
 
     #[test]

@@ -9,8 +9,9 @@
 //! | [`signals`] | what other processes ask: end, stop, go on |
 //! | [`screen`] | the drawing end for ratatui: the fewest bytes a frame |
 //! | [`canvas`] | what is shown and what is to be; the difference goes out |
+//! | [`links`] | cells that lead somewhere |
 //! | [`output`] | one frame, one `write`, counted |
-//! | [`capabilities`] | colours, Unicode, and whether others are in the same terminal |
+//! | [`capabilities`] | colours, Unicode, links, and whether others are in the same terminal |
 //! | [`clipboard`] | copying, through ssh too |
 
 pub mod canvas;
@@ -19,6 +20,7 @@ pub mod clipboard;
 #[cfg(unix)]
 pub mod hangup;
 pub mod input;
+pub mod links;
 pub mod output;
 pub mod screen;
 pub mod session;

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use ratatui::backend::{Backend, ClearType, WindowSize};
 use ratatui::buffer::Cell;
@@ -13,6 +14,7 @@ use ratatui::layout::{Position, Size};
 use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr;
 
+use super::links::Link;
 use super::output::{BufferedOut, Tty};
 use super::session;
 
@@ -37,6 +39,10 @@ pub struct Screen<W: Write = Tty> {
     /// Where the next character would go, if that is known.
     at: Option<Position>,
     cursor: Cursor,
+    /// The links of the frame that is drawn.
+    links: Vec<Link>,
+    /// Where what is written now leads.
+    leads: Option<Arc<str>>,
     /// Where characters of two columns stand.
     wide: BTreeSet<(u16, u16)>,
     /// Where there is no terminal to ask for its size.
@@ -65,7 +71,7 @@ impl<W: Write> Screen<W> {
 
     fn with(out: BufferedOut<W>, fixed: Option<Size>) -> Self {
         let cursor = Cursor { shown: false, wanted: None };
-        Self { out, pen: None, at: None, cursor, wide: BTreeSet::new(), fixed }
+        Self { out, pen: None, at: None, cursor, links: Vec::new(), leads: None, wide: BTreeSet::new(), fixed }
     }
 
     /// What it writes through, with its counts.
@@ -86,6 +92,21 @@ impl<W: Write> Screen<W> {
         self.cursor.shown = false;
     }
 
+    /// Says which cells of the frames from here on lead somewhere.
+    pub fn link(&mut self, links: &[Link]) {
+        self.links.clear();
+        self.links.extend_from_slice(links);
+    }
+
+    /// Opens or closes a link, if what is written next leads elsewhere than what was written last.
+    fn lead(&mut self, to: Option<Arc<str>>) -> io::Result<()> {
+        if self.leads != to {
+            write!(self.out, "\x1b]8;;{}\x1b\\", to.as_deref().unwrap_or_default())?;
+            self.leads = to;
+        }
+        Ok(())
+    }
+
     /// Blanks the half that is left of a wide character when something is drawn over the other: terminals differ in what it
     /// then looks like, and ratatui draws it anew only where its own style shows on a blank.
     fn split(&mut self, at: Position) -> io::Result<()> {
@@ -94,6 +115,7 @@ impl<W: Write> Screen<W> {
         for x in right.into_iter().chain(left) {
             self.move_to(Position { x, y: at.y })?;
             self.take(PLAIN)?;
+            self.lead(None)?;
             self.out.write_all(b" ")?;
             self.at = None;
         }
@@ -220,6 +242,9 @@ impl<W: Write> Backend for Screen<W> {
             }
             self.move_to(Position { x, y })?;
             self.take(Pen { fg: cell.fg, bg: cell.bg, modifier: cell.modifier })?;
+            if !self.links.is_empty() || self.leads.is_some() {
+                self.lead(self.links.iter().find(|link| link.covers(x, y)).map(|link| Arc::clone(&link.to)))?;
+            }
             self.out.write_all(symbol.as_bytes())?;
             // Terminals differ on how wide some characters are: after one that is not plainly one column, say where to go.
             let width = symbol.width();
@@ -258,6 +283,7 @@ impl<W: Write> Backend for Screen<W> {
 
     fn clear_region(&mut self, clear_type: ClearType) -> io::Result<()> {
         // A terminal clears with the colour of its pen.
+        self.lead(None)?;
         self.out.write_all(b"\x1b[0m")?;
         self.pen = Some(PLAIN);
         self.wide.clear();
@@ -294,6 +320,8 @@ impl<W: Write> Backend for Screen<W> {
         if self.fixed.is_none() && !session::is_open() {
             return Err(io::Error::new(io::ErrorKind::NotConnected, "the terminal was given back"));
         }
+        // A link never outlives its frame.
+        self.lead(None)?;
         match self.cursor {
             Cursor { wanted: Some(position), shown } => {
                 self.move_to(position)?;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ratatui::layout::Rect;
 
+use super::filter;
 use super::paint::{Painter, Pen};
 use super::skin::Tone;
 use super::words;
@@ -51,6 +52,7 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
             Line::Step(index, row) => step(model, row, *index == model.selected, Pen::line(inside, y), painter),
         }
     }
+    filter::find(model, area, painter);
     if lines.len() > first + height {
         let mut pen = Pen { x: area.right().saturating_sub(10), y: area.bottom().saturating_sub(1), end: area.right() };
         painter.sign(&mut pen, glyphs.more, Tone::Dim);

@@ -5,6 +5,8 @@ use ratatui::layout::Rect;
 use super::paint::{Painter, Pen, wrap};
 use super::skin::Tone;
 use crate::app::Model;
+use crate::app::action::Action;
+use crate::app::filter::Words;
 use crate::domain::duration::age as short;
 use crate::domain::gate::GateResult;
 use crate::domain::plan::Plan;
@@ -21,6 +23,42 @@ struct Part {
     sign: Option<(&'static str, Tone)>,
     text: String,
     tone: Tone,
+    /// Where it leads.
+    link: Option<String>,
+}
+
+/// What is left of a document, in rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Kept {
+    /// How many are shown.
+    pub(super) shown: usize,
+    /// How many there are.
+    pub(super) all: usize,
+    /// How many of those that are not shown want an eye.
+    pub(super) wrong: usize,
+}
+
+impl Part {
+    fn is_heading(&self) -> bool {
+        self.label.is_empty() && self.sign.is_none() && self.tone == Tone::Title
+    }
+
+    /// Whether it says more about the row before it.
+    fn goes_on(&self) -> bool {
+        self.sign.is_none() && matches!(self.label, "do" | "here" | "because" | "such as" | "waived")
+    }
+}
+
+/// Rows, each with what is said about it.
+fn groups(parts: Vec<Part>) -> Vec<Vec<Part>> {
+    let mut groups: Vec<Vec<Part>> = Vec::new();
+    for part in parts {
+        match groups.last_mut() {
+            Some(group) if part.goes_on() => group.push(part),
+            _ => groups.push(vec![part]),
+        }
+    }
+    groups
 }
 
 /// A document.
@@ -34,23 +72,34 @@ impl Doc {
     pub(super) fn put(&mut self, label: &'static str, text: impl Into<String>, tone: Tone) {
         let text = text.into();
         if !text.is_empty() {
-            self.parts.push(Part { label, sign: None, text, tone });
+            self.parts.push(Part { label, sign: None, text, tone, link: None });
         }
     }
 
     /// Adds a line that keeps its indent: of JSON, say.
     pub(super) fn line(&mut self, text: &str) {
-        self.parts.push(Part { label: "", sign: None, text: text.replace("  ", "\u{a0}\u{a0}"), tone: Tone::Text });
+        self.parts.push(Part {
+            label: "",
+            sign: None,
+            text: text.replace("  ", "\u{a0}\u{a0}"),
+            tone: Tone::Text,
+            link: None,
+        });
     }
 
     /// Adds a text with a sign before it.
     pub(super) fn sign(&mut self, label: &'static str, sign: (&'static str, Tone), text: String, tone: Tone) {
-        self.parts.push(Part { label, sign: Some(sign), text, tone });
+        self.parts.push(Part { label, sign: Some(sign), text, tone, link: None });
     }
 
-    /// The call of a plan, every parameter on a line of its own.
-    pub(super) fn call(&mut self, plan: &Plan) {
-        self.put("calls", plan.call.headline(), Tone::Title);
+    /// The call of a plan, every parameter on a line of its own. It leads to the page of what it changes, or says which key
+    /// copies its address where the terminal shows no links.
+    pub(super) fn call(&mut self, model: &Model, plan: &Plan, painter: &Painter<'_>) {
+        let link = model.page(plan);
+        let key = model.keymap.chord(Action::CopyPage).filter(|_| link.is_some() && !painter.shows_links());
+        let hint = key.map(|key| format!("  [{key} copies its page]")).unwrap_or_default();
+        let text = format!("{}{hint}", plan.call.headline());
+        self.parts.push(Part { label: "calls", sign: None, text, tone: Tone::Title, link });
         for (name, value) in &plan.call.params {
             self.put("", format!("{name}={value}"), Tone::Text);
         }
@@ -69,6 +118,40 @@ impl Doc {
             };
             self.sign(label, (sign, tone), text, if tone == Tone::Ok { Tone::Text } else { tone });
         }
+    }
+
+    /// Leaves out what does not hold the words. A row goes or stays with what is said about it, and a heading stays over
+    /// what is left beneath it.
+    pub(super) fn keep(&mut self, words: &Words) -> Kept {
+        let mut kept = Kept::default();
+        let (mut heading, mut label) = (None, "");
+        let mut left = Vec::with_capacity(self.parts.len());
+        for mut group in groups(std::mem::take(&mut self.parts)) {
+            let Some(first) = group.first_mut() else { continue };
+            if first.is_heading() {
+                (heading, label) = (group.pop(), "");
+                continue;
+            }
+            if first.sign.is_some() {
+                label = "";
+            } else if !first.label.is_empty() {
+                label = first.label;
+            }
+            kept.all += 1;
+            if words.are_in(&group.iter().map(|part| format!("{} {} ", part.label, part.text)).collect::<String>()) {
+                kept.shown += 1;
+                left.extend(heading.take());
+                if let Some(first) = group.first_mut().filter(|first| first.sign.is_none()) {
+                    // The first of a list that is left has the list's label.
+                    first.label = std::mem::take(&mut label);
+                }
+                left.append(&mut group);
+            } else if group.iter().any(|part| matches!(part.tone, Tone::Bad | Tone::Warn)) {
+                kept.wrong += 1;
+            }
+        }
+        self.parts = left;
+        kept
     }
 
     /// How many lines it has at a width.
@@ -105,7 +188,11 @@ impl Doc {
                 }
                 pen.skip(1);
             }
+            let from = pen.x;
             painter.put(&mut pen, line, part.tone);
+            if let Some(to) = &part.link {
+                painter.link(from, pen, to);
+            }
         }
         lines.len().saturating_sub(scroll + height)
     }
@@ -128,5 +215,52 @@ pub(super) fn seen(model: &Model, evidence: &Evidence) -> String {
                 other => format!("{}, {}, {age}", evidence.value, other.as_str()),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::{Filter, Key};
+
+    fn filter(words: &str) -> Words {
+        let mut filter = Filter::default();
+        words.chars().for_each(|c| filter.key(Key::char(c)));
+        filter.words()
+    }
+
+    fn doc() -> Doc {
+        let mut doc = Doc::default();
+        doc.put("", "what is wrong", Tone::Title);
+        doc.sign("", ("x", Tone::Bad), "the replica is gone".into(), Tone::Bad);
+        doc.put("do", "build a new one in us-west-2", Tone::Text);
+        doc.sign("", ("!", Tone::Warn), "the clock is late".into(), Tone::Warn);
+        doc.put("", "people", Tone::Title);
+        doc.put("call", "anna, by phone", Tone::Text);
+        doc.put("", "ben, by mail", Tone::Text);
+        doc
+    }
+
+    fn texts(doc: &Doc) -> Vec<(&str, &str)> {
+        doc.parts.iter().map(|part| (part.label, part.text.as_str())).collect()
+    }
+
+    #[test]
+    fn a_row_stays_with_what_is_said_about_it_and_under_its_heading() {
+        let mut found = doc();
+        assert_eq!(found.keep(&filter("west build")), Kept { shown: 1, all: 4, wrong: 1 });
+        let left = [("", "what is wrong"), ("", "the replica is gone"), ("do", "build a new one in us-west-2")];
+        assert_eq!(texts(&found), left);
+    }
+
+    #[test]
+    fn the_first_that_is_left_of_a_list_has_its_label_and_what_is_wrong_is_not_hidden_in_silence() {
+        let mut found = doc();
+        assert_eq!(found.keep(&filter("mail")), Kept { shown: 1, all: 4, wrong: 2 });
+        assert_eq!(texts(&found), [("", "people"), ("call", "ben, by mail")]);
+        let mut all = doc();
+        assert_eq!(all.keep(&filter("")), Kept { shown: 4, all: 4, wrong: 0 });
+        assert_eq!(texts(&all), texts(&doc()));
+        assert_eq!(doc().keep(&filter("nothing of the kind")).shown, 0);
     }
 }

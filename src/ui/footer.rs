@@ -2,12 +2,14 @@
 
 use ratatui::layout::Rect;
 
-use super::paint::{Painter, Pen};
+use super::paint::{Painter, Pen, width};
 use super::skin::Tone;
-use crate::app::Model;
 use crate::app::action::{Action, Context};
+use crate::app::chord::written;
+use crate::app::keymap::Next;
 use crate::app::model::Level;
 use crate::app::screen::Screen;
+use crate::app::{Model, Pending};
 use crate::domain::run::State;
 use crate::domain::runbook::{Action as StepAction, Hazard};
 
@@ -20,6 +22,10 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     let glyphs = painter.glyphs();
     if model.leaving {
         painter.put(&mut pen, "leaving: the engine ends what it has begun; ctrl-c leaves at once", Tone::Warn);
+        return;
+    }
+    if let Some(pending) = &model.pending {
+        begun(model, pending, &mut pen, painter);
         return;
     }
     if let Some(toast) = &model.toast {
@@ -37,6 +43,19 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
         painter.sign(&mut pen, glyphs.bad, Tone::Bad);
         painter.put(&mut pen, " read-only, the journal can't be written: ", Tone::Bad);
         painter.put(&mut pen, why, Tone::Bad);
+        return;
+    }
+    if model.modals.is_empty()
+        && let Some(filter) = model.screens.filter().filter(|filter| filter.typing)
+    {
+        let says = if !model.screens.shown.has_steps() {
+            "every key is a letter now: enter keeps the filter, esc clears it"
+        } else if filter.words().is_empty() {
+            "every key is a letter now: words of the step that is looked for; esc ends it"
+        } else {
+            "every key is a letter now: down and up go to the next and the one before; enter ends typing, esc the search"
+        };
+        painter.put(&mut pen, says, Tone::Warn);
         return;
     }
     if !model.modals.is_empty() {
@@ -69,8 +88,11 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
             (Action::WatchShorter, "shorter"),
             (Action::WatchPause, if model.screens.watch.held.is_some() { "go on" } else { "hold" }),
         ]),
-        Screen::Journal => hints.extend([(Action::Filter, "filter"), (Action::Detail, "whole")]),
-        Screen::Timeline => hints.push((Action::Mark, "enter time")),
+        Screen::Journal => {
+            hints.extend([(Action::Filter, "filter"), (Action::Detail, "whole"), (Action::CopyByHand, "copy it")]);
+        }
+        Screen::Timeline => hints.extend([(Action::Mark, "enter time"), (Action::Filter, "filter")]),
+        Screen::Readiness | Screen::People | Screen::History => hints.push((Action::Filter, "filter")),
         _ => {}
     }
     if !model.screens.shown.has_steps() {
@@ -80,13 +102,13 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
             let action = if rights.armed { Action::StepPerform } else { Action::StepStart };
             hints.push((action, word));
         }
-        hints.push((Action::StepWays, "ways out"));
+        hints.extend([(Action::StepWays, "ways out"), (Action::StepFind, "find")]);
     } else {
         hints.push((Action::PaneDown, "down"));
         hints.push((Action::FocusChecklist, "checklist"));
     }
     hints.push(if rights.armed { (Action::Disarm, "disarm") } else { (Action::Arm, "arm") });
-    if model.step().is_some_and(Model::has_plan) {
+    if model.screens.shown.has_steps() && model.step().is_some_and(Model::has_plan) {
         hints.push((Action::CopyByHand, "copy by hand"));
     }
     hints.push((Action::Note, "note"));
@@ -111,6 +133,34 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
             painter.put(&mut pen, word, Tone::Dim);
             pen.skip(2);
         }
+    }
+}
+
+/// The keys of a chord so far, and what can follow.
+fn begun(model: &Model, pending: &Pending, pen: &mut Pen, painter: &mut Painter<'_>) {
+    painter.put_right(pen, " esc drops it ", Tone::Dim);
+    painter.put(pen, &written(&pending.keys), Tone::Key);
+    painter.put(pen, " then  ", Tone::Text);
+    let next = model.keymap.follows(pending.context, &pending.keys, model.rights());
+    for (index, Next { key, binding }) in next.iter().enumerate() {
+        let key = key.to_string();
+        let (word, tone) = match binding {
+            Some(binding) if binding.action.writes() => (binding.action.id().replace('-', " "), Tone::Write),
+            Some(binding) => (binding.action.id().replace('-', " "), Tone::Text),
+            None => (painter.glyphs().ellipsis.to_owned(), Tone::Dim),
+        };
+        let left = next.len() - index;
+        let more = format!("{left} more");
+        // Nothing that could follow is left out without a word.
+        let reserve = if left > 1 { more.len() + 1 } else { 0 };
+        if width(&key) + width(&word) + 1 + reserve > pen.room() {
+            painter.put(pen, &more, Tone::Warn);
+            break;
+        }
+        painter.put(pen, &key, Tone::Key);
+        painter.put(pen, " ", Tone::Dim);
+        painter.put(pen, &word, tone);
+        pen.skip(2);
     }
 }
 

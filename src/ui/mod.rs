@@ -17,6 +17,7 @@ mod banner;
 mod checklist;
 mod dialogs;
 mod doc;
+mod filter;
 mod footer;
 mod guide;
 mod journal;
@@ -34,6 +35,7 @@ pub mod layout;
 pub mod skin;
 
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 
 use crate::app::Model;
 use crate::app::model::Focus;
@@ -44,8 +46,22 @@ pub use skin::{Depth, Skin, Tone};
 
 use paint::Painter;
 
+/// Cells of a drawing that lead to a page of the AWS console.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// The cells: part of a line.
+    pub area: Rect,
+    /// The address.
+    pub to: String,
+}
+
 /// Draws the model.
 pub fn view(model: &Model, skin: &Skin, buffer: &mut Buffer) {
+    view_linked(model, skin, buffer);
+}
+
+/// Draws the model, and tells which cells lead somewhere: none, unless the skin says that the terminal shows links.
+pub fn view_linked(model: &Model, skin: &Skin, buffer: &mut Buffer) -> Vec<Link> {
     let area = buffer.area;
     let layout = Layout::of(area, model);
     let mut painter = Painter::new(buffer, skin);
@@ -63,5 +79,10 @@ pub fn view(model: &Model, skin: &Skin, buffer: &mut Buffer) {
     }
     guide::draw(model, layout.guide, layout.tier, &mut painter);
     footer::draw(model, layout.footer, &mut painter);
+    if !model.modals.is_empty() {
+        // A dialog is over them.
+        painter.links.clear();
+    }
     dialogs::draw(model, area, &mut painter);
+    painter.links
 }

@@ -7,6 +7,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use super::Link;
 use super::glyphs::{Glyphs, in_ascii};
 use super::skin::{Skin, Tone};
 use crate::domain::text;
@@ -15,6 +16,8 @@ use crate::domain::text;
 pub(super) struct Painter<'a> {
     buffer: &'a mut Buffer,
     skin: &'a Skin,
+    /// What leads somewhere.
+    pub(super) links: Vec<Link>,
 }
 
 /// A place on one line to write at: it moves on with what is written, up to its end.
@@ -63,11 +66,25 @@ pub(super) fn width(text: &str) -> usize {
 
 impl<'a> Painter<'a> {
     pub(super) fn new(buffer: &'a mut Buffer, skin: &'a Skin) -> Self {
-        Self { buffer, skin }
+        Self { buffer, skin, links: Vec::new() }
     }
 
     pub(super) fn glyphs(&self) -> &'static Glyphs {
         self.skin.glyphs
+    }
+
+    /// Whether the terminal shows links.
+    pub(super) fn shows_links(&self) -> bool {
+        self.skin.links
+    }
+
+    /// What was written on a line from a column to where the pen is leads somewhere, in a terminal that shows it.
+    pub(super) fn link(&mut self, from: u16, pen: Pen, to: &str) {
+        let area =
+            Rect { x: from, y: pen.y, width: pen.x.saturating_sub(from), height: 1 }.intersection(self.buffer.area);
+        if self.skin.links && !area.is_empty() {
+            self.links.push(Link { area, to: to.to_owned() });
+        }
     }
 
     /// Clears an area.
@@ -92,6 +109,17 @@ impl<'a> Painter<'a> {
         for at in area.intersection(self.buffer.area).positions() {
             if let Some(cell) = self.buffer.cell_mut(at).filter(|cell| self.skin.is_ground(cell.bg)) {
                 cell.set_style(style);
+            }
+        }
+    }
+
+    /// Marks some columns of a line, on whatever they are written in: bold, and underlined where the rest is not.
+    pub(super) fn mark(&mut self, from: u16, y: u16, columns: impl IntoIterator<Item = usize>) {
+        for column in columns {
+            let x = u16::try_from(column).ok().and_then(|column| from.checked_add(column));
+            if let Some(cell) = x.and_then(|x| self.buffer.cell_mut(Position { x, y })) {
+                cell.modifier.insert(Modifier::BOLD);
+                cell.modifier.toggle(Modifier::UNDERLINED);
             }
         }
     }

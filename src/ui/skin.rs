@@ -100,6 +100,8 @@ pub struct Skin {
     styles: [Style; ROLES.len()],
     /// The signs.
     pub glyphs: &'static Glyphs,
+    /// Whether the terminal shows links.
+    pub links: bool,
 }
 
 impl Skin {
@@ -124,7 +126,7 @@ impl Skin {
                 theme.paints.map(|paint| style(&paint, |rgb| Some(Color::Rgb(rgb.0, rgb.1, rgb.2))))
             }
         };
-        Self { styles, glyphs }
+        Self { styles, glyphs, links: false }
     }
 
     /// The style in which a role is written. The text's and the dialog's own background are left out: they are what

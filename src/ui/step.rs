@@ -77,7 +77,7 @@ fn content(model: &Model, row: &Row, step: &Step, painter: &Painter<'_>) -> Doc 
         doc.put("accepts", plan.accepting.clone().unwrap_or_default(), Tone::Warn);
     }
     if matches!(step.action, Action::Act { .. } | Action::Exec(_)) {
-        resolved(model, step, &mut doc);
+        resolved(model, step, painter, &mut doc);
     }
     if model.guide
         && let Some(learn) = &step.learn
@@ -212,12 +212,12 @@ fn predicates(
 }
 
 /// The exact call.
-fn resolved(model: &Model, step: &Step, doc: &mut Doc) {
+fn resolved(model: &Model, step: &Step, painter: &Painter<'_>, doc: &mut Doc) {
     let planned = model.plans.get(&step.id);
     if let Some(plan) = plan(model, step) {
         // Of a program, the line to run it by hand is the exact call.
         if matches!(step.action, Action::Act { .. }) {
-            doc.call(plan);
+            doc.call(model, plan, painter);
         }
         let copy = model.keymap.chord(KeyAction::CopyByHand).map(|key| format!("  [{key} copies]")).unwrap_or_default();
         doc.put("by hand", format!("{}{copy}", plan.by_hand), Tone::Accent);

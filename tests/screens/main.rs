@@ -3,6 +3,7 @@
 
 mod console;
 mod docs;
+mod keys;
 mod numbered;
 mod states;
 mod svg;

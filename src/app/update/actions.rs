@@ -1,15 +1,17 @@
 //! What each action does.
 
-use super::{Effect, dialogs, replay, screens, steps};
+use super::{Effect, palette, replay, screens, steps};
 use crate::app::action::Action;
 use crate::app::input::Input;
 use crate::app::modal::{Choice, Guard, Help, Item, Menu, Modal, Page, Palette, Purpose, Reason, Subject, Way};
 use crate::app::model::{Focus, Level, Model, Role};
+use crate::app::screen::Screen;
 use crate::domain::command::Command;
 use crate::domain::journal::RunOutcome;
 use crate::domain::people;
+use crate::domain::plan::Plan;
 use crate::domain::review::{Finding, Live, Spot, Subject as Reviewed, review};
-use crate::domain::run::State;
+use crate::domain::run::{Mode, State};
 use crate::domain::runbook::Step;
 use crate::domain::timeline::Milestone;
 
@@ -56,7 +58,8 @@ pub(super) fn run(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         Action::Facts => model.facts = !model.facts,
         Action::Guide => guide(model),
         Action::GuidePage => model.modals.push(Modal::Help(Help { page: Page::Guide, ..Help::default() })),
-        Action::CopyByHand => copy(model, effects),
+        Action::CopyByHand => copy(model, copied(model), effects),
+        Action::CopyPage => copy(model, page(model), effects),
         Action::Arm => steps::push_confirm(model, Subject::Arm, Way::TwoKeys { first: false }),
         Action::Disarm => effects.push(Effect::Engine(Command::Disarm)),
         Action::Refresh => {
@@ -82,7 +85,7 @@ pub(super) fn run(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         Action::CloseRun => close(model),
         Action::Palette => {
             model.modals.push(Modal::Palette(Palette::default()));
-            dialogs::filter(model);
+            palette::filter(model);
         }
         Action::Help => model.modals.push(Modal::Help(Help::default())),
         Action::ScreenOverview
@@ -98,6 +101,7 @@ pub(super) fn run(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         Action::Filter | Action::Detail | Action::WatchLonger | Action::WatchShorter | Action::WatchPause => {
             screens::act(model, action);
         }
+        Action::StepFind => screens::find(model),
         Action::WholePlan => model.modals.push(Modal::Help(Help { page: Page::Plan, ..Help::default() })),
         Action::Review => {
             let findings = findings(model);
@@ -118,6 +122,7 @@ pub(super) fn run(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         | Action::ReplayTenthBack => {
             effects.extend(replay::playback(model, action).map(|how| Effect::Engine(Command::Play(how))));
         }
+        Action::BackOut => super::back_out(model),
         Action::Redraw => effects.push(Effect::Redraw),
         Action::Quit => {
             if model.role != Role::Replay && (model.is_running() || model.rights().armed) {
@@ -137,6 +142,7 @@ pub(super) fn run(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         | Action::HelpUp
         | Action::HelpPageDown
         | Action::HelpPageUp
+        | Action::HelpFilter
         | Action::HelpClose => {}
     }
 }
@@ -270,12 +276,17 @@ fn resolve_if_planned(model: &mut Model, effects: &mut Vec<Effect>) {
 
 fn cancel(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(row) = model.row() else { return };
-    if *model.state(&row.id) == State::Looking || program_runs(model) {
+    if can_stop(model) {
         effects.push(Effect::Engine(Command::Cancel(row.id.clone())));
         model.say(Level::Info, "stopping it");
     } else {
         model.say(Level::Info, "nothing to stop here: a call that was made can't be taken back");
     }
+}
+
+/// Whether something of the selected step can be stopped.
+pub(super) fn can_stop(model: &Model) -> bool {
+    model.row().is_some_and(|row| *model.state(&row.id) == State::Looking) || program_runs(model)
 }
 
 fn program_runs(model: &Model) -> bool {
@@ -300,17 +311,29 @@ fn scroll(model: &mut Model, by: isize) {
     }
 }
 
-fn copy(model: &mut Model, effects: &mut Vec<Effect>) {
-    let Some(step) = model.step() else { return };
-    let shown =
-        model.plans.get(&step.id).and_then(|planned| planned.result.as_ref().ok()).map(|(plan, _)| plan.as_ref());
-    let recorded = model.record(&step.id).and_then(|record| record.plan.as_ref());
-    match shown.or(recorded).map(|plan| plan.by_hand.clone()) {
-        Some(line) if !line.is_empty() => {
-            effects.push(Effect::Copy(line));
-            model.say(Level::Info, "copied the line to do it by hand");
+fn copy(model: &mut Model, what: Result<(String, String), &'static str>, effects: &mut Vec<Effect>) {
+    match what {
+        Ok((text, says)) => {
+            effects.push(Effect::Copy(text));
+            model.say(Level::Info, says);
         }
-        _ => model.say(Level::Info, "there is no line to copy: the step has not been resolved"),
+        Err(why) => model.say(Level::Info, why),
+    }
+}
+
+/// What is copied here, and what is said then: what is in sight, never the step of another screen.
+pub(super) fn copied(model: &Model) -> Result<(String, String), &'static str> {
+    if model.screens.shown == Screen::Journal {
+        let entry = model.chosen().ok_or("there is no entry to copy")?;
+        // As it stands in the file: its hash can be worked out from it.
+        return Ok((crate::domain::hash::canonical(entry.as_ref()), format!("copied entry {}", entry.seq)));
+    }
+    if !model.screens.shown.has_steps() {
+        return Err("nothing to copy here: it is the step's line by hand (1, 2) or an entry (6)");
+    }
+    match planned(model).map(|plan| plan.by_hand.clone()) {
+        Some(line) if !line.is_empty() => Ok((line, "copied the line to do it by hand".to_owned())),
+        _ => Err("there is no line to copy: the step has not been resolved"),
     }
 }
 
@@ -346,13 +369,46 @@ pub(super) fn findings(model: &Model) -> Vec<Finding> {
     findings
 }
 
+/// The plan of the selected step as it is shown.
+fn planned(model: &Model) -> Option<&Plan> {
+    let step = model.step()?;
+    let shown =
+        model.plans.get(&step.id).and_then(|planned| planned.result.as_ref().ok()).map(|(plan, _)| plan.as_ref());
+    shown.or(model.record(&step.id).and_then(|record| record.plan.as_ref()))
+}
+
+/// The address of the AWS console's page of what the selected step changes.
+pub(super) fn page(model: &Model) -> Result<(String, String), &'static str> {
+    if !model.screens.shown.has_steps() {
+        return Err("the page is that of the selected step (1, 2)");
+    }
+    if model.run.mode == Mode::Simulation {
+        return Err("what is simulated has no page in the AWS console");
+    }
+    let plan = planned(model).ok_or("the step has not been resolved")?;
+    let page = model.page(plan).ok_or("what this step changes has no page in the AWS console")?;
+    Ok((page, "copied the address of its page in the AWS console".to_owned()))
+}
+
+impl Model {
+    /// The page of the AWS console that shows what a plan changes. What is simulated is not there.
+    pub fn page(&self, plan: &Plan) -> Option<String> {
+        if self.run.mode == Mode::Simulation { None } else { crate::domain::page::of(plan) }
+    }
+}
+
 fn ungraceful(model: &mut Model) {
-    let open = |(_, step): (usize, &Step)| step.ungraceful.is_some() && !model.state(&step.id).is_ended();
-    if model.run.runbook.steps().any(open) {
+    if can_go_on(model) {
         ask(model, Purpose::Ungraceful);
     } else {
         model.say(Level::Info, "no open step of this runbook is done otherwise without the source");
     }
+}
+
+/// Whether an open step is done otherwise without the source.
+pub(super) fn can_go_on(model: &Model) -> bool {
+    let open = |(_, step): (usize, &Step)| step.ungraceful.is_some() && !model.state(&step.id).is_ended();
+    model.run.runbook.steps().any(open)
 }
 
 fn close(model: &mut Model) {

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::{Effect, actions, confirm, steps};
-use crate::app::action::{ACTIONS, Action, Context};
+use super::{Effect, actions, confirm, palette, steps};
+use crate::app::action::Action;
 use crate::app::key::{Code, Key};
 use crate::app::modal::{Choice, Modal, Purpose};
 use crate::app::model::{Level, Model};
@@ -12,13 +12,21 @@ use crate::domain::command::Command;
 use crate::domain::people;
 use crate::domain::runbook::Action as StepAction;
 
-pub(super) fn press(model: &mut Model, key: Key, repeat: bool, at: Timestamp, effects: &mut Vec<Effect>) {
-    let rights = model.rights();
-    let looked_up = model.context().and_then(|context| model.keymap.lookup(context, key, rights));
+/// Takes a key; `looked_up` is what the keymap says of it in the topmost dialog.
+pub(super) fn press(
+    model: &mut Model,
+    key: Key,
+    looked_up: Option<Action>,
+    repeat: bool,
+    at: Timestamp,
+    effects: &mut Vec<Effect>,
+) {
+    let backs_out = key.code == Code::Esc || looked_up == Some(Action::BackOut);
     match model.modals.last_mut() {
         None => {}
         Some(Modal::Confirm(_)) => confirm::press(model, key, repeat, at, effects),
-        Some(_) if key.code == Code::Esc => {
+        Some(Modal::Help(help)) if backs_out && help.filter.is_on() => help.filter.clear(),
+        Some(_) if backs_out => {
             model.modals.pop();
         }
         Some(Modal::Reason(reason)) => {
@@ -66,16 +74,10 @@ pub(super) fn press(model: &mut Model, key: Key, repeat: bool, at: Timestamp, ef
                 palette.selected = (palette.selected + 1).min(palette.found.len().saturating_sub(1));
             }
             Some(Action::PalettePrev) => palette.selected = palette.selected.saturating_sub(1),
-            Some(Action::PaletteRun) if !repeat => {
-                let action = palette.found.get(palette.selected).copied();
-                model.modals.pop();
-                if let Some(action) = action {
-                    actions::run(model, action, effects);
-                }
-            }
+            Some(Action::PaletteRun) if !repeat => palette::run(model, effects),
             _ => {
                 if palette.input.key(key) {
-                    filter(model);
+                    palette::filter(model);
                 }
             }
         },
@@ -84,33 +86,16 @@ pub(super) fn press(model: &mut Model, key: Key, repeat: bool, at: Timestamp, ef
             Some(Action::HelpUp) => help.scroll = help.scroll.saturating_sub(1),
             Some(Action::HelpPageDown) => help.scroll = help.scroll.saturating_add(10).min(500),
             Some(Action::HelpPageUp) => help.scroll = help.scroll.saturating_sub(10),
+            Some(Action::HelpFilter) => {
+                help.filter.typing = true;
+                help.scroll = 0;
+            }
             Some(Action::HelpClose) => {
                 model.modals.pop();
             }
             _ => {}
         },
     }
-}
-
-/// Finds the palette's commands anew: those that exist for whoever sits here, and hold every typed word.
-pub(super) fn filter(model: &mut Model) {
-    let rights = model.rights();
-    let Some(Modal::Palette(palette)) = model.modals.last_mut() else { return };
-    let typed = palette.input.text().to_lowercase();
-    let words: Vec<&str> = typed.split_whitespace().collect();
-    let listed = |context| matches!(context, Context::Global | Context::Checklist | Context::Replay);
-    let holds = |id: &str, doc: &str| words.iter().all(|word| id.contains(word) || doc.to_lowercase().contains(word));
-    palette.found = ACTIONS
-        .iter()
-        .filter(|info| listed(info.context) && rights.meet(info.need) && info.action != Action::Palette)
-        .filter(|info| holds(info.id, info.doc))
-        .map(|info| info.action)
-        .collect();
-    // What starts with the first word is meant more often than what only holds it.
-    if let Some(first) = words.first() {
-        palette.found.sort_by_key(|action| !action.id().starts_with(first));
-    }
-    palette.selected = 0;
 }
 
 /// Chooses the selected line of a menu.

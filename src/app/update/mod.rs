@@ -1,9 +1,11 @@
 //! What follows from a message: the one door through which the model changes.
 
 mod actions;
+mod chords;
 mod confirm;
 mod dialogs;
 mod events;
+mod palette;
 mod replay;
 mod screens;
 mod steps;
@@ -19,8 +21,8 @@ use super::action::Action;
 use super::key::{Code, Key};
 use super::modal::{Field, Modal, Subject};
 use super::model::{Level, Model};
-use super::screen::Screen;
 use crate::domain::command::{Command, Event};
+use chords::Looked;
 
 /// What comes in.
 #[derive(Debug, Clone)]
@@ -71,6 +73,9 @@ pub enum Effect {
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let mut effects = Vec::new();
     let depth = model.modals.len();
+    if matches!(msg, Msg::Tick(_)) {
+        model.lose_patience();
+    }
     // A reading says itself whether it is worth a drawing of its own.
     let draws = !matches!(msg, Msg::Engine(Event::Looked { .. }));
     match msg {
@@ -86,12 +91,13 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.tick(now);
             steps::resolve_selected(model, &mut effects);
         }
-        Msg::Resize => {}
+        Msg::Resize => model.pending = None,
         Msg::Say(level, text) => model.say(level, text),
         Msg::Engine(event) => events::take(model, event, &mut effects),
         Msg::Paste(text) => paste(model, &text),
         Msg::Key { key, repeat, at } => press(model, key.normal(), repeat, at, &mut effects),
     }
+    chords::forget(model, depth);
     if model.modals.len() < depth {
         // What comes to light again has not been in sight: it has to be drawn, and answered, anew.
         if let Some(modal) = model.modals.last_mut() {
@@ -105,34 +111,37 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 fn press(model: &mut Model, key: Key, repeat: bool, at: Timestamp, effects: &mut Vec<Effect>) {
     if key == Key::ctrl('c') {
         if !repeat {
-            actions::ask_to_leave(model, effects);
+            chords::leave(model, key, effects);
         }
         return;
     }
+    if screens::types(model, key, effects) {
+        return;
+    }
+    let action = match chords::look(model, key, repeat) {
+        Looked::Taken => return,
+        Looked::Action(action) => Some(action),
+        Looked::Nothing => None,
+    };
     if !model.modals.is_empty() {
-        dialogs::press(model, key, repeat, at, effects);
-        return;
-    }
-    if screens::types(model, key) {
-        return;
-    }
-    if key.code == Code::Esc {
-        // Backs out of whatever is not the plain checklist, one thing at a time.
-        let said = model.toast.take().is_some();
-        if !screens::back_out(model) && !said {
-            if model.zoom {
-                model.zoom = false;
-            } else {
-                model.focus = super::model::Focus::Checklist;
-            }
-        }
-        return;
-    }
-    let Some(context) = model.context() else { return };
-    let Some(action) = model.keymap.lookup(context, key, model.rights()) else { return };
-    // A held key moves; it never starts anything.
-    if !repeat || moves(action) {
+        dialogs::press(model, key, action, repeat, at, effects);
+    } else if key.code == Code::Esc {
+        back_out(model);
+    } else if let Some(action) = action.filter(|action| !repeat || moves(*action)) {
+        // A held key moves; it never starts anything.
         actions::run(model, action, effects);
+    }
+}
+
+/// Backs out of whatever is not the plain checklist, one thing at a time.
+fn back_out(model: &mut Model) {
+    let said = model.toast.take().is_some();
+    if !screens::back_out(model) && !said {
+        if model.zoom {
+            model.zoom = false;
+        } else {
+            model.focus = super::model::Focus::Checklist;
+        }
     }
 }
 
@@ -161,10 +170,12 @@ fn moves(action: Action) -> bool {
 }
 
 fn paste(model: &mut Model, text: &str) {
+    model.pending = None;
     match model.modals.last_mut() {
-        None if model.screens.shown == Screen::Journal && model.screens.log.typing => {
-            model.screens.log.filter.paste(text);
+        None if model.screens.filter().is_some_and(|filter| filter.typing) => {
+            model.screens.filter_mut().input.paste(text);
         }
+        Some(Modal::Help(help)) if help.filter.typing => help.filter.input.paste(text),
         Some(Modal::Reason(reason)) => {
             reason.input.paste(text);
             reason.error = None;
@@ -173,7 +184,7 @@ fn paste(model: &mut Model, text: &str) {
             if let Some(Modal::Palette(palette)) = model.modals.last_mut() {
                 palette.input.paste(text);
             }
-            dialogs::filter(model);
+            palette::filter(model);
         }
         Some(Modal::Confirm(confirm)) => match &mut confirm.subject {
             Subject::Attest(attest) if attest.field == Field::Note => attest.note.paste(text),

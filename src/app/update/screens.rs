@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use super::{Effect, actions};
 use crate::app::action::Action;
+use crate::app::filter::Filter;
 use crate::app::key::{Code, Key};
-use crate::app::model::{Focus, Level, Model};
+use crate::app::modal::Modal;
+use crate::app::model::{Focus, Level, Model, Row};
 use crate::app::screen::{SPANS, Screen};
 use crate::domain::journal::Entry;
 
@@ -61,8 +63,8 @@ pub(super) fn back_out(model: &mut Model) -> bool {
     let screens = &mut model.screens;
     if screens.shown == Screen::Journal && screens.log.whole {
         screens.log.whole = false;
-    } else if screens.shown == Screen::Journal && !screens.log.filter.text().is_empty() {
-        screens.log.filter.clear();
+    } else if screens.filter().is_some() {
+        screens.filter_mut().clear();
     } else if screens.shown == Screen::Watch && screens.watch.held.is_some() {
         screens.watch.held = None;
     } else if screens.shown != Screen::Overview {
@@ -76,10 +78,6 @@ pub(super) fn back_out(model: &mut Model) -> bool {
 /// Does what a key of a screen does.
 pub(super) fn act(model: &mut Model, action: Action) {
     match (model.screens.shown, action) {
-        (Screen::Journal, Action::Filter) => {
-            model.screens.log.typing = true;
-            model.screens.log.whole = false;
-        }
         (Screen::Journal, Action::Detail) => model.screens.log.whole = !model.screens.log.whole,
         (Screen::Overview, Action::Detail | Action::Filter) if model.focus == Focus::Journal => {
             model.screens.shown = Screen::Journal;
@@ -97,28 +95,64 @@ pub(super) fn act(model: &mut Model, action: Action) {
                 None => Some(model.now),
             };
         }
-        (_, Action::Filter) => model.say(Level::Info, "the journal can be filtered: 6 goes there"),
+        (Screen::Overview | Screen::Checklist, Action::Filter) => find(model),
+        (Screen::Watch, Action::Filter) => model.say(Level::Info, "there is no list to filter here"),
+        (shown, Action::Filter) => {
+            model.screens.log.whole = false;
+            model.screens.scroll.remove(&shown);
+            model.screens.filter_mut().typing = true;
+        }
         _ => {}
     }
 }
 
-/// Takes a key as typed into the journal's filter, where that is being typed.
-pub(super) fn types(model: &mut Model, key: Key) -> bool {
-    let log = &mut model.screens.log;
-    if model.screens.shown != Screen::Journal || !log.typing {
+/// Begins to find a step by words. None is hidden: a blocked step that nobody sees is how runs get stuck.
+pub(super) fn find(model: &mut Model) {
+    model.focus = Focus::Checklist;
+    model.screens.filter_mut().typing = true;
+}
+
+/// Takes a key as typed into a filter, where one is being typed.
+pub(super) fn types(model: &mut Model, key: Key, effects: &mut Vec<Effect>) -> bool {
+    if let Some(modal) = model.modals.last_mut() {
+        let Modal::Help(help) = modal else { return false };
+        if help.filter.typing {
+            help.filter.key(key);
+            return true;
+        }
         return false;
     }
+    if !model.screens.filter().is_some_and(|filter| filter.typing) {
+        return false;
+    }
+    if !model.screens.shown.has_steps() {
+        model.screens.filter_mut().key(key);
+        return true;
+    }
+    let here = model.selected;
     match key.code {
-        Code::Enter => log.typing = false,
-        Code::Esc => {
-            log.typing = false;
-            log.filter.clear();
-        }
+        Code::Down => go_to_found(model, here.saturating_add(1), false, effects),
+        Code::Up => go_to_found(model, here, true, effects),
+        Code::Enter | Code::Esc => model.screens.filter_mut().key(key),
         _ => {
-            log.filter.key(key);
+            model.screens.filter_mut().key(key);
+            go_to_found(model, here, false, effects);
         }
     }
     true
+}
+
+/// Selects the next step that was looked for, at `from` or after, or the one before it; around the ends.
+fn go_to_found(model: &mut Model, from: usize, back: bool, effects: &mut Vec<Effect>) {
+    let found = model.found_steps();
+    let next = if back {
+        found.iter().rev().find(|index| **index < from).or(found.last())
+    } else {
+        found.iter().find(|index| **index >= from).or(found.first())
+    };
+    if let Some(index) = next.copied() {
+        actions::select(model, index, effects);
+    }
 }
 
 /// Scrolls the screen that is looked at; not those on which a pane is scrolled.
@@ -149,13 +183,31 @@ fn choose(model: &mut Model, by: isize) {
 impl Model {
     /// The entries that the journal's filter lets through, oldest first.
     pub fn found(&self) -> impl Iterator<Item = &Arc<Entry>> {
-        let words: Vec<String> =
-            self.screens.log.filter.text().to_lowercase().split_whitespace().map(str::to_owned).collect();
+        let words = self.screens.filters.get(&Screen::Journal).map(Filter::words);
         self.tail.iter().filter(move |entry| {
-            words.is_empty() || {
-                let line = format!("{} {} {}", entry.by, entry.body.kind(), entry.body.says()).to_lowercase();
-                words.iter().all(|word| line.contains(word.as_str()))
-            }
+            words.as_ref().is_none_or(|words| {
+                words.is_empty() || words.are_in(&format!("{} {} {}", entry.by, entry.body.kind(), entry.body.says()))
+            })
         })
+    }
+
+    /// The entry that is selected on the journal's screen.
+    pub fn chosen(&self) -> Option<&Arc<Entry>> {
+        let found: Vec<&Arc<Entry>> = self.found().collect();
+        let last = found.len().saturating_sub(1);
+        let at = self.screens.log.selected.map_or(last, |seq| found.partition_point(|entry| entry.seq < seq).min(last));
+        found.get(at).copied()
+    }
+
+    /// The steps that hold the words which are looked for, as indices into the rows; none, if there are no words.
+    pub fn found_steps(&self) -> Vec<usize> {
+        let Some(words) = self.screens.filters.get(&Screen::Checklist).map(Filter::words) else { return Vec::new() };
+        if words.is_empty() {
+            return Vec::new();
+        }
+        let holds = |row: &Row| {
+            self.step_of(row).is_some_and(|step| words.are_in(&format!("{} {} {}", row.number, step.title, step.id)))
+        };
+        self.rows.iter().enumerate().filter(|(_, row)| holds(row)).map(|(index, _)| index).collect()
     }
 }

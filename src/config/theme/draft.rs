@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use super::{Ansi, Paint, Promises, ROLES, Rgb, Theme};
+use crate::config::words::quoted;
 
 /// A colour as a file says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,11 +134,6 @@ fn ink(ink: &Ink) -> String {
         Ink::Named(name) => quoted(name),
         Ink::Value(rgb) => format!("\"{rgb}\""),
     }
-}
-
-/// A text as a TOML string.
-fn quoted(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
 }
 
 /// A name as a TOML key.

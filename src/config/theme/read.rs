@@ -3,76 +3,43 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
 
 use super::draft::{Draft, Ink, Sixteen};
 use super::{Ansi, BUILT_IN, Paint, Promises, ROLES, Rgb, Theme, find_built_in};
 use crate::config::context::Context;
 use crate::config::diagnostic::{Diagnostic, Diagnostics};
+use crate::config::inherit::{Kind, Lineage};
 use crate::config::project::Loaded;
 use crate::config::reader::{Node, Table};
 use crate::config::source::Source;
 use crate::config::words::{meant, one_of};
 use crate::domain::text::bounded;
 
-/// How many themes a theme may inherit from in a row.
-const ANCESTORS: usize = 4;
-/// How long a theme file may be, in bytes.
-const LONGEST: u64 = 1 << 20;
+const THEME: Kind =
+    Kind { word: "theme", find: find_built_in, names: || BUILT_IN.iter().map(|(name, _)| *name).collect() };
 
 const COLOUR: &str = "a name from [palette], or a colour as \"#rrggbb\"";
 
 /// Reads a theme. A role that neither the file nor what it inherits from names looks as the terminal's own text does; one
 /// that is wrong is reported, and goes on in the same way. Another file that it inherits from is looked for beside it.
 pub fn read(source: &Source) -> Loaded<Theme> {
-    let Loaded { value, left_out, diagnostics } = draft(source, &[own(source)]);
+    let Loaded { value, left_out, diagnostics } = draft(&Lineage::of(source));
     Loaded { value: value.map(|draft| draft.theme()), left_out, diagnostics }
 }
 
 /// Reads a built-in theme by its name, or a theme file.
 pub fn open(wanted: &str) -> io::Result<Loaded<Draft>> {
-    if let Some((name, text)) = find_built_in(wanted) {
-        let source = Source::new(format!("{name}.toml"), text.as_bytes());
-        return Ok(draft(&source, &[own(&source)]));
-    }
-    let path = Path::new(wanted);
-    let source = Source::new(wanted, &bytes(path)?);
-    let mut loaded = draft(&source, &[own(&source)]);
-    if let Some(draft) = &mut loaded.value {
-        draft.files.insert(0, path.to_owned());
-    }
-    Ok(loaded)
+    Ok(draft(&Lineage::open(wanted, &THEME)?))
 }
 
-/// What a file is known by when it comes up again.
-fn own(source: &Source) -> PathBuf {
-    known_by(Path::new(source.name()))
-}
-
-fn known_by(path: &Path) -> PathBuf {
-    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
-}
-
-/// A file's bytes, if it is a file and of a theme's size: a pipe would be waited for, and a device has no end.
-fn bytes(path: &Path) -> io::Result<Vec<u8>> {
-    let about = std::fs::metadata(path)?;
-    if !about.is_file() {
-        return Err(io::Error::other("it is no file"));
-    }
-    if about.len() > LONGEST {
-        return Err(io::Error::other(format!("it has {} bytes; a theme has at most {LONGEST}", about.len())));
-    }
-    std::fs::read(path)
-}
-
-/// Reads a file onto what it inherits; `line` is the files from the first one down to this.
-fn draft(source: &Source, line: &[PathBuf]) -> Loaded<Draft> {
+/// Reads a file onto what it inherits.
+fn draft(origin: &Lineage) -> Loaded<Draft> {
     let mut inherited = Vec::new();
-    let (value, mut diagnostics) = Context::read(source, |context, root| {
+    let (mut value, mut diagnostics) = Context::read(&origin.source, |context, root| {
         let name = root.need("name", "such as \"dark\"").and_then(|node| node.line("a name", 40)).unwrap_or_default();
         let inherits = root.get("inherits");
         let alone = inherits.is_none();
-        let begun = inherits.and_then(|node| parent(&node, line, &mut inherited)).unwrap_or_default();
+        let begun = inherits.and_then(|node| parent(origin, &node, &mut inherited)).unwrap_or_default();
         let mut draft = Draft { name, ..begun };
         if let Some(palette) = root.get("palette").and_then(|node| node.table("a table of colours")) {
             let colours = palette.entries().into_iter().map(|(name, _, node)| (name.to_owned(), rgb(&node)));
@@ -100,45 +67,17 @@ fn draft(source: &Source, line: &[PathBuf]) -> Loaded<Draft> {
     for more in inherited {
         diagnostics.extend(more);
     }
+    if let (Some(draft), Some(path)) = (&mut value, &origin.path) {
+        draft.files.insert(0, path.clone());
+    }
     Loaded { value, left_out: Vec::new(), diagnostics }
 }
 
 /// The theme that a file begins with.
-fn parent(node: &Node<'_, '_>, line: &[PathBuf], inherited: &mut Vec<Diagnostics>) -> Option<Draft> {
-    let names = || BUILT_IN.iter().map(|(name, _)| *name);
-    let expected = format!("a bundled theme ({}), or a file beside this one", names().collect::<Vec<_>>().join(", "));
-    let wanted = node.line(&expected, 4096)?;
-    if line.len() > ANCESTORS {
-        node.error(format!("a theme inherits from at most {ANCESTORS} others in a row"));
-        return None;
-    }
-    if let Some((name, text)) = find_built_in(&wanted) {
-        let source = Source::new(format!("{name}.toml"), text.as_bytes());
-        return draft(&source, &[line, &[own(&source)]].concat()).value;
-    }
-    let here = Path::new(node.context().source().name()).parent().unwrap_or(Path::new(""));
-    let path = here.join(&wanted);
-    let bytes = match bytes(&path) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            let found = node.found(format!("\"{}\" cannot be read: {error}", bounded(&wanted, 200)));
-            node.context().push(found.expected(expected).help_if(meant(&wanted, names())));
-            return None;
-        }
-    };
-    let known = known_by(&path);
-    if line.contains(&known) {
-        let found =
-            node.found(format!("\"{}\" inherits from this theme: that goes in a circle", bounded(&wanted, 200)));
-        node.context().push(found.help("let one of them stand alone"));
-        return None;
-    }
-    let source = Source::new(path.display().to_string(), &bytes);
-    let loaded = draft(&source, &[line, &[known]].concat());
+fn parent(origin: &Lineage, node: &Node<'_, '_>, inherited: &mut Vec<Diagnostics>) -> Option<Draft> {
+    let loaded = draft(&origin.parent(node, &THEME)?);
     inherited.push(loaded.diagnostics);
-    let mut draft = loaded.value?;
-    draft.files.insert(0, path);
-    Some(draft)
+    loaded.value
 }
 
 /// Reads a table whose keys are roles.

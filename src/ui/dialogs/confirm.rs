@@ -89,7 +89,7 @@ fn hazard(model: &Model, call: &Call) -> Hazard {
 
 fn perform(model: &Model, call: &Call, painter: &Painter<'_>, doc: &mut Doc) {
     let plan = &call.plan;
-    doc.call(plan);
+    doc.call(model, plan, painter);
     for (index, change) in plan.changes.iter().enumerate() {
         doc.put(if index == 0 { "changes" } else { "" }, change.as_str(), Tone::Text);
     }

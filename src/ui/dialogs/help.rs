@@ -3,10 +3,12 @@
 use ratatui::layout::Rect;
 
 use super::{boxed, comfortable};
-use crate::app::Model;
 use crate::app::action::{Action, Context};
+use crate::app::filter::Words;
 use crate::app::keymap::Binding;
 use crate::app::modal::{Help, Page};
+use crate::app::{Found, Model};
+use crate::ui::filter;
 use crate::ui::paint::{Painter, Pen};
 use crate::ui::skin::Tone;
 
@@ -22,11 +24,24 @@ pub(super) fn draw(model: &Model, help: &Help, screen: Rect, painter: &mut Paint
     if help.page != Page::Keys {
         return super::sheet::draw(model, help, screen, painter);
     }
-    let lines = lines(model);
-    let high = usize::from(screen.height.saturating_sub(4)).min(lines.len());
+    let mut lines = lines(model);
+    let (words, all) = (help.filter.words(), lines.iter().filter(|line| line.is_key()).count());
+    if !words.is_empty() {
+        keep(&mut lines, &words);
+    }
+    let shown = lines.iter().filter(|line| line.is_key()).count();
+    let on = help.filter.is_on();
+    let high = usize::from(screen.height.saturating_sub(4)).min(lines.len() + usize::from(on)).max(3);
     let state = if model.rights().armed { "armed" } else { "read-only: keys that write are not there" };
     let right = [(state, if model.rights().armed { Tone::Warn } else { Tone::Dim })];
-    let inside = boxed(screen, comfortable(screen), high, "keys", &right, painter);
+    let title = if on { format!("keys  {}", help.filter.says(shown, all)) } else { "keys".to_owned() };
+    let mut inside = boxed(screen, comfortable(screen), high, &title, &right, painter);
+    if on {
+        inside = filter::line(&help.filter, inside, painter);
+        if shown == 0 {
+            painter.put(&mut Pen::line(inside, 0), "no key here holds that; esc clears the filter", Tone::Dim);
+        }
+    }
     let height = usize::from(inside.height);
     let scroll = help.scroll.min(lines.len().saturating_sub(height));
     for (y, line) in (0..inside.height).zip(lines.iter().skip(scroll)) {
@@ -36,17 +51,19 @@ pub(super) fn draw(model: &Model, help: &Help, screen: Rect, painter: &mut Paint
             Line::Context(name) => painter.put(&mut pen, name, Tone::Title),
             Line::Action(action, desc, keys) => {
                 pen.skip(2);
-                for key in keys {
+                for (index, key) in keys.iter().enumerate() {
+                    // Two spaces between keys: one is between those of a chord.
+                    painter.put(&mut pen, if index > 0 { "  " } else { "" }, Tone::Dim);
                     painter.put(&mut pen, key, Tone::Key);
-                    painter.put(&mut pen, " ", Tone::Dim);
                 }
-                pen.to(start, 22);
+                painter.put(&mut pen, " ", Tone::Dim);
+                pen.to(start, 24);
                 painter.put(&mut pen, desc, if action.writes() { Tone::Write } else { Tone::Text });
             }
             Line::Fixed(keys, says) => {
                 pen.skip(2);
                 painter.put(&mut pen, keys, Tone::Key);
-                pen.to(start, 22);
+                pen.to(start, 24);
                 painter.put(&mut pen, says, Tone::Text);
             }
             Line::Blank => {}
@@ -71,10 +88,43 @@ fn title(context: Context) -> &'static str {
     }
 }
 
+impl Line<'_> {
+    fn is_key(&self) -> bool {
+        matches!(self, Self::Action(..) | Self::Fixed(..))
+    }
+
+    /// What a filter looks at.
+    fn text(&self) -> String {
+        match self {
+            Self::Context(_) | Self::Blank => String::new(),
+            Self::Action(action, desc, keys) => format!("{action} {desc} {}", keys.join(" ")),
+            Self::Fixed(keys, says) => format!("{keys} {says}"),
+        }
+    }
+}
+
+/// Leaves the lines that hold the words, each context that has one with its heading.
+fn keep<'m>(lines: &mut Vec<Line<'m>>, words: &Words) {
+    let mut heading: Option<Line<'m>> = None;
+    for line in std::mem::take(lines) {
+        match line {
+            Line::Context(_) => heading = Some(line),
+            Line::Blank => {}
+            line if words.are_in(&line.text()) => {
+                lines.extend(heading.take());
+                lines.push(line);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Every key that works now: first where one is, then what works everywhere, then the rest.
 fn lines(model: &Model) -> Vec<Line<'_>> {
     let mut lines = Vec::with_capacity(64);
-    let rest = [Context::Checklist, Context::Global, Context::Pane, Context::Menu, Context::Palette, Context::Help];
-    for context in std::iter::once(Context::Replay).chain(rest) {
+    let here = if model.screens.shown.has_steps() { model.focus.context() } else { Context::Pane };
+    let there = if here == Context::Pane { Context::Checklist } else { Context::Pane };
+    for context in [Context::Replay, here, Context::Global, there, Context::Menu, Context::Palette, Context::Help] {
         let mut seen: Vec<Action> = Vec::new();
         let here: Vec<&Binding> =
             model.keymap.bindings(model.rights()).filter(|binding| binding.context == context).collect();
@@ -89,7 +139,7 @@ fn lines(model: &Model) -> Vec<Line<'_>> {
             // A key that a stronger action has taken is not listed for the weaker one.
             let works = |binding: &&&Binding| {
                 let at = if context == Context::Replay { Context::Checklist } else { context };
-                model.keymap.lookup(at, binding.chord, model.rights()) == Some(binding.action)
+                model.keymap.find(at, binding.chord.keys(), model.rights()) == Found::Action(binding.action)
             };
             let keys: Vec<String> = here
                 .iter()

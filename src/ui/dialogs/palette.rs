@@ -3,9 +3,9 @@
 use ratatui::layout::Rect;
 
 use super::{boxed, comfortable, input};
-use crate::app::action::Context;
+use crate::app::Model;
+use crate::app::find::Hit;
 use crate::app::modal::Palette;
-use crate::app::{Key, Model};
 use crate::ui::paint::{Painter, Pen};
 use crate::ui::skin::Tone;
 
@@ -14,35 +14,55 @@ pub(super) fn draw(model: &Model, palette: &Palette, screen: Rect, painter: &mut
     let right = [("enter runs, esc closes", Tone::Dim)];
     let inside = boxed(screen, comfortable(screen), high, "commands", &right, painter);
     input(palette.input.text(), palette.input.cursor(), Pen::line(inside, 0), true, painter);
-    let glyphs = painter.glyphs();
     let room = usize::from(inside.height.saturating_sub(2)).max(1);
     let first = (palette.selected + 1).saturating_sub(room);
     if palette.found.is_empty() {
-        painter.put(&mut Pen::line(inside, 2), "no command that can be run now holds these words", Tone::Dim);
+        painter.put(&mut Pen::line(inside, 2), "no command holds these letters or words", Tone::Dim);
     }
-    for (y, (index, action)) in (2..inside.height).zip(palette.found.iter().enumerate().skip(first)) {
-        let info = action.info();
-        let mut pen = Pen::line(inside, y);
-        let start = pen.x;
-        let chosen = index == palette.selected;
-        let whole = Rect { x: pen.x, y: pen.y, width: pen.end.saturating_sub(pen.x), height: 1 };
-        if chosen {
-            painter.sign(&mut pen, glyphs.selected, Tone::Accent);
-        } else {
-            pen.skip(1);
-        }
+    for (y, (index, hit)) in (2..inside.height).zip(palette.found.iter().enumerate().skip(first)) {
+        row(model, hit, index == palette.selected, Pen::line(inside, y), painter);
+    }
+}
+
+/// An action: its id and what it does, with the letters that were typed, and its key; or why it cannot be done.
+fn row(model: &Model, hit: &Hit, chosen: bool, mut pen: Pen, painter: &mut Painter<'_>) {
+    let info = hit.action.info();
+    let (start, y) = (pen.x, pen.y);
+    let whole = Rect { x: pen.x, y, width: pen.end.saturating_sub(pen.x), height: 1 };
+    if chosen {
+        painter.sign(&mut pen, painter.glyphs().selected, Tone::Accent);
+    } else {
         pen.skip(1);
-        painter.put(&mut pen, info.id, if action.writes() { Tone::Write } else { Tone::Text });
-        pen.to(start, 20);
-        // A key that a stronger action has taken is not listed for the weaker one.
-        let works = |key: &Key| model.keymap.lookup(Context::Checklist, *key, model.rights()) == Some(*action);
-        if let Some(key) = model.keymap.chord(*action).filter(works) {
-            painter.put_right(&mut pen, &key.to_string(), Tone::Key);
-            pen.end = pen.end.saturating_sub(1).max(pen.x);
-        }
-        painter.put(&mut pen, info.doc, Tone::Dim);
-        if chosen {
-            painter.tint(whole, Tone::Selected);
-        }
     }
+    pen.skip(1);
+    let tone = match hit.why {
+        Some(_) => Tone::Dim,
+        None if hit.action.writes() => Tone::Write,
+        None => Tone::Text,
+    };
+    let id = pen.x;
+    painter.put(&mut pen, info.id, tone);
+    pen.skip(1);
+    pen.to(start, 24);
+    if let Some(key) = model.keymap.working(hit.action, model.rights()) {
+        painter.put_right(&mut pen, &key.to_string(), Tone::Key);
+        pen.end = pen.end.saturating_sub(1).max(pen.x);
+    }
+    let doc = pen.x;
+    let mut end = pen.end;
+    match hit.why {
+        Some(why) => {
+            painter.put(&mut pen, "not now: ", Tone::Dim);
+            painter.put(&mut pen, why, Tone::Dim);
+            end = doc;
+        }
+        None => painter.put(&mut pen, info.doc, Tone::Dim),
+    }
+    if chosen {
+        painter.tint(whole, Tone::Selected);
+    }
+    // After the tint, so that they stand out on the selected row, too.
+    let room = usize::from(end.saturating_sub(doc));
+    painter.mark(id, y, hit.id.iter().copied());
+    painter.mark(doc, y, hit.doc.iter().copied().filter(|at| *at < room));
 }

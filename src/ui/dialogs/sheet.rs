@@ -12,6 +12,7 @@ use crate::domain::reading::age;
 use crate::domain::review::{Finding, Severity};
 use crate::domain::runbook::Hazard;
 use crate::ui::doc::Doc;
+use crate::ui::filter;
 use crate::ui::paint::{Painter, Pen};
 use crate::ui::skin::Tone;
 
@@ -38,14 +39,28 @@ pub(super) fn draw(model: &Model, help: &Help, screen: Rect, painter: &mut Paint
         }
     };
     let high = usize::from(screen.height.saturating_sub(2));
-    let inside = boxed(screen, screen.width, high, &title, &[(&right, Tone::Dim)], painter);
-    let about = Rect { height: inside.height.saturating_sub(1), ..inside };
+    let kept = help.filter.is_on().then(|| doc.keep(&help.filter.words()));
+    let (title, right, tone) = match kept {
+        Some(kept) if kept.wrong > 0 => {
+            (help.filter.says(kept.shown, kept.all), format!("hides {} that want an eye", kept.wrong), Tone::Warn)
+        }
+        Some(kept) => (help.filter.says(kept.shown, kept.all), right, Tone::Dim),
+        None => (title, right, Tone::Dim),
+    };
+    let inside = boxed(screen, screen.width, high, &title, &[(&right, tone)], painter);
+    let mut about = Rect { height: inside.height.saturating_sub(1), ..inside };
+    if let Some(kept) = kept {
+        about = filter::line(&help.filter, about, painter);
+        if kept.shown == 0 {
+            painter.put(&mut Pen::line(about, 0), "nothing here holds that; esc clears the filter", Tone::Dim);
+        }
+    }
     let below = doc.draw(about, help.scroll, painter);
     let mut pen = Pen::line(inside, inside.height.saturating_sub(1));
     let more = if below > 0 {
-        format!("{below} more lines: j and k scroll; esc goes back")
+        format!("{below} more lines: j and k scroll; / filters; esc goes back")
     } else {
-        "esc goes back".to_owned()
+        "/ filters; esc goes back".to_owned()
     };
     painter.put(&mut pen, &more, Tone::Dim);
 }

@@ -8,6 +8,7 @@ use crate::app::model::{Focus, Row};
 use crate::domain::duration::clock;
 use crate::domain::reading::age;
 use crate::domain::runbook::Hazard;
+use crate::ui::filter;
 use crate::ui::paint::{Painter, Pen};
 use crate::ui::skin::Tone;
 use crate::ui::words;
@@ -80,6 +81,7 @@ fn steps(model: &Model, area: Rect, painter: &mut Painter<'_>) {
             Line::Step(index, row) => one(model, row, *index == model.selected, times, pen, painter),
         }
     }
+    filter::find(model, area, painter);
 }
 
 fn one(model: &Model, row: &Row, selected: bool, times: bool, mut pen: Pen, painter: &mut Painter<'_>) {

@@ -3,8 +3,8 @@
 use ratatui::layout::Rect;
 
 use crate::app::Model;
-use crate::ui::dialogs;
 use crate::ui::doc::Doc;
+use crate::ui::filter;
 use crate::ui::journal;
 use crate::ui::paint::{Painter, Pen};
 use crate::ui::skin::Tone;
@@ -27,21 +27,16 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
             (Rect { height, ..area }, Some(rest))
         }
     };
-    let filtered = log.typing || !log.filter.text().is_empty();
+    let filter = model.screens.filter();
     let found: Vec<_> = model.found().collect();
-    let title = if filtered {
-        format!("journal: {} of {} entries", found.len(), model.run.entries)
-    } else {
-        format!("journal: {} entries", model.run.entries)
+    let title = match filter {
+        Some(filter) => format!("journal  {}", filter.says(found.len(), model.tail.len())),
+        None => format!("journal: {} entries", model.run.entries),
     };
     let here = model.modals.is_empty() && !log.whole;
     let mut inside = painter.frame(list, &[(&title, Tone::Title)], &[("the newest is last", Tone::Dim)], here);
-    if filtered && inside.height > 1 {
-        inside.height -= 1;
-        let mut pen = Pen::line(Rect { y: inside.bottom(), height: 1, ..inside }, 0);
-        pen.skip(1);
-        painter.put(&mut pen, "/", Tone::Key);
-        dialogs::input(log.filter.text(), log.filter.cursor(), pen, log.typing, painter);
+    if let Some(filter) = filter {
+        inside = filter::line(filter, inside, painter);
     }
     let last = found.len().saturating_sub(1);
     let at = log.selected.map_or(last, |seq| found.partition_point(|entry| entry.seq < seq).min(last));
@@ -50,7 +45,8 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     // The newest stays at the bottom.
     let first = if at == last { found.len().saturating_sub(height) } else { first };
     if found.is_empty() {
-        let says = if filtered { " no entry holds that; esc clears the filter" } else { " nothing is written yet" };
+        let says =
+            if filter.is_some() { " no entry holds that; esc clears the filter" } else { " nothing is written yet" };
         painter.put(&mut Pen::line(inside, 0), says, Tone::Dim);
     }
     for (y, (index, entry)) in (0..inside.height).zip(found.iter().enumerate().skip(first)) {

@@ -80,14 +80,27 @@ fn page(
 ) {
     let mut doc = Doc::default();
     put(model, painter, &mut doc);
-    framed(model, area, right, &doc, painter);
+    framed(model, area, right, doc, painter);
 }
 
 /// Draws a document in a frame with the screen's name, scrolled as the screen is.
-fn framed(model: &Model, area: Rect, right: &str, doc: &Doc, painter: &mut Painter<'_>) {
+fn framed(model: &Model, area: Rect, right: &str, mut doc: Doc, painter: &mut Painter<'_>) {
     let shown = model.screens.shown;
     let focused = model.modals.is_empty();
-    let mut inside = painter.frame(area, &[(shown.as_str(), Tone::Title)], &[(right, Tone::Dim)], focused);
+    let filter = model.screens.filter();
+    let kept = filter.map(|filter| (filter, doc.keep(&filter.words())));
+    let says = kept.map_or_else(String::new, |(filter, kept)| format!("  {}", filter.says(kept.shown, kept.all)));
+    let wrong = kept.map_or(0, |(_, kept)| kept.wrong);
+    let hidden = if wrong > 0 { format!("  hides {wrong} that want an eye") } else { String::new() };
+    let title = [(shown.as_str(), Tone::Title), (says.as_str(), Tone::Text), (hidden.as_str(), Tone::Warn)];
+    let right = if filter.is_some() { "esc clears the filter" } else { right };
+    let mut inside = painter.frame(area, &title, &[(right, Tone::Dim)], focused);
+    if let Some((filter, kept)) = kept {
+        inside = crate::ui::filter::line(filter, inside, painter);
+        if kept.shown == 0 {
+            painter.put(&mut Pen::line(inside, 0), " nothing here holds that; esc clears the filter", Tone::Dim);
+        }
+    }
     inside.x = inside.x.saturating_add(1);
     inside.width = inside.width.saturating_sub(2);
     let scroll = model.screens.scroll.get(&shown).copied().unwrap_or_default();

@@ -29,7 +29,7 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     let left = area.height.saturating_sub(needed);
     let bars = if rows > 2 && left >= BARS && area.width >= 80 { left.min(rows.max(BARS)) } else { 0 };
     let above = Rect { height: area.height - bars, ..area };
-    framed(model, above, "t enters a moment, with its evidence", &doc, painter);
+    framed(model, above, "t enters a moment, with its evidence", doc, painter);
     if bars > 0 {
         course(model, Rect { y: above.bottom(), height: bars, ..area }, painter);
     }
