@@ -114,7 +114,8 @@ mod tests {
                 let marked = at(hit.action.info().id, &hit.id) + &at(hit.action.info().doc, &hit.doc);
                 let mut wanted: Vec<char> = typed.chars().filter(|c| *c != ' ').collect();
                 let mut marked: Vec<char> = marked.chars().collect();
-                (wanted.sort_unstable(), marked.sort_unstable());
+                wanted.sort_unstable();
+                marked.sort_unstable();
                 assert_eq!(marked, wanted, "{typed}: {hit:?}");
             }
         }
