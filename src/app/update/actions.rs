@@ -9,7 +9,7 @@ use crate::domain::command::Command;
 use crate::domain::journal::RunOutcome;
 use crate::domain::people;
 use crate::domain::review::{Finding, Live, Spot, Subject as Reviewed, review};
-use crate::domain::run::State;
+use crate::domain::run::{Mode, State};
 use crate::domain::runbook::Step;
 use crate::domain::timeline::Milestone;
 
@@ -55,7 +55,11 @@ pub(super) fn run(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         Action::Zoom => model.zoom = !model.zoom,
         Action::Facts => model.facts = !model.facts,
         Action::Guide => guide(model),
-        Action::GuidePage => model.modals.push(Modal::Help(Help { page: Page::Guide, ..Help::default() })),
+        Action::GuidePage => {
+            let over = model.run.closed.is_some() && model.run.mode != Mode::Live;
+            let page = if over { Page::Debrief } else { Page::Guide };
+            model.modals.push(Modal::Help(Help { page, ..Help::default() }));
+        }
         Action::CopyByHand => copy(model, effects),
         Action::Arm => steps::push_confirm(model, Subject::Arm, Way::TwoKeys { first: false }),
         Action::Disarm => effects.push(Effect::Engine(Command::Disarm)),
