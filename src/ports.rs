@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 
 use crate::domain::approval::Approval;
 use crate::domain::consent::Authorised;
+use crate::domain::debrief::{Revealed, Truth};
 use crate::domain::disruption::{Probe, Vantage};
 use crate::domain::metrics::Metric;
 use crate::domain::notice::{Notice, Severity};
@@ -430,6 +431,12 @@ pub enum Unsent {
     },
 }
 
+/// Whoever knows what is really so in simulated Regions.
+pub trait Trainer: Send + Sync {
+    /// What is so now, and the surprise that the run was opened with, if it was.
+    fn debrief(&self) -> (Truth, Option<Revealed>);
+}
+
 /// Everything that an engine needs of the world.
 #[derive(Clone)]
 pub struct World {
@@ -449,4 +456,6 @@ pub struct World {
     pub trails: Vec<Arc<dyn Trail>>,
     /// Where metrics are published, where the service wants it.
     pub metrics: Option<Arc<dyn MetricStore>>,
+    /// Whoever knows what is really so: of simulated Regions alone.
+    pub trainer: Option<Arc<dyn Trainer>>,
 }

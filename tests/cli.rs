@@ -96,6 +96,24 @@ fn without_a_terminal_the_console_says_what_else_there_is() {
 }
 
 #[test]
+fn a_drill_opens_nothing_real_but_drills_and_no_surprise_that_cannot_come() {
+    let shell = Shell::new();
+    shell.preset();
+    let (status, _, err) = shell.says(&["drill", "failover"]);
+    assert_eq!(status, 1);
+    assert!(err.contains("failover is no drill") && err.contains("handover --runbook failover"), "{err}");
+    let (status, _, err) = shell.says(&["drill"]);
+    assert!(status == 1 && err.contains("no runbook with way = \"drill\""), "{err}");
+    let (status, _, err) = shell.says(&["drill", "--demo", "fineract", "--surprise", "replica-stalls"]);
+    assert!(status == 1 && err.contains("it suits calm") && err.contains("old-primary-returns"), "{err}");
+    // What real Regions do is not for a drill to say.
+    assert_eq!(shell.says(&["drill", "--surprise", "random"]).0, 2);
+    assert_eq!(shell.says(&["drill", "--seed", "4"]).0, 2);
+    let (status, _, err) = shell.says(&["runs", "score"]);
+    assert!(status == 1 && !err.is_empty(), "{err}");
+}
+
+#[test]
 fn check_tells_every_error_at_once_with_its_place_and_the_nearest_key() {
     let shell = Shell::new();
     shell.preset();

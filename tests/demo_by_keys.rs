@@ -80,3 +80,54 @@ fn every_preset_goes_there_and_back_and_drills_by_keys_alone() {
         assert!(phrases.len() >= done.len(), "{done:?} by {phrases:?}");
     });
 }
+
+#[test]
+fn a_guided_drill_with_a_surprise_is_taken_to_its_debrief_by_keys_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().display().to_string();
+    let env = [("HANDOVER_DATA_DIR", data.as_str()), ("HANDOVER_OPERATOR", "anna")];
+    let args = ["drill", "--demo", "regami", "--guided", "--surprise", "resolver-ignores-ttl", "--speed", SPEED];
+    let mut pty = Pty::spawn(env!("CARGO_BIN_EXE_handover"), &args, &env, 120, 40);
+    // The first page explains the run; nothing is done by going back from it.
+    pty.wait_for("what this is, and how it works", Duration::from_secs(60));
+    pty.wait_for("simulated in this process", Duration::from_secs(10));
+    pty.send_keys("<esc>");
+    let project = Project::from_preset(locate::presets().iter().find(|preset| preset.name == "regami").unwrap());
+    let (service, runbook) = (project.service().unwrap(), project.runbook("failover").unwrap());
+    let detect = runbook.step("detect").unwrap().learn.clone().unwrap();
+    let empty = Run::new(&service.name, runbook.clone(), Mode::Simulation, service.failover());
+    let mut person = Person::at(pty, dir.path().join("runs"), empty, &[]);
+    let screen = person.screen();
+    let begins = |text: &str| text.split_whitespace().take(6).collect::<Vec<_>>().join(" ");
+    assert!(screen.contains("guide 0.1") && screen.contains("enter compares"), "{screen}");
+    assert!(screen.contains(&begins(&detect.why)) && screen.contains(&begins(&detect.wrong)), "{screen}");
+    person.arm();
+    person.walk();
+    let before = std::fs::read_to_string(person.journal()).unwrap();
+    assert!(
+        before.contains("surprise-sealed") && !before.contains("resolver-ignores-ttl"),
+        "it is told before the run is over"
+    );
+    person.note("a resolver gave the old answer for minutes, whatever its TTL said");
+    person.close_run();
+    let title = person.debrief(&["A resolver ignores the TTL", "handled", "its seal is in the journal"]);
+    assert!(title.contains("of 100 points"), "{title}");
+    person.leave();
+
+    let handover = |args: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_handover")).args(args).envs(env).output().unwrap();
+        assert!(output.status.success(), "{args:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let score: serde_json::Value = serde_json::from_str(&handover(&["runs", "score", "--json"])).unwrap();
+    let score = &score["score"];
+    assert!(title.contains(&format!("debrief: {} of 100", score["points"])), "{title}: {score}");
+    assert_eq!(score["surprise"]["sealed"], true, "{score}");
+    assert_eq!(score["surprise"]["handled"], true, "{score}");
+    assert_eq!(score["surprise"]["told"]["name"], "resolver-ignores-ttl");
+    assert!(score["surprise"]["noticed"]["entry"].is_u64(), "{score}");
+    assert!(handover(&["runs", "score"]).contains("A resolver ignores the TTL"));
+    let report = handover(&["report"]);
+    assert!(report.contains("## Exercise") && report.contains("## Debrief"), "{report}");
+    handover(&["journal", "verify"]);
+}

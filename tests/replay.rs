@@ -82,7 +82,7 @@ async fn record(root: &Path) -> (RunFolder, Vec<Shot>) {
     let project = Project::from_preset(&locate::preset("fineract").unwrap());
     let runs = Runs::new(root.to_owned());
     let operator = Operator { name: "anna".into(), host: "here".into(), shared_terminal: None };
-    let wanted = Wanted { scenario: "region-outage".into(), seed: 1, speed: 1.0 };
+    let wanted = Wanted { scenario: "region-outage".into(), seed: 1, speed: 1.0, surprise: None };
     let stage = Stage::new(book(&project, Some("failover")).unwrap(), operator, &runs, Some(&wanted)).unwrap();
     let (folder, clock) = (stage.folder.clone(), Arc::clone(&stage.clock));
     let mut model = Model::new(Opening {

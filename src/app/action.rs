@@ -166,7 +166,7 @@ actions! {
     Zoom "zoom" Global Anyone ["z"] "Give the pane the whole height, or take it back";
     Facts "facts" Global Anyone ["f"] "Show every reading of both Regions, or the summary";
     Guide "guide" Global Anyone ["i"] "Show or hide the guide: why, what to look at, what would go wrong";
-    GuidePage "guide-page" Global Anyone ["I"] "Explain this run, the screen and the keys that matter";
+    GuidePage "guide-page" Global Anyone ["I"] "Explain this run, the screen and the keys; when it is over, what it came to";
     CopyByHand "copy-by-hand" Global Anyone ["y"] "Copy the line that does the selected step by hand; in the journal, the entry";
     CopyPage "copy-page" Global Anyone ["Y"] "Copy the address of the AWS console's page of what the selected step changes";
     Arm "arm" Global ReadOnly ["A"] "Arm the console: writes can be confirmed from there on";

@@ -223,24 +223,12 @@ pub fn first_page(model: &Model) -> Vec<(&'static str, String)> {
         ("Regions", "What is read in each, with its age. A sign and a word, never colour alone. What is stale or unknown passes no gate.".to_owned()),
         ("steps", "Left the checklist, right the selected step: its exact call, its gates, the line to do it by hand.".to_owned()),
         ("guide", format!("Below: what to do now, why, what to look at, the usual mistake. {} hides it, {} shows this page.", key(Action::Guide), key(Action::GuidePage))),
-        (
-            "keys",
-            format!(
-                "{} next step that is ready; {} do it, or see its call; {} arm: before it nothing can be written",
-                key(Action::StepReady),
-                key(Action::StepStart),
-                key(Action::Arm)
-            ),
-        ),
-        (
-            "",
-            format!(
-                "{} ways out of a step that fails; {} a note: write down what you notice, when you notice it; {} every key",
-                key(Action::StepWays),
-                key(Action::Note),
-                key(Action::Help)
-            ),
-        ),
+        ("keys", format!("{}: the next step that is ready", key(Action::StepReady))),
+        ("", format!("{}: do it, or see its exact call first", key(Action::StepStart))),
+        ("", format!("{}: arm the console; before that nothing can be written", key(Action::Arm))),
+        ("", format!("{}: the ways out of a step that fails", key(Action::StepWays))),
+        ("", format!("{}: a note; write down what you notice, when you notice it", key(Action::Note))),
+        ("", format!("{} lists every other key", key(Action::Help))),
         (
             "the end",
             format!(

@@ -372,6 +372,8 @@ pub enum Page {
     Preflight,
     /// What the run, the screen and the keys are.
     Guide,
+    /// What an exercise came to.
+    Debrief,
 }
 
 /// The help.

@@ -44,7 +44,7 @@ impl Demo {
         let book = book(&project, self.runbook.as_deref()).map_err(|why| eyre!(why))?;
         let scenario = self.scenario.clone().or_else(|| book.runbook.scenario.clone());
         let scenario = scenario.unwrap_or_else(|| usual(book.runbook.way).to_owned());
-        let wanted = Wanted { scenario, seed: self.seed, speed: self.speed };
+        let wanted = Wanted { scenario, seed: self.seed, speed: self.speed, surprise: None };
         let operator = surroundings::operator(who);
         if self.headless {
             // The simulation's clock starts with the runtime that it runs in.
@@ -59,7 +59,7 @@ impl Demo {
 }
 
 /// What a runbook that does not say otherwise is for.
-fn usual(way: Way) -> &'static str {
+pub(super) fn usual(way: Way) -> &'static str {
     match way {
         Way::Failover => "region-outage",
         Way::Failback => "failed-over",

@@ -12,6 +12,7 @@ mod check;
 mod completions;
 mod console;
 mod demo;
+mod drill;
 mod follow_up;
 mod headless;
 mod iam;
@@ -27,6 +28,7 @@ mod replay;
 mod report;
 mod resume;
 mod runs;
+mod score;
 mod sim;
 mod status;
 mod surroundings;
@@ -93,6 +95,8 @@ const EXIT_STATUSES: &str = "Exit statuses: 0 done, verified or sound; 1 failed 
 enum Cmd {
     /// Open the console on the simulated Regions: no account, no network
     Demo(demo::Demo),
+    /// Open a drill: explained if wanted, and in simulated Regions with a surprise; it is scored when it is closed
+    Drill(drill::Drill),
     /// Write a service file and runbooks to start from
     Init(init::Init),
     /// Serve the AWS interfaces of the simulated Regions on loopback, for other clients
@@ -139,6 +143,7 @@ pub fn run() -> ExitCode {
     let result = match cli.command {
         None => console::open(&cli.service, &cli.screen, &cli.who, cli.runbook.as_deref()),
         Some(Cmd::Demo(command)) => command.run(&cli.screen, &cli.who),
+        Some(Cmd::Drill(command)) => command.run(&cli.service, &cli.screen, &cli.who),
         Some(Cmd::Init(command)) => command.run(),
         Some(Cmd::Sim(command)) => command.run(),
         Some(Cmd::Check(command)) => command.run(&cli.service),

@@ -31,7 +31,8 @@ impl PlanCommand {
         let operator = surroundings::operator(&super::options::WhoOptions { name: None });
         let runtime = surroundings::runtime()?;
         let _inside = runtime.enter();
-        let wanted = self.demo.as_ref().map(|_| Wanted { scenario: "calm".to_owned(), seed: 1, speed: 1.0 });
+        let wanted =
+            self.demo.as_ref().map(|_| Wanted { scenario: "calm".to_owned(), seed: 1, speed: 1.0, surprise: None });
         let stage = Stage::new(book, operator, &surroundings::runs(), wanted.as_ref())?;
         let run = stage.run.clone();
         let resolved = async {

@@ -40,7 +40,8 @@ impl PreflightCommand {
         let operator = surroundings::operator(&super::options::WhoOptions { name: None });
         let runtime = surroundings::runtime()?;
         let _inside = runtime.enter();
-        let wanted = self.demo.as_ref().map(|_| Wanted { scenario: self.scenario.clone(), seed: 1, speed: 1.0 });
+        let wanted =
+            self.demo.as_ref().map(|_| Wanted { scenario: self.scenario.clone(), seed: 1, speed: 1.0, surprise: None });
         let stage = Stage::new(book, operator, &surroundings::runs(), wanted.as_ref())?;
         let asked = async {
             let world = stage.world().await.map_err(|why| eyre!(why))?;

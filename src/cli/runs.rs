@@ -30,6 +30,14 @@ pub(super) struct RunsCommand {
 
 #[derive(Debug, Subcommand)]
 enum RunsOf {
+    /// What a drill or a simulation was worth as an exercise: points, each deduction by its entry, the surprise
+    Score {
+        /// The run's id, or enough of it; without it, the latest
+        run: Option<String>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Two runs side by side: figures and steps, and by how much they differ
     Compare {
         /// The first run's id, or enough of it
@@ -56,6 +64,9 @@ enum Wanted {
 impl RunsCommand {
     pub(super) fn run(&self, service: &ServiceOptions) -> Result<Status> {
         let archive = Archive::new(surroundings::runs(), None);
+        if let Some(RunsOf::Score { run, json }) = &self.command {
+            return super::score::run(run.as_deref(), *json);
+        }
         if let Some(RunsOf::Compare { a, b, json }) = &self.command {
             return side_by_side(&archive.one(a)?, &archive.one(b)?, *json);
         }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clock::SimClock;
 use super::world::mutation::Mutation;
+use crate::domain::debrief::Secret;
 
 /// Which simulation a log is of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,6 +32,9 @@ pub struct Header {
     pub opened: Timestamp,
     /// How much faster than real time it goes.
     pub speed: f64,
+    /// The surprise that is held back, or has come.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub surprise: Option<Secret>,
 }
 
 impl Header {

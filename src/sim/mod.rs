@@ -6,7 +6,7 @@
 //! the same mutations agree on everything.
 //!
 //! Around it: [`wire`] speaks the protocols of AWS to the SDK's own clients, [`probes`] answers SQL, DNS and HTTP,
-//! `channels` take what people would be told, [`program`] and [`commands`] stand in for external programs and [`kubectl`] for
+//! [`surprise`]s come at a moment of the run, for which a trap reads its journal; `channels` take what people would be told, [`program`] and [`commands`] stand in for external programs and [`kubectl`] for
 //! that one, `trail` keeps journals, [`log`] keeps the mutations, [`regions`] ties them to a clock, and
 //! [`serve`] opens them to other clients, the service's endpoints and what is so behind all that among them.
 
@@ -23,7 +23,9 @@ pub mod regions;
 pub mod scenario;
 pub mod serve;
 pub mod steps;
+pub mod surprise;
 mod trail;
+mod trap;
 pub mod wire;
 pub mod world;
 
@@ -31,5 +33,6 @@ pub use channels::channels;
 pub use clock::SimClock;
 pub use regions::Regions;
 pub use scenario::Scenario;
+pub use trap::Trap;
 pub use world::mutation::Mutation;
 pub use world::truth::Truth;

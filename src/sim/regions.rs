@@ -17,16 +17,19 @@ use super::probes::Probes;
 use super::program::Pretend;
 use super::scenario::Scenario;
 use super::steps::Ms;
+use super::surprise::{self, Surprise};
 use super::trail;
 use super::wire::client::WireClient;
 use super::wire::kubernetes;
 use super::wire::{self, Called, WireRequest, WireResponse};
 use super::world::World;
 use super::world::faults::{ApiCall, Met, Verdict};
-use super::world::mutation::Mutation;
+use super::world::mutation::{Change, Mutation};
 use super::world::truth::Truth;
+use crate::domain::debrief::{self, Revealed, Secret};
+use crate::domain::region::HomeRole;
 use crate::domain::service::Service;
-use crate::ports::{Clock, Commands, HttpProbe, Kube, Program, Resolver, SqlProbe, Trail};
+use crate::ports::{Clock, Commands, HttpProbe, Kube, Program, Resolver, SqlProbe, Trail, Trainer};
 
 /// Why a request got no answer at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +51,8 @@ struct Core {
     requests: i64,
     /// The journals that are kept, by place and run. Another process of the same simulation begins without them.
     kept: BTreeMap<String, trail::Kept>,
+    /// The surprise that is held back, or has come.
+    surprise: Option<Secret>,
 }
 
 impl Regions {
@@ -60,6 +65,18 @@ impl Regions {
         clock: Arc<SimClock>,
         log: Option<PathBuf>,
     ) -> io::Result<Arc<Self>> {
+        Self::start_with(service, scenario, seed, clock, log, None)
+    }
+
+    /// As [`Self::start`], with a surprise that is held back until its moment; of a simulation that goes on, its log knows it.
+    pub fn start_with(
+        service: &Service,
+        scenario: &Scenario,
+        seed: u64,
+        clock: Arc<SimClock>,
+        log: Option<PathBuf>,
+        surprise: Option<Secret>,
+    ) -> io::Result<Arc<Self>> {
         let epoch = clock.start().checked_sub(SignedDuration::from_millis(scenario.start)).unwrap_or(Timestamp::MIN);
         let fresh = Header {
             service: service.name.clone(),
@@ -69,6 +86,7 @@ impl Regions {
             start: clock.start(),
             opened: Timestamp::now(),
             speed: clock.speed(),
+            surprise: surprise.clone(),
         };
         let mut log = log.map(|path| Log::open(&path, &fresh)).transpose()?;
         let epoch = log.as_ref().map_or(epoch, |log| log.header().epoch);
@@ -76,7 +94,8 @@ impl Regions {
         if let Some(log) = &mut log {
             log.catch_up()?.into_iter().for_each(|mutation| world.accept(mutation));
         }
-        let core = Core { world, log, met: Met::new(), requests: 0, kept: BTreeMap::new() };
+        let surprise = log.as_ref().map_or(surprise, |log| log.header().surprise.clone());
+        let core = Core { world, log, met: Met::new(), requests: 0, kept: BTreeMap::new(), surprise };
         clock.watch();
         Ok(Arc::new(Self { clock, core: Mutex::new(core) }))
     }
@@ -94,11 +113,37 @@ impl Regions {
             start: Clock::now(self.clock.as_ref()),
             opened: Timestamp::now(),
             speed: self.clock.speed(),
+            surprise: core.surprise.clone(),
         };
         let mut log = Log::open(path, &fresh)?;
         log.append(world.done())?;
         core.log = Some(log);
         Ok(())
+    }
+
+    /// The surprise that is still held back.
+    pub fn held_back(&self) -> Option<Surprise> {
+        let name = self.lock().surprise.as_ref()?.name.clone();
+        if self.sprung().is_some() {
+            return None;
+        }
+        surprise::load(&name).ok()
+    }
+
+    /// When the surprise came, if it has.
+    fn sprung(&self) -> Option<Timestamp> {
+        let came = |mutation: &&Mutation| matches!(mutation.change, Change::Surprise { .. });
+        self.look(|world| world.done().iter().find(came).map(|mutation| mutation.at))
+    }
+
+    /// Lets the surprise come that is held back.
+    ///
+    /// # Errors
+    /// If that could not be written down: then it has not come.
+    pub fn spring(&self) -> io::Result<()> {
+        let Some(surprise) = self.held_back() else { return Ok(()) };
+        let change = Change::Surprise { name: surprise.name };
+        self.act(|world, id| world.apply("", id, change).map(|_| ()).map_err(|error| io::Error::other(error.message)))?
     }
 
     /// The simulation's clock.
@@ -287,6 +332,34 @@ impl Regions {
         let now = core.world.ms(Clock::now(self.clock.as_ref()));
         core.world.advance(now);
     }
+}
+
+impl Trainer for Regions {
+    fn debrief(&self) -> (debrief::Truth, Option<Revealed>) {
+        let secret = self.lock().surprise.clone();
+        let sprung = self.sprung();
+        let truth = self.look(|world| {
+            let now = world.truth(world.now());
+            let region = |role: HomeRole| world.service().regions.get(role).clone();
+            let takes = |role: &HomeRole| *now.takes_writes.get(*role);
+            debrief::Truth {
+                rows_lost: now.rows_lost,
+                loss_ms: now.loss.and_then(|loss| u64::try_from(loss.as_millis()).ok()),
+                writers: [HomeRole::Primary, HomeRole::Standby].into_iter().filter(takes).map(region).collect(),
+                traffic: now.traffic.map(region),
+            }
+        });
+        let revealed = secret.and_then(|secret| {
+            let Surprise { title, description, remedy, signs, handled, .. } = surprise::load(&secret.name).ok()?;
+            Some(Revealed { secret, title, says: line(&description), remedy: line(&remedy), sprung, signs, handled })
+        });
+        (truth, revealed)
+    }
+}
+
+/// A text without its line breaks.
+fn line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 impl Core {

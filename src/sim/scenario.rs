@@ -100,6 +100,9 @@ pub struct Scenario {
     pub programs: Vec<ProgramFault>,
     /// What a right run finds.
     pub expected: Expected,
+    /// Clients that stick to the primary's address only from a moment on, and how many rows a second they write: of a surprise.
+    #[serde(skip)]
+    pub joined: Vec<(Ms, i64)>,
 }
 
 /// Whether a control plane lives.
@@ -235,6 +238,8 @@ pub enum Part {
     /// The replication between the buckets: it stalls (`hang`, `refuse`), fails for good (`error`) or takes longer (`slow`).
     #[serde(rename = "s3-replication")]
     S3Replication,
+    /// The last of the resolvers that the service asks.
+    Resolver,
 }
 
 /// How it goes wrong.
@@ -263,6 +268,10 @@ pub enum Fault {
     Corrupt,
     /// The Region's Aurora cluster runs another minor version of the engine.
     OtherEngine,
+    /// A resolver gives the answer that it had, whatever its TTL.
+    Stick,
+    /// A secret is changed, and its replica only follows at the end.
+    Unreplicated,
 }
 
 /// A program that fails in a simulation.
@@ -314,7 +323,7 @@ fn perhaps<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Ms>, D::
     millis(deserializer).map(Some)
 }
 
-fn millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Ms, D::Error> {
+pub(super) fn millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Ms, D::Error> {
     let text = String::deserialize(deserializer)?;
     let span: Duration = duration::parse(&text).map_err(serde::de::Error::custom)?;
     Ms::try_from(span.as_millis()).ok().filter(|ms| *ms < NEVER).ok_or_else(|| serde::de::Error::custom("too long"))

@@ -9,6 +9,7 @@ use super::skin::Tone;
 use crate::app::Model;
 use crate::app::action::Action;
 use crate::app::guide::{self, Part};
+use crate::domain::run::Mode;
 
 /// How many lines it takes. It does not depend on the step: a screen that jumps with each of them is read by nobody.
 pub(super) fn rows(model: &Model, tier: Tier) -> u16 {
@@ -60,9 +61,9 @@ pub(super) fn put(model: &Model, doc: &mut Doc) {
     for (part, text) in guide::says(model) {
         let tone = match part {
             Part::Now => Tone::Accent,
-            Part::Wrong => Tone::Warn,
             Part::Was => Tone::Title,
-            Part::Why | Part::Look => Tone::Text,
+            // A warning that always stands there is one that nobody sees.
+            Part::Why | Part::Look | Part::Wrong => Tone::Text,
         };
         doc.put(part.label(), text, tone);
     }
@@ -71,7 +72,7 @@ pub(super) fn put(model: &Model, doc: &mut Doc) {
 /// The first page of a guided run.
 pub(super) fn first_page(model: &Model, doc: &mut Doc) {
     for (label, text) in guide::first_page(model) {
-        doc.put(label, text, if label == "touches" { Tone::Warn } else { Tone::Text });
-        doc.put("", "\u{a0}", Tone::Text);
+        let real = label == "touches" && model.run.mode != Mode::Simulation;
+        doc.put(label, text, if real { Tone::Warn } else { Tone::Text });
     }
 }

@@ -15,6 +15,7 @@
 mod alarm;
 mod banner;
 mod checklist;
+mod debrief;
 mod dialogs;
 mod doc;
 mod filter;

@@ -16,6 +16,7 @@ use super::archive::Archive;
 use super::book::Book;
 use super::world::{live, redactor, simulated_world};
 use crate::config::Project;
+use crate::domain::debrief::Secret;
 use crate::domain::hash;
 use crate::domain::journal::{Body, Chain, Entry, Files};
 use crate::domain::metrics::Record;
@@ -27,7 +28,7 @@ use crate::domain::service::Service;
 use crate::domain::usual::usual;
 use crate::engine::preflight::Preflights;
 use crate::engine::recorder::{Open, Opened};
-use crate::ports::{Clock, Readings, World};
+use crate::ports::{Clock, JournalStore, Readings, World};
 use crate::providers;
 use crate::providers::aws::caller::Caller;
 use crate::sim;
@@ -56,6 +57,8 @@ pub struct Wanted {
     pub seed: u64,
     /// How much faster than time.
     pub speed: f64,
+    /// The surprise that is held back, if one is.
+    pub surprise: Option<Secret>,
 }
 
 /// Everything that is known before the world is reached: enough for the first screen.
@@ -88,16 +91,21 @@ pub struct Stage {
 
 enum Where {
     Live,
-    Simulated { scenario: Box<sim::Scenario>, seed: u64, clock: Arc<sim::SimClock>, log: Log },
+    Simulated {
+        scenario: Box<sim::Scenario>,
+        seed: u64,
+        clock: Arc<sim::SimClock>,
+        /// The log of the wire, where another process began it; else it is begun when the run is opened.
+        log: Option<PathBuf>,
+        /// The surprise that is held back; where there is a log, that knows it.
+        surprise: Option<Secret>,
+        /// Where the simulation is, once it is started.
+        started: Started,
+    },
 }
 
-/// Where the log of a simulation's wire is.
-enum Log {
-    /// It is there: another process began it.
-    Begun(PathBuf),
-    /// It is begun when the run is opened; until then, the simulation is here.
-    Later(Arc<OnceLock<Arc<sim::Regions>>>),
-}
+/// A simulation that is started when the world is asked for.
+type Started = Arc<OnceLock<Arc<sim::Regions>>>;
 
 /// Why a stage could not be set.
 #[derive(Debug, thiserror::Error)]
@@ -132,13 +140,13 @@ impl Stage {
         let folder = runs.folder(&id);
         let redactor = redactor(&book.service);
         let direction = book.service.direction(book.runbook.way);
-        let started = Arc::new(OnceLock::<Arc<sim::Regions>>::new());
+        let started = Started::default();
         let (regions, clock, mode) = if let Some(wanted) = wanted {
             let scenario = sim::scenario::load(&wanted.scenario).map_err(NoStage::Files)?;
             let clock = Arc::new(sim::SimClock::new(real, wanted.speed));
-            let log = Log::Later(Arc::clone(&started));
-            let (scenario, seed) = (Box::new(scenario), wanted.seed);
-            let regions = Where::Simulated { scenario, seed, clock: Arc::clone(&clock), log };
+            let (scenario, seed, surprise) = (Box::new(scenario), wanted.seed, wanted.surprise.clone());
+            let (log, started) = (None, Arc::clone(&started));
+            let regions = Where::Simulated { scenario, seed, clock: Arc::clone(&clock), log, surprise, started };
             (regions, clock as Arc<dyn Clock>, Mode::Simulation)
         } else {
             let mode = if book.runbook.way == Way::Drill { Mode::Drill } else { Mode::Live };
@@ -166,6 +174,9 @@ impl Stage {
             },
             lead_of(&operator),
         ];
+        if let Some(surprise) = wanted.and_then(|wanted| wanted.surprise.as_ref()) {
+            first.push(Body::SurpriseSealed { sha256: surprise.seal() });
+        }
         if !run.usual.is_empty() {
             let runs = past.into_iter().map(|past| past.run).collect();
             first.push(Body::Usual { steps: run.usual.clone(), runs });
@@ -183,7 +194,7 @@ impl Stage {
                 }
                 let store = FileJournal::create(&folder.journal()).map_err(io::Error::other)?;
                 let readings = Some(Box::new(FileReadings::new(folder.readings())) as Box<dyn Readings>);
-                let (chain, store, lease) = (Chain::new(redactor), Box::new(store), Box::new(lease));
+                let (chain, store, lease) = (Chain::new(redactor), trapped(store, started.get()), Box::new(lease));
                 Ok(Opened { chain, store, lease, readings, first, past: Vec::new() })
             }) as Open
         };
@@ -255,12 +266,14 @@ impl Stage {
         };
         let log = folder.wire_log();
         let header = sim::log::header(&log).map_err(io(log.display().to_string()))?;
+        let started = Started::default();
         let (regions, clock, speed) = match header {
             Some(header) => {
                 let scenario = Box::new(sim::scenario::load(&header.scenario).map_err(NoStage::Files)?);
                 let clock = Arc::new(header.clock());
-                let (seed, log) = (header.seed, Log::Begun(log));
-                let regions = Where::Simulated { scenario, seed, clock: Arc::clone(&clock), log };
+                let (seed, surprise, started) = (header.seed, header.surprise.clone(), Arc::clone(&started));
+                let regions =
+                    Where::Simulated { scenario, seed, clock: Arc::clone(&clock), log: Some(log), surprise, started };
                 (regions, clock as Arc<dyn Clock>, header.speed)
             }
             None if run.mode == Mode::Simulation => {
@@ -286,7 +299,7 @@ impl Stage {
                 return Err(io::Error::other("somebody else leads this run"));
             };
             let readings = Some(Box::new(FileReadings::new(readings)) as Box<dyn Readings>);
-            Ok(Opened { chain, store: Box::new(store), lease: Box::new(lease), readings, first, past })
+            Ok(Opened { chain, store: trapped(store, started.get()), lease: Box::new(lease), readings, first, past })
         }) as Open;
         Ok(Self {
             service,
@@ -320,18 +333,15 @@ impl Stage {
                 let dir = self.dir.as_ref().map(PathBuf::from);
                 live(&self.service, Arc::clone(&self.clock), &self.redactor, dir, Some(caller)).await
             }
-            Where::Simulated { scenario, seed, clock, log } => {
-                let begun = match log {
-                    Log::Begun(path) => Some(path.clone()),
-                    Log::Later(_) => None,
-                };
-                let regions = sim::Regions::start(&self.service, scenario, *seed, Arc::clone(clock), begun)
-                    .map_err(|error| format!("the simulated Regions: {error}"))?;
-                if let Log::Later(started) = log {
-                    // The first to ask for the world is the one that runs.
-                    let _ = started.set(Arc::clone(&regions));
-                }
-                Ok(simulated_world(&self.service, &regions, clock))
+            Where::Simulated { scenario, seed, clock, log, surprise, started } => {
+                let (clock, log, surprise) = (Arc::clone(clock), log.clone(), surprise.clone());
+                let regions =
+                    sim::Regions::start_with(&self.service, scenario, *seed, Arc::clone(&clock), log, surprise)
+                        .map_err(|error| format!("the simulated Regions: {error}"))?;
+                // The first to ask for the world is the one that runs.
+                let _ = started.set(Arc::clone(&regions));
+                let world = simulated_world(&self.service, &regions, &clock);
+                Ok(World { trainer: Some(regions), ..world })
             }
         }
     }
@@ -373,6 +383,14 @@ impl Stage {
             };
             crate::engine::run(setup, inbox, events).await;
         }
+    }
+}
+
+/// A simulation's journal, which is watched for the moment of its surprise; another's is as it is.
+fn trapped(store: FileJournal, regions: Option<&Arc<sim::Regions>>) -> Box<dyn JournalStore> {
+    match regions {
+        Some(regions) => Box::new(sim::Trap::new(Box::new(store), Arc::clone(regions))),
+        None => Box::new(store),
     }
 }
 

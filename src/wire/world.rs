@@ -47,7 +47,7 @@ pub async fn live(
     let channels = providers::notify::channels(&service.notify, Some(&aws), &variable);
     let trails = providers::aws::trail::places(service, &aws, &clock);
     let metrics = providers::aws::metrics::store(service, &aws);
-    Ok(World { components, clock, program, sql, access, channels, trails, metrics })
+    Ok(World { components, clock, program, sql, access, channels, trails, metrics, trainer: None })
 }
 
 /// The world of the simulated Regions: the same providers, on a wire that ends in memory.
@@ -74,7 +74,7 @@ pub fn simulated_world(service: &Service, regions: &Arc<sim::Regions>, clock: &A
     // The simulated CloudWatch keeps them, in memory.
     let metrics = providers::aws::metrics::store(service, &aws);
     let (program, trails) = (regions.program(), regions.trails());
-    World { components, clock: shared, program, sql, access, channels, trails, metrics }
+    World { components, clock: shared, program, sql, access, channels, trails, metrics, trainer: None }
 }
 
 /// What an environment variable holds.

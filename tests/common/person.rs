@@ -381,8 +381,14 @@ impl Person {
         }
     }
 
-    /// Closes the run as verified and leaves.
+    /// Closes the run as verified, of which nothing is told afterwards, and leaves.
     pub fn close(&mut self) {
+        self.close_run();
+        self.leave();
+    }
+
+    /// Closes the run as verified.
+    pub fn close_run(&mut self) {
         let all = self.run().runbook.steps().count();
         self.until("every step is over on the screen", || {
             self.heading().starts_with(&format!("checklist {all}/{all}"))
@@ -391,6 +397,28 @@ impl Person {
         self.wait_heading("close the run");
         self.choose("verified");
         self.tell("close the run", "the target serves and takes writes");
+    }
+
+    /// Reads the debrief that comes when an exercise is closed, and goes back from it; gives its title.
+    pub fn debrief(&mut self, says: &[&str]) -> String {
+        self.wait_heading("debrief: ");
+        for text in says {
+            self.until(&format!("{text:?} in the debrief"), || self.screen().contains(text));
+        }
+        let title = self.heading();
+        self.press("q");
+        self.until("the debrief is gone", || self.heading().starts_with("checklist"));
+        title
+    }
+
+    /// Writes a note.
+    pub fn note(&mut self, text: &str) {
+        self.press("n");
+        self.tell("note", text);
+    }
+
+    /// Leaves a run that is closed.
+    pub fn leave(&mut self) {
         self.until("the run is closed", || self.screen().contains("closed: verified"));
         self.press("q");
         let status = self.pty.wait_exit(LIMIT);

@@ -23,6 +23,7 @@ mod rig;
 mod safeguards;
 mod spy;
 mod stuck;
+mod surprises;
 mod telling;
 mod trail;
 mod ways;

@@ -8,6 +8,7 @@ use handover::config::locate::{self, Preset};
 use handover::config::project::{Origin, Project};
 use handover::config::source::Source;
 use handover::domain::command::{Command, Event};
+use handover::domain::debrief::Secret;
 use handover::domain::gate::GateResult;
 use handover::domain::journal::{Body, Chain, Entry, Files, Verified, verify};
 use handover::domain::metrics::Record;
@@ -22,8 +23,8 @@ use handover::domain::trail::Line;
 use handover::engine::preflight::Preflights;
 use handover::engine::recorder::Opened;
 use handover::engine::{Setup, autoplay};
-use handover::ports::{Approvals, Channel, Clock as _, JournalStore, Lease, MetricStore, Trail};
-use handover::sim::{Regions, Scenario, SimClock, scenario};
+use handover::ports::{Approvals, Channel, Clock as _, JournalStore, Lease, MetricStore, Trail, Trainer};
+use handover::sim::{Regions, Scenario, SimClock, Trap, scenario};
 use handover::wire::simulated_world;
 use tokio::sync::{mpsc, watch};
 
@@ -237,6 +238,8 @@ pub(crate) struct Rig {
     pub(crate) trails: Option<Vec<Arc<dyn Trail>>>,
     /// Where metrics are published; other runs there were none then.
     pub(crate) metrics: Option<Arc<dyn MetricStore>>,
+    /// The surprise that is held back.
+    pub(crate) secret: Option<Secret>,
 }
 
 pub(crate) const SEED: u64 = 11;
@@ -283,6 +286,7 @@ impl Rig {
             channels: Vec::new(),
             trails: None,
             metrics: None,
+            secret: None,
         }
     }
 
@@ -299,6 +303,16 @@ impl Rig {
         };
         let scenario = scenario::load(scenario.or(runbook.scenario.as_deref()).unwrap_or(usual)).unwrap();
         Self::on(service, runbook, &scenario, SEED)
+    }
+
+    /// A runbook of a preset in a scenario, with a surprise.
+    pub(crate) fn surprised(preset: &'static Preset, runbook: &str, scenario: &str, surprise: &str) -> Self {
+        let rig = Self::of(preset, runbook, Some(scenario));
+        let secret = Some(Secret { name: surprise.to_owned(), nonce: "9".to_owned() });
+        let scenario = scenario::load(scenario).unwrap();
+        let clock = Arc::clone(&rig.clock);
+        let regions = Regions::start_with(&rig.service, &scenario, SEED, clock, None, secret.clone()).unwrap();
+        Self { regions, secret, ..rig }
     }
 
     /// A runbook of a folder's files.
@@ -354,18 +368,29 @@ impl Rig {
             first.insert(0, Body::RecoveredTail { bytes, kept_in: "aside".to_owned() });
         }
         first.push(lead);
+        if let Some(secret) = self.secret.as_ref().filter(|_| !resumed) {
+            first.push(Body::SurpriseSealed { sha256: secret.seal() });
+        }
         let (met, failed) = watch::channel(false);
         let store = Store { lines: self.lines.clone(), fault, met };
         let chain = Chain::after(&verified, Redactor::new([]));
         let past = self.lines.text().lines().map(|line| Line::read(line).unwrap()).collect();
         let held = Held(Arc::clone(&self.hold));
+        let trap = self.secret.as_ref().map(|_| Arc::clone(&self.regions));
         let open = Box::new(move || {
-            let (store, lease) = (Box::new(store), Box::new(held));
+            let store: Box<dyn JournalStore> = match trap {
+                Some(regions) => Box::new(Trap::new(Box::new(store), regions)),
+                None => Box::new(store),
+            };
+            let lease = Box::new(held);
             Ok(Opened { chain, store, lease, readings: None, first, past })
         });
         let (kill, dead) = watch::channel(false);
         let mut world = simulated_world(&self.service, &self.regions, &self.clock);
         world.channels.clone_from(&self.channels);
+        if self.secret.is_some() {
+            world.trainer = Some(Arc::clone(&self.regions) as Arc<dyn Trainer>);
+        }
         if let Some(trails) = &self.trails {
             world.trails.clone_from(trails);
         }

@@ -18,6 +18,7 @@ use std::time::Duration;
 use console::{Console, at, east, gates, picture, promote, seen, text, west};
 use handover::app::{Effect, Role};
 use handover::domain::command::{Command, Event};
+use handover::domain::debrief::{Handled, Revealed, Secret, Truth};
 use handover::domain::journal::{Body, RunOutcome};
 use handover::domain::notice::Severity;
 use handover::domain::people::OnCall;
@@ -144,6 +145,51 @@ fn the_first_page_of_a_guided_run() {
         console.keys("I");
         console
     });
+}
+
+/// A run that was opened with a surprise is closed: what it came to is told.
+fn debriefed() -> Console {
+    let secret = Secret { name: "old-primary-returns".into(), nonce: "7".into() };
+    let mut console = ready_to_promote(false);
+    console.entry_by("handover", Body::SurpriseSealed { sha256: secret.seal() });
+    console.arm();
+    console.settling();
+    console.settle("promote", Ending::Done, "available, no source, out of recovery");
+    let sprung = Some(at(100));
+    let splits = vec![Split { component: "database".into(), regions: vec![east(), west()] }];
+    console.tick(140);
+    console.entry_by("handover", Body::SplitBrain { splits });
+    console.tick(95);
+    console.entry(Body::Note { text: "the old primary is back: both take writes".into() });
+    let steps: Vec<String> = console.model.run.runbook.steps().map(|(_, step)| step.id.clone()).collect();
+    for step in steps {
+        if !console.model.state(&step).is_ended() {
+            console.settle(&step, Ending::Skipped, "not what is looked at here");
+        }
+    }
+    let truth =
+        Truth { rows_lost: Some(417), loss_ms: Some(3_200), writers: vec![east(), west()], traffic: Some(west()) };
+    let told = Revealed {
+        secret,
+        title: "The old primary returns".into(),
+        says: "A minute after the promotion the lost Region answered again, and its database took writes.".into(),
+        remedy: "Fence it as soon as the console shows two writers.".into(),
+        sprung,
+        signs: vec!["both".into()],
+        handled: Handled::OneWriter,
+    };
+    console.entry_by("handover", Body::Debriefed { truth, surprise: Some(Box::new(told)) });
+    console.entry(Body::RunClosed { outcome: RunOutcome::Verified, says: "so it is".into() });
+    console
+}
+
+#[test]
+fn what_an_exercise_came_to() {
+    pictures("debrief", debriefed);
+    let shown = picture(&debriefed().draw(120, 40, Depth::TrueColour, true));
+    for part in ["The old primary returns", "not handled", "both take writes", "its seal is in the journal", "better"] {
+        assert!(shown.contains(part), "{part:?} is not in\n{shown}");
+    }
 }
 
 #[test]

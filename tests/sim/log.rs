@@ -67,6 +67,7 @@ fn a_simulation_s_clock_goes_on_while_its_process_is_dead() {
         start,
         opened,
         speed: 60.0,
+        surprise: None,
     };
     let gone = header.clock().start().duration_since(start).as_secs();
     assert!((600..700).contains(&gone), "{gone}");

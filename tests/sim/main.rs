@@ -23,5 +23,6 @@ mod s3;
 mod ssm;
 mod storage;
 mod support;
+mod surprises;
 mod traps;
 mod wire;

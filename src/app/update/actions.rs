@@ -57,7 +57,11 @@ pub(super) fn run(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         Action::Zoom => model.zoom = !model.zoom,
         Action::Facts => model.facts = !model.facts,
         Action::Guide => guide(model),
-        Action::GuidePage => model.modals.push(Modal::Help(Help { page: Page::Guide, ..Help::default() })),
+        Action::GuidePage => {
+            let over = model.run.closed.is_some() && model.run.mode != Mode::Live;
+            let page = if over { Page::Debrief } else { Page::Guide };
+            model.modals.push(Modal::Help(Help { page, ..Help::default() }));
+        }
         Action::CopyByHand => copy(model, copied(model), effects),
         Action::CopyPage => copy(model, page(model), effects),
         Action::Arm => steps::push_confirm(model, Subject::Arm, Way::TwoKeys { first: false }),

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::{Effect, actions, replay, steps};
 use crate::app::action::Action;
-use crate::app::modal::{Guard, Modal, Subject};
+use crate::app::modal::{Guard, Help, Modal, Page, Subject};
 use crate::app::model::{Level, Model, OUTPUT, Planned, Progress, Role, TAIL};
 use crate::domain::command::Event;
 use crate::domain::gate::GateResult;
 use crate::domain::journal::{Body, Entry};
 use crate::domain::plan::{Plan, Refusal};
+use crate::domain::run::Mode;
 use crate::domain::runbook::Hazard;
 
 pub(super) fn take(model: &mut Model, event: Event, effects: &mut Vec<Effect>) {
@@ -147,10 +148,21 @@ fn take_entry(model: &mut Model, entry: &Arc<Entry>, effects: &mut Vec<Effect>) 
         Body::LeadOffered { to, .. } => offered(model, &entry.by, to),
         // Whoever was to be followed is another now.
         Body::LeadChange { .. } => model.modals.retain(|modal| !takes_lead(modal)),
-        Body::RunClosed { outcome, .. } => model.say(Level::Info, format!("the run is closed: {}", outcome.as_str())),
+        Body::RunClosed { outcome, .. } => {
+            model.say(Level::Info, format!("the run is closed: {}", outcome.as_str()));
+            debrief(model);
+        }
         _ => {}
     }
     steps::resolve_selected(model, effects);
+}
+
+/// Who is guided, or was surprised, is told what the exercise came to.
+fn debrief(model: &mut Model) {
+    let surprised = model.tail.iter().any(|entry| matches!(entry.body, Body::SurpriseSealed { .. }));
+    if model.run.mode != Mode::Live && model.replay.is_none() && (model.guide || surprised) {
+        model.modals.push(Modal::Help(Help { page: Page::Debrief, ..Help::default() }));
+    }
 }
 
 /// The lead is handed to somebody.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::approval::Approval;
 use crate::domain::consent::Consent;
+use crate::domain::debrief::{Revealed, Truth};
 use crate::domain::disruption::{LagSample, Tally};
 use crate::domain::fencing::FenceWay;
 use crate::domain::gate::GateResult;
@@ -484,6 +485,19 @@ pub enum Body {
         /// Why it is not whole, if it is not.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         missing: Option<String>,
+    },
+    /// A surprise may come in a simulation: which, is told when the run is closed.
+    SurpriseSealed {
+        /// The SHA-256 of its name and a number that nobody knows, a line each.
+        sha256: String,
+    },
+    /// What a simulation tells when its run is closed.
+    Debriefed {
+        /// What was really so.
+        truth: Truth,
+        /// The surprise, if there was one.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        surprise: Option<Box<Revealed>>,
     },
     /// The run is over.
     RunClosed {

@@ -52,6 +52,8 @@ impl Body {
             Self::TrailBehind { .. } => "trail-behind",
             Self::TrailCaughtUp { .. } => "trail-caught-up",
             Self::ReadingsKept { .. } => "readings-kept",
+            Self::SurpriseSealed { .. } => "surprise-sealed",
+            Self::Debriefed { .. } => "debriefed",
             Self::RunClosed { .. } => "run-closed",
         }
     }

@@ -1,9 +1,12 @@
 //! An entry in a sentence, for the tail on the screen and for `journal show`.
 
+use std::time::Duration;
+
 use super::entry::{Body, OutcomeOf};
 use crate::domain::approval::GATE;
 use crate::domain::consent::How;
 use crate::domain::disruption::Tally;
+use crate::domain::duration::clock;
 use crate::domain::people;
 use crate::domain::text::counted;
 
@@ -110,6 +113,26 @@ impl Body {
             Self::ReadingsKept { lines, missing: None, .. } => format!("what was seen is kept: {lines} lines"),
             Self::ReadingsKept { lines, missing: Some(why), .. } => {
                 format!("what was seen is kept in part, {lines} lines: {why}")
+            }
+            Self::SurpriseSealed { sha256 } => {
+                format!("not everything is on the checklist; what, is sealed: {}", sha256.get(..12).unwrap_or(sha256))
+            }
+            Self::Debriefed { truth, surprise } => {
+                let lost = truth.rows_lost.map_or_else(
+                    || "no database was taken over".to_owned(),
+                    |rows| {
+                        let over = truth
+                            .loss_ms
+                            .map(|ms| format!(" ({})", clock(Duration::from_millis(ms))))
+                            .unwrap_or_default();
+                        format!("{rows} rows were really lost{over}")
+                    },
+                );
+                let surprise = surprise.as_ref().map_or_else(String::new, |told| match told.sprung {
+                    Some(_) => format!("; the surprise was: {}", told.title),
+                    None => format!("; the surprise that never came was: {}", told.title),
+                });
+                format!("{lost}{surprise}")
             }
             Self::RunClosed { outcome, says } => format!("{}: {says}", outcome.as_str()),
         }

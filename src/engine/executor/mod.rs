@@ -457,6 +457,10 @@ impl Executor {
         if let Some(kept) = self.keeper.end().await {
             self.record(MYSELF, kept).await;
         }
+        if let Some(trainer) = self.world.trainer.clone() {
+            let (truth, surprise) = trainer.debrief();
+            self.record(MYSELF, Body::Debriefed { truth, surprise: surprise.map(Box::new) }).await;
+        }
         self.record(&operator, Body::RunClosed { outcome, says }).await;
         if let Some(publisher) = &self.publisher {
             publisher.hurry();

@@ -3,6 +3,7 @@
 
 mod chart;
 mod criteria;
+mod exercise;
 mod follow_up;
 mod html;
 mod identity;
@@ -26,6 +27,7 @@ use crate::domain::figures::Figures;
 use crate::domain::journal::Entry;
 use crate::domain::run::Run;
 use crate::domain::runbook::Runbook;
+use crate::domain::score::Score;
 use crate::domain::service::Service;
 
 pub use criteria::Judged;
@@ -70,6 +72,9 @@ pub struct Report {
     pub results: Vec<Result>,
     /// What the runbook says that a run has to show.
     pub criteria: Vec<Judged>,
+    /// What it was worth as an exercise, if it was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub score: Option<Score>,
     /// T0 to T13.
     pub timeline: Vec<Moment>,
     /// What users met with, from every vantage.
@@ -107,6 +112,7 @@ pub fn report(material: &Material<'_>) -> Option<Report> {
         identity: identity::identity(material, &run, opened),
         results: results::results(material, &run, &figures),
         criteria: criteria::criteria(material, &run, &figures),
+        score: exercise::exercise(material.entries, &run, material.service.objectives),
         timeline: moments::timeline(&run),
         disruption: watched::disruption(&run),
         lag: watched::lag(material.entries),

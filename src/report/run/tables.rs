@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::Report;
 use super::steps::StepRow;
+use super::{Report, exercise};
 use crate::domain::duration::clock;
 use crate::report::record::second;
 
@@ -18,7 +18,7 @@ pub(super) struct Table {
     pub(super) stacked: bool,
 }
 
-fn table(title: &'static str, heads: &[&'static str], rows: Vec<Vec<String>>) -> Table {
+pub(super) fn table(title: &'static str, heads: &[&'static str], rows: Vec<Vec<String>>) -> Table {
     Table { title, heads: heads.to_vec(), rows, none: None, stacked: false }
 }
 
@@ -27,6 +27,8 @@ pub(super) fn tables(report: &Report) -> Vec<Table> {
     vec![
         results(report),
         criteria(report),
+        exercise::points(report),
+        exercise::debrief(report),
         timeline(report),
         disruption(report),
         steps(report),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::balancers::{self, Balancer};
+use super::faults;
 use super::health::HealthCheck;
 use super::records::{RecordSet, full_name};
 use super::{Compiled, World};
@@ -227,8 +228,12 @@ fn cache(world: &World, data: Data<'_>, resolver: &str, name: &str, kind: &str) 
     let moments = zone.servers.get(server)?.moments().chain(data.checks.iter().flat_map(HealthCheck::moments));
     let moments = moments.chain(data.balancers.iter().flat_map(|balancer| balancer.healthy.moments()));
     let nothing = || Reply { values: Vec::new(), ttl: NEGATIVE_TTL, check: None };
+    // One of the service's resolvers may be of those that ignore the TTL for a while.
+    let sticks = world.traffic_specs().any(|spec| spec.resolvers.last().is_some_and(|last| last == resolver));
+    let moments = moments.chain(faults::moments(&world.scenario).filter(|_| sticks));
+    let asked = |at| if sticks { faults::stuck(&world.scenario, at) } else { at };
     let answers =
-        Steps::of(moments.collect::<Vec<_>>(), |at| data.answer(server, name, kind, at).unwrap_or_else(nothing));
+        Steps::of(moments.collect::<Vec<_>>(), |at| data.answer(server, name, kind, asked(at)).unwrap_or_else(nothing));
     let phase = world.chance().between(resolver, 1, 0, 59_999);
     Some(Cache::follow(&answers, phase))
 }

@@ -89,6 +89,17 @@ pub(super) fn no_capacity(scenario: &Scenario, role: HomeRole, at: Ms) -> bool {
     active(scenario, at).any(|(_, event)| event.region == role && event.fault == Fault::NoCapacity)
 }
 
+/// The moment whose answer a resolver that ignores the TTL gives at a moment: that at which it began to.
+pub(super) fn stuck(scenario: &Scenario, at: Ms) -> Ms {
+    let since = active(scenario, at).filter(|(_, event)| event.fault == Fault::Stick).map(|(_, event)| event.at);
+    since.min().unwrap_or(at)
+}
+
+/// When the secrets were changed at the primary without their replicas following, and when those did.
+pub(super) fn unreplicated(scenario: &Scenario) -> impl Iterator<Item = (Ms, Ms)> {
+    scenario.events.iter().filter(|event| event.fault == Fault::Unreplicated).map(|event| (event.at, event.until))
+}
+
 /// When each damage of a Region's data began.
 pub(super) fn damages(scenario: &Scenario) -> impl Iterator<Item = (HomeRole, Ms)> {
     scenario.events.iter().filter(|event| event.fault == Fault::Corrupt).map(|event| (event.region, event.at))
@@ -125,7 +136,12 @@ impl World {
                 continue;
             }
             let verdict = match event.fault {
-                Fault::BackingUp | Fault::NoCapacity | Fault::Corrupt | Fault::OtherEngine => continue,
+                Fault::BackingUp
+                | Fault::NoCapacity
+                | Fault::Corrupt
+                | Fault::OtherEngine
+                | Fault::Stick
+                | Fault::Unreplicated => continue,
                 Fault::Slow => {
                     latency = latency.saturating_add(event.by);
                     continue;
@@ -189,6 +205,7 @@ impl World {
             | Part::Endpoint
             | Part::Replication
             | Part::S3Replication
+            | Part::Resolver
             | Part::Kubernetes => false,
         }
     }

@@ -51,6 +51,7 @@ use self::traffic::Counter;
 use super::chance::Chance;
 use super::scenario::Scenario;
 use super::steps::{Ms, NEVER, Steps};
+use super::surprise;
 use crate::domain::region::{HomeRole, Pair};
 use crate::domain::service::{Route53Failover, Service, Spec};
 
@@ -76,6 +77,9 @@ impl ApiError {
 #[derive(Debug, Clone)]
 pub struct World {
     service: Service,
+    /// The scenario as it was written.
+    written: Scenario,
+    /// The scenario with every surprise that has come.
     scenario: Scenario,
     seed: u64,
     chance: Chance,
@@ -122,6 +126,7 @@ impl World {
             mutations: Vec::new(),
             past: 0,
             now: scenario.start,
+            written: scenario.clone(),
             scenario,
             compiled: Compiled {
                 databases: Vec::new(),
@@ -153,6 +158,7 @@ impl World {
 
     /// Works out every timeline, each from those before it.
     fn compile(&mut self) {
+        self.weave();
         let reach = faults::database(&self.scenario);
         let link = faults::link(&self.scenario, &reach);
         let databases = Database::compile(self, &link);
@@ -194,6 +200,21 @@ impl World {
             leads,
             rows,
         };
+    }
+
+    /// Puts the surprises that have come into the scenario.
+    fn weave(&mut self) {
+        let come = self.mutations.iter().filter_map(|mutation| match &mutation.change {
+            Change::Surprise { name } => Some((self.ms(mutation.at), surprise::load(name).ok()?)),
+            _ => None,
+        });
+        let come: Vec<_> = come.collect();
+        if !come.is_empty() {
+            self.scenario = self.written.clone();
+        }
+        for (at, surprise) in come {
+            surprise.weave(&mut self.scenario, at);
+        }
     }
 
     /// Lets time go on. It never goes back.
@@ -327,6 +348,7 @@ impl World {
             | Change::DeleteVersion { .. }
             | Change::PutVersioning { .. }
             | Change::PutReplication { .. } => self.may_change_bucket(region, change, at),
+            Change::Surprise { .. } => Ok(()),
             Change::Fence {} | Change::Admit {} | Change::TestWrite {} => self.may_write(region, change, at),
         }
     }
@@ -375,6 +397,7 @@ impl World {
     /// Takes back the mutations after the first `count`, which could not be kept.
     pub fn forget_after(&mut self, count: usize) {
         self.mutations.truncate(count);
+        self.scenario = self.written.clone();
         self.compile();
     }
 }

@@ -418,6 +418,12 @@ pub enum Change {
     /// A write that leaves nothing behind.
     #[serde(rename = "sql:TestWrite")]
     TestWrite {},
+    /// A surprise comes: nobody asked for it.
+    #[serde(rename = "simulation:Surprise")]
+    Surprise {
+        /// Its name.
+        name: String,
+    },
 }
 
 impl Change {

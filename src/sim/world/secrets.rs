@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::mutation::Change;
-use super::{ApiError, World};
+use super::{ApiError, World, faults};
 use crate::domain::region::HomeRole;
 use crate::domain::service::Spec;
 use crate::sim::steps::{EVER, Ms, Steps};
@@ -70,8 +70,14 @@ pub(super) fn compile(world: &World) -> Vec<Secret> {
             Secret { replica_version: version.clone(), version, name, alone: None, values: BTreeMap::new(), host }
         })
         .collect();
+    let mut rotations: Vec<_> = faults::unreplicated(&world.scenario).collect();
+    rotations.sort_unstable();
+    let mut rotations = rotations.into_iter().peekable();
     for mutation in world.mutations() {
         let at = world.ms(mutation.at);
+        while let Some(rotation) = rotations.next_if(|(begins, _)| *begins <= at) {
+            rotate(world, &mut secrets, rotation);
+        }
         match &mutation.change {
             Change::StopReplication { secret } => {
                 for known in secrets.iter_mut().filter(|known| known.name == *secret && known.alone.is_none()) {
@@ -97,7 +103,19 @@ pub(super) fn compile(world: &World) -> Vec<Secret> {
             _ => {}
         }
     }
+    rotations.for_each(|rotation| rotate(world, &mut secrets, rotation));
     secrets
+}
+
+/// Every secret is changed at the primary by somebody else, and the replica follows only later.
+fn rotate(world: &World, secrets: &mut [Secret], (at, follows): (Ms, Ms)) {
+    for secret in secrets {
+        let version = world.chance.uuid(&secret.name, at);
+        secret.version.push(at, version.clone());
+        if secret.alone.is_none() {
+            secret.replica_version.push(follows, version);
+        }
+    }
 }
 
 /// The part of an ARN or a name that is the secret's name.

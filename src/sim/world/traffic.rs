@@ -54,12 +54,15 @@ pub(super) fn counters(
     let traffic = world.scenario.traffic;
     let of = |role: HomeRole| {
         let endpoint = endpoints.get(role);
-        let rates = Steps::of(endpoint.moments().chain(leads.moments()).collect::<Vec<_>>(), |at| {
+        let joined = &world.scenario.joined;
+        let moments = endpoint.moments().chain(leads.moments()).chain(joined.iter().map(|(at, _)| *at));
+        let rates = Steps::of(moments.collect::<Vec<_>>(), |at| {
             if *endpoint.at(at) != Answering::Ok {
                 return 0;
             }
             let here = *leads.at(at) == Some(role);
-            let old = if role == HomeRole::Primary { traffic.old_clients_per_second } else { 0 };
+            let later: i64 = joined.iter().filter(|(since, _)| *since <= at).map(|(_, rate)| rate).sum();
+            let old = if role == HomeRole::Primary { traffic.old_clients_per_second + later } else { 0 };
             (if here { traffic.commits_per_second } else { 0 }) + old
         });
         Counter { rates }

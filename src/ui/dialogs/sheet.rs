@@ -28,6 +28,10 @@ pub(super) fn draw(model: &Model, help: &Help, screen: Rect, painter: &mut Paint
             let says = model.preflight.as_ref().map_or_else(|| "not made yet".to_owned(), |made| made.summary());
             (format!("preflight: {says}"), asked(model))
         }
+        Page::Debrief => {
+            let title = crate::ui::debrief::put(model, painter, &mut doc);
+            (title, "handover report says the same".to_owned())
+        }
         Page::Guide => {
             crate::ui::guide::first_page(model, &mut doc);
             ("what this is, and how it works".to_owned(), "the guide".to_owned())
