@@ -4,6 +4,7 @@
 //! threads of their own and send what they have; the loop draws when something came, and once a second to age the
 //! clocks.
 
+pub mod cast;
 pub mod looks;
 pub mod preview;
 

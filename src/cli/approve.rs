@@ -44,8 +44,9 @@ impl Approve {
         if self.new_key {
             return new_key(&file);
         }
-        let kept = fs::read_to_string(&file)
-            .wrap_err_with(|| format!("your key {}; `handover approve --new-key` makes one", file.display()))?;
+        let kept = fs::read_to_string(&file).wrap_err_with(|| {
+            format!("your key cannot be read (`handover approve --new-key` makes one): {}", file.display())
+        })?;
         let key = Key::parse(&kept).map_err(|why| eyre!("{}: {why}", file.display()))?;
         let folder = surroundings::runs().find(self.run.as_deref())?;
         let (run, rule) = read(&folder)?;

@@ -6,7 +6,7 @@ use clap::Args;
 use color_eyre::eyre::{Result, eyre};
 use jiff::Timestamp;
 
-use super::options::ServiceOptions;
+use super::options::{PRESETS, ServiceOptions};
 use super::{Status, patience, surroundings};
 use crate::config::{Diagnostics, Origin, Project};
 use crate::domain::board::Board;
@@ -23,7 +23,7 @@ use crate::wire;
 #[derive(Debug, Args)]
 pub(super) struct Check {
     /// Check a preset instead
-    #[arg(long, value_name = "PRESET")]
+    #[arg(long, value_name = "PRESET", value_parser = PRESETS)]
     preset: Option<String>,
     /// Print what the review looks for, and stop
     #[arg(long)]

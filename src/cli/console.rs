@@ -1,17 +1,21 @@
 //! The console itself: how it looks and which keys it has, then the loop.
 
+use std::fs;
+use std::io::BufWriter;
 use std::path::Path;
+use std::time::Duration;
 
-use color_eyre::eyre::{Result, eyre};
+use color_eyre::eyre::{Result, WrapErr, eyre};
 
 use super::options::{ScreenOptions, ServiceOptions, WhoOptions};
 use super::{Status, surroundings};
 use crate::app::{Keymap, Model, model};
 use crate::domain::replay::From;
 use crate::domain::text;
+use crate::runtime::cast::Film;
 use crate::runtime::{self, Behind, Console, Ended};
 use crate::store::file::OpenError;
-use crate::term::capabilities::Capabilities;
+use crate::term::capabilities::{Capabilities, Colour, ColourChoice};
 use crate::wire::{Archive, NoStage, Reel, Stage, book};
 
 /// `handover` without a subcommand.
@@ -118,4 +122,24 @@ pub(super) fn replay(screen: &ScreenOptions, reel: Reel, from: From) -> Result<S
     let looks = Looks::read(screen)?;
     let (model, player) = reel.console(looks.keymap.clone(), looks.capabilities());
     status(runtime::run(looks.console(model, false), Behind::Replay(player, from))?)
+}
+
+/// Films a replay into a new file; gives how long the film is. Its viewer's terminal is not this one: it has true colour
+/// and Unicode where nothing else is asked for.
+pub(super) fn film(screen: &ScreenOptions, reel: Reel, from: &From, film: &Film, file: &Path) -> Result<Duration> {
+    let mut able = Capabilities::detect(screen.color, screen.ascii);
+    able.unicode = !screen.ascii;
+    if screen.color == ColourChoice::Auto {
+        able.colour = Colour::True;
+    }
+    let theme = runtime::looks::Looks::read(screen.theme(), &able)?;
+    let keymap = the_keymap(screen.keymap.as_deref().unwrap_or("default"))?;
+    let console = reel.console(keymap, model::Capabilities { unicode: able.unicode, copy: true });
+    let name = text::visible(&file.display().to_string());
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder).wrap_err_with(|| format!("cannot make the folder of {name}"))?;
+    }
+    // What is there is kept: it may be the film of another run.
+    let out = fs::File::create_new(file).wrap_err_with(|| format!("cannot write {name} anew"))?;
+    runtime::cast::film(console, from, &theme, film, BufWriter::new(out)).wrap_err(name)
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 use color_eyre::eyre::{Result, eyre};
 
-use super::options::{ScreenOptions, WhoOptions, simulated, speed};
+use super::options::{PRESETS, ScreenOptions, WhoOptions, simulated, speed};
 use super::{Status, console, headless, surroundings};
 use crate::domain::runbook::Way;
 use crate::wire::{Stage, Wanted, book};
@@ -12,7 +12,7 @@ use crate::wire::{Stage, Wanted, book};
 #[derive(Debug, Args)]
 pub(super) struct Demo {
     /// The preset, or a service file of your own to simulate
-    #[arg(default_value = "fineract")]
+    #[arg(default_value = "fineract", value_parser = PRESETS, hide_possible_values = true)]
     preset: String,
     /// The runbook
     #[arg(long, value_name = "ID")]

@@ -4,7 +4,7 @@ use clap::Args;
 use color_eyre::eyre::{Result, eyre};
 
 use super::Status;
-use super::options::ServiceOptions;
+use super::options::{PRESETS, ServiceOptions};
 use crate::domain::permissions::{observer, policy, publishing, runs};
 use crate::domain::runbook::{Action, Runbook};
 
@@ -20,7 +20,7 @@ pub(super) struct Iam {
     #[arg(long, conflicts_with_all = ["runbook", "observe"])]
     watch: bool,
     /// Of a preset instead of a service
-    #[arg(long, value_name = "PRESET")]
+    #[arg(long, value_name = "PRESET", value_parser = PRESETS)]
     preset: Option<String>,
 }
 

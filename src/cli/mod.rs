@@ -13,12 +13,15 @@ mod completions;
 mod console;
 mod demo;
 mod drill;
+mod exit;
 mod follow_up;
 mod headless;
 mod iam;
 mod init;
 mod journal;
 mod keymap;
+mod man;
+pub mod manual;
 mod notify;
 mod options;
 mod patience;
@@ -44,36 +47,14 @@ use color_eyre::eyre::{Report, Result};
 use crate::store::file::OpenError;
 use crate::wire::NoStage;
 
-/// How a command ended, as the exit status of the process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Status {
-    /// What was asked for is so: the run is verified, the files are sound, the journal holds.
-    Ok = 0,
-    /// It is not so, or something failed.
-    Failed = 1,
-    /// The command line could not be understood (clap's own status).
-    Usage = 2,
-    /// The run was stood down: nothing was handed over.
-    StoodDown = 3,
-    /// A journal does not verify.
-    Corrupt = 4,
-    /// Somebody else leads the run.
-    Led = 5,
-}
-
-impl From<Status> for ExitCode {
-    fn from(status: Status) -> Self {
-        Self::from(status as u8)
-    }
-}
+pub use exit::Status;
 
 /// Hand a service over from one AWS Region to another.
 ///
 /// Without a subcommand, opens the console on a service: --service, else ./service.toml, else the one in the
 /// configuration directory. `handover demo` needs no account, no network and no file.
 #[derive(Debug, Parser)]
-#[command(name = "handover", version, max_term_width = 100, after_help = EXIT_STATUSES)]
+#[command(name = "handover", version, max_term_width = 100, after_help = format!("Exit statuses: {}.", exit::in_a_line()))]
 struct Cli {
     #[command(subcommand)]
     command: Option<Cmd>,
@@ -87,9 +68,6 @@ struct Cli {
     #[arg(long, value_name = "ID")]
     runbook: Option<String>,
 }
-
-const EXIT_STATUSES: &str = "Exit statuses: 0 done, verified or sound; 1 failed or not so; 2 the command line is wrong; \
-3 the run was stood down; 4 a journal does not verify, or CloudTrail contradicts it; 5 somebody else leads the run.";
 
 #[derive(Debug, Subcommand)]
 enum Cmd {
@@ -133,6 +111,8 @@ enum Cmd {
     Theme(theme::ThemeCommand),
     /// List, check and print keymaps
     Keymap(keymap::KeymapCommand),
+    /// Print a page of the manual, or write all of them
+    Man(man::ManCommand),
     /// Print a completion script for a shell
     Completions(completions::Completions),
 }
@@ -162,6 +142,7 @@ pub fn run() -> ExitCode {
         Some(Cmd::Journal(command)) => command.run(),
         Some(Cmd::Theme(command)) => command.run(&cli.screen),
         Some(Cmd::Keymap(command)) => command.run(),
+        Some(Cmd::Man(command)) => command.run(),
         Some(Cmd::Completions(command)) => command.run(),
     };
     match result {

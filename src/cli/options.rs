@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use color_eyre::eyre::{Result, eyre};
 
-use crate::config::{Project, locate};
+use crate::config::{Project, keymap, locate, theme};
 use crate::term::capabilities::ColourChoice;
 
 /// Which service.
@@ -28,6 +29,38 @@ impl ServiceOptions {
         let path = locate::find(self.service.as_deref(), &here, config.as_deref())?;
         Ok(Project::from_file(&path))
     }
+}
+
+/// Takes any text, and offers names to shells that complete: what is none of them is judged where it is used.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Offered(pub(super) fn() -> Vec<&'static str>);
+
+impl TypedValueParser for Offered {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new((self.0)().into_iter().map(PossibleValue::new)))
+    }
+}
+
+/// The presets' names.
+pub(super) const PRESETS: Offered = Offered(|| locate::presets().iter().map(|preset| preset.name).collect());
+/// The bundled themes' names.
+pub(super) const THEMES: Offered = Offered(|| names(&theme::BUILT_IN));
+/// The bundled keymaps' names.
+const KEYMAPS: Offered = Offered(|| names(&keymap::BUILT_IN));
+
+fn names(built_in: &[(&'static str, &'static str)]) -> Vec<&'static str> {
+    built_in.iter().map(|(name, _)| *name).collect()
 }
 
 /// A preset by name.
@@ -75,10 +108,10 @@ pub(super) struct ScreenOptions {
     #[arg(long, global = true)]
     pub(super) no_links: bool,
     /// A bundled theme (`handover theme list`) or a theme file, whose edits show at once
-    #[arg(long, global = true, value_name = "THEME", env = "HANDOVER_THEME")]
+    #[arg(long, global = true, value_name = "THEME", value_parser = THEMES, hide_possible_values = true, env = "HANDOVER_THEME")]
     pub(super) theme: Option<String>,
     /// A bundled keymap (default, vim, emacs) or a keymap file
-    #[arg(long, global = true, value_name = "KEYMAP", env = "HANDOVER_KEYMAP")]
+    #[arg(long, global = true, value_name = "KEYMAP", value_parser = KEYMAPS, hide_possible_values = true, env = "HANDOVER_KEYMAP")]
     pub(super) keymap: Option<String>,
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::Args;
 use color_eyre::eyre::{Result, eyre};
 
-use super::options::{Format, ServiceOptions};
+use super::options::{Format, PRESETS, ServiceOptions};
 use super::{Status, patience, surroundings};
 use crate::engine::dry_run;
 use crate::report::plan::DryRun;
@@ -17,7 +17,7 @@ pub(super) struct PlanCommand {
     /// The runbook's id
     runbook: String,
     /// Plan a preset on the simulated Regions instead of a service
-    #[arg(long, value_name = "PRESET")]
+    #[arg(long, value_name = "PRESET", value_parser = PRESETS)]
     demo: Option<String>,
     /// How to write it
     #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use color_eyre::eyre::{Result, eyre};
 
-use super::options::{Format, ServiceOptions};
+use super::options::{Format, PRESETS, ServiceOptions};
 use super::{Status, patience, surroundings};
 use crate::domain::preflight::Verdict;
 use crate::engine::preflight::preflight;
@@ -18,10 +18,11 @@ pub(super) struct PreflightCommand {
     /// The runbook's id; without one, what any of them needs is asked
     runbook: Option<String>,
     /// Of a preset on the simulated Regions instead of a service
-    #[arg(long, value_name = "PRESET")]
+    #[arg(long, value_name = "PRESET", value_parser = PRESETS)]
     demo: Option<String>,
     /// In which scenario, with --demo
-    #[arg(long, value_name = "NAME", default_value = "calm", requires = "demo")]
+    #[arg(long, value_name = "NAME", default_value = "calm", requires = "demo",
+          value_parser = clap::builder::PossibleValuesParser::new(crate::sim::scenario::names()))]
     scenario: String,
     /// How to write it
     #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::options::{loopback, simulated, speed};
+use super::options::{PRESETS, loopback, simulated, speed};
 use super::{Status, surroundings};
 use crate::domain::region::HomeRole;
 use crate::domain::service::{Service, Spec};
@@ -29,7 +29,7 @@ many rows each database has, and how many acknowledged rows the database that wa
 #[command(after_help = BESIDE)]
 pub(super) struct Sim {
     /// The preset, or a service file of your own to simulate
-    #[arg(default_value = "fineract")]
+    #[arg(default_value = "fineract", value_parser = PRESETS, hide_possible_values = true)]
     preset: String,
     /// Where to listen; on loopback alone, as anybody who can connect can call anything
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4599", value_parser = loopback)]

@@ -8,12 +8,16 @@ use serde_json::json;
 
 use super::options::ServiceOptions;
 use super::{Status, patience, surroundings};
-use crate::domain::reading::{Health, Value};
+use crate::domain::reading::{Health, Value, Why};
 use crate::domain::text;
 use crate::engine::dry_run::look_at_all;
 use crate::ports::Clock;
 use crate::providers::clock::SystemClock;
 use crate::wire;
+
+/// What to do where AWS was not asked for want of credentials, or took none.
+const NO_CREDENTIALS: &str = "Where it says \"no credentials\", nothing was read, and nothing is known: log in (such as `aws sso login`), \
+set AWS_PROFILE, or name a profile or a role under [aws] in the service file. `handover preflight` says more.";
 
 /// `handover status`.
 #[derive(Debug, Args)]
@@ -67,6 +71,9 @@ impl StatusCommand {
                 };
                 let says = text::visible(&redactor.apply(&says));
                 say!("{:<16} {:<14} {:<9} {says}", place.to_string(), component, health.as_str());
+            }
+            if looks.iter().any(|(.., look)| look.as_ref().is_err_and(|unread| unread.why == Why::Auth)) {
+                eprintln!("{NO_CREDENTIALS}");
             }
         }
         Ok(if all_healthy { Status::Ok } else { Status::Failed })

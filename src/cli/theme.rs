@@ -4,7 +4,7 @@ use clap::Args;
 use color_eyre::eyre::{Result, eyre};
 use serde_json::json;
 
-use super::options::ScreenOptions;
+use super::options::{ScreenOptions, THEMES};
 use super::{Status, check};
 use crate::config::theme::eyes::Vision;
 use crate::config::theme::judge::{APART, Contrast, Judgement, Pair};
@@ -27,7 +27,7 @@ enum What {
     /// Check a theme: its file, the contrast of every role, and its status colours to the colour-blind
     Check {
         /// The file, or the name of a bundled theme
-        #[arg(value_name = "THEME")]
+        #[arg(value_name = "THEME", value_parser = THEMES, hide_possible_values = true)]
         wanted: String,
         /// Print what was found as JSON
         #[arg(long)]
@@ -36,13 +36,13 @@ enum What {
     /// Print a theme with all that it inherits as one file, to start from
     Print {
         /// The name of a bundled theme, or a file
-        #[arg(value_name = "THEME")]
+        #[arg(value_name = "THEME", value_parser = THEMES, hide_possible_values = true)]
         wanted: String,
     },
     /// Show every role on sample lines; without a terminal, print them once
     Preview {
         /// The name of a bundled theme, or a file
-        #[arg(value_name = "THEME")]
+        #[arg(value_name = "THEME", value_parser = THEMES, hide_possible_values = true)]
         wanted: Option<String>,
     },
 }

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use super::options::{ServiceOptions, loopback, speed};
+use super::options::{PRESETS, ServiceOptions, loopback, speed};
 use super::{Status, surroundings};
 use crate::config::{Origin, Project};
 use crate::domain::duration;
@@ -55,7 +55,7 @@ pub(super) struct Watch {
     #[arg(long, value_name = "SCENARIO", value_parser = clap::builder::PossibleValuesParser::new(scenario::names()))]
     simulated: Option<String>,
     /// Of a preset instead of a service
-    #[arg(long, value_name = "PRESET", requires = "simulated")]
+    #[arg(long, value_name = "PRESET", requires = "simulated", value_parser = PRESETS)]
     preset: Option<String>,
     /// How many times faster than time a simulation goes, where the machine can follow
     #[arg(long, value_name = "N", requires = "simulated", value_parser = speed)]

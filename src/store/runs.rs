@@ -129,7 +129,10 @@ impl Runs {
         let missing = |text: String| io::Error::new(io::ErrorKind::NotFound, text);
         let runs = self.list()?;
         let Some(part) = part else {
-            let nowhere = format!("there is no run yet in {}", self.root.display());
+            let nowhere = format!(
+                "there is no run yet in {}; `handover demo` begins one on the simulated Regions",
+                self.root.display()
+            );
             return runs.into_iter().next().ok_or_else(|| missing(nowhere));
         };
         if let Some(exact) = runs.iter().find(|run| run.id == part) {
