@@ -133,7 +133,7 @@ pub(super) fn film(screen: &ScreenOptions, reel: Reel, from: &From, film: &Film,
         able.colour = Colour::True;
     }
     let theme = runtime::looks::Looks::read(screen.theme(), &able)?;
-    let keymap = the_keymap(screen.keymap.as_deref().unwrap_or("default"))?;
+    let keymap = super::keymap::sound(screen.keymap.as_deref().unwrap_or("default"))?;
     let console = reel.console(keymap, model::Capabilities { unicode: able.unicode, copy: true });
     let name = text::visible(&file.display().to_string());
     if let Some(folder) = file.parent() {
