@@ -57,6 +57,11 @@ impl Screen {
         }
     }
 
+    /// The screen of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|screen| screen.as_str() == name)
+    }
+
     /// Its number: the key that goes there.
     pub fn number(self) -> usize {
         self as usize + 1
@@ -73,6 +78,8 @@ impl Screen {
 pub struct Screens {
     /// The one that is looked at.
     pub shown: Screen,
+    /// Whether the wall hangs before it.
+    pub wall: bool,
     /// How many lines of each are scrolled away.
     pub scroll: BTreeMap<Screen, usize>,
     /// The replication's.

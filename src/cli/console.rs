@@ -6,6 +6,7 @@ use color_eyre::eyre::{Result, WrapErr, eyre};
 
 use super::options::{ScreenOptions, ServiceOptions, WhoOptions};
 use super::{Status, surroundings};
+use crate::app::screen::Screen;
 use crate::app::{Keymap, Model, model};
 use crate::config::{Diagnostics, Source, keymap};
 use crate::domain::replay::From;
@@ -34,6 +35,9 @@ struct Looks {
     able: Capabilities,
     theme: runtime::looks::Looks,
     keymap: Keymap,
+    screen: Option<Screen>,
+    wall: bool,
+    mouse: bool,
 }
 
 impl Looks {
@@ -41,13 +45,17 @@ impl Looks {
         let able = Capabilities::detect(screen.color, screen.ascii);
         let theme = runtime::looks::Looks::read(screen.theme(), &able)?;
         let keymap = the_keymap(screen.keymap.as_deref().unwrap_or("default"))?;
-        Ok(Self { able, theme, keymap })
+        Ok(Self { able, theme, keymap, screen: screen.screen, wall: screen.wall, mouse: screen.mouse })
     }
 
-    fn console(self, model: Model, autoplay: bool) -> Console {
+    fn console(self, mut model: Model, autoplay: bool) -> Console {
+        model.mouse = self.mouse;
+        model.screens.wall = self.wall;
+        model.screens.shown = self.screen.unwrap_or_default();
         let archive = Archive::new(surroundings::runs(), Some(&model.service));
         Console {
             model,
+            screen: self.screen,
             looks: self.theme,
             synchronized: true,
             shared: self.able.shared,
@@ -100,9 +108,12 @@ pub(super) fn run(
     let model = stage.console(looks.keymap.clone(), looks.capabilities());
     let model = if begin.guided { model.guided() } else { model };
     let folder = stage.folder.clone();
+    let watched = stage.only_watches;
     let ended = runtime::run(looks.console(model, begin.autoplay), Behind::Stage(Box::new(stage)))?;
     let kept = folder.journal().is_file();
-    if kept {
+    if kept && watched {
+        say!("`handover observe {}` watches it again.", text::visible(&folder.id));
+    } else if kept {
         say!("The journal is {}", text::visible(&folder.journal().display().to_string()));
         say!(
             "`handover resume {}` takes the run up again; `handover journal show {0}` prints it.",

@@ -18,6 +18,7 @@ mod iam;
 mod init;
 mod journal;
 mod notify;
+mod observe;
 mod options;
 mod patience;
 mod plan;
@@ -122,6 +123,8 @@ enum Cmd {
     Runs(runs::RunsCommand),
     /// Take a run up again after the console was left or killed, or watch one that somebody else leads
     Resume(resume::Resume),
+    /// Watch a run on a screen of its own, read-only: never leads it, asks nobody
+    Observe(observe::Observe),
     /// Print or verify a run's journal
     Journal(journal::JournalCommand),
     /// List, check, print and preview themes
@@ -153,6 +156,7 @@ pub fn run() -> ExitCode {
         Some(Cmd::Runs(command)) => command.run(&cli.service),
         Some(Cmd::FollowUp(command)) => command.run(&cli.who),
         Some(Cmd::Resume(command)) => command.run(&cli.screen, &cli.who),
+        Some(Cmd::Observe(command)) => command.run(&cli.screen, &cli.who),
         Some(Cmd::Journal(command)) => command.run(),
         Some(Cmd::Theme(command)) => command.run(&cli.screen),
         Some(Cmd::Keymap(command)) => command.run(),

@@ -14,6 +14,7 @@
 
 mod alarm;
 mod banner;
+mod big;
 mod checklist;
 mod dialogs;
 mod doc;
@@ -22,10 +23,12 @@ mod guide;
 mod journal;
 mod lag;
 mod paint;
+mod presenter;
 pub mod preview;
 mod region;
 mod screens;
 mod step;
+mod wall;
 mod words;
 
 pub mod glyphs;
@@ -34,25 +37,52 @@ pub mod layout;
 pub mod skin;
 
 use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
 
 use crate::app::Model;
+use crate::app::modal::Sight;
 use crate::app::model::Focus;
 use crate::app::screen::Screen;
+use crate::app::spot::Spot;
 pub use glyphs::Glyphs;
 pub use layout::{Layout, Tier};
 pub use skin::{Depth, Skin, Tone};
 
 use paint::Painter;
 
+/// What a drawing has shown.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// How much of the topmost dialog.
+    pub sight: Sight,
+    /// What the mouse can point at, and where it stands; the topmost last.
+    pub spots: Vec<(Rect, Spot)>,
+}
+
+impl Seen {
+    /// What stands at a column and a line.
+    pub fn spot(&self, column: u16, line: u16) -> Option<Spot> {
+        let at = Position { x: column, y: line };
+        self.spots.iter().rev().find(|(area, _)| area.contains(at)).map(|(_, spot)| *spot)
+    }
+}
+
 /// Draws the model.
 pub fn view(model: &Model, skin: &Skin, buffer: &mut Buffer) {
+    look(model, skin, buffer);
+}
+
+/// Draws the model, and says what of it is to be seen.
+pub fn look(model: &Model, skin: &Skin, buffer: &mut Buffer) -> Seen {
     let area = buffer.area;
     let layout = Layout::of(area, model);
     let mut painter = Painter::new(buffer, skin);
     painter.fill(area, Tone::Text);
     banner::draw(model, &layout, &mut painter);
     alarm::draw(model, layout.alarm, &mut painter);
-    if model.screens.shown == Screen::Overview {
+    if model.screens.wall {
+        wall::draw(model, layout.body, &mut painter);
+    } else if model.screens.shown == Screen::Overview {
         region::draw(model, &layout, &mut painter);
         lag::draw(model, layout.lag, &mut painter);
         checklist::draw(model, layout.checklist, &mut painter);
@@ -62,6 +92,10 @@ pub fn view(model: &Model, skin: &Skin, buffer: &mut Buffer) {
         screens::draw(model, layout.body, &mut painter);
     }
     guide::draw(model, layout.guide, layout.tier, &mut painter);
-    footer::draw(model, layout.footer, &mut painter);
-    dialogs::draw(model, area, &mut painter);
+    let footer = Rect { width: area.width.saturating_sub(presenter::room(model, area)), ..layout.footer };
+    footer::draw(model, footer, &mut painter);
+    let sight = dialogs::draw(model, area, &mut painter);
+    presenter::draw(model, area, &mut painter);
+    let spots = if model.modals.is_empty() { std::mem::take(&mut painter.spots) } else { Vec::new() };
+    Seen { sight, spots }
 }

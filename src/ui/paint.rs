@@ -9,12 +9,15 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::glyphs::{Glyphs, in_ascii};
 use super::skin::{Skin, Tone};
+use crate::app::spot::Spot;
 use crate::domain::text;
 
 /// Draws texts in tones.
 pub(super) struct Painter<'a> {
     buffer: &'a mut Buffer,
     skin: &'a Skin,
+    /// What the mouse can point at, the topmost last.
+    pub(super) spots: Vec<(Rect, Spot)>,
 }
 
 /// A place on one line to write at: it moves on with what is written, up to its end.
@@ -63,7 +66,12 @@ pub(super) fn width(text: &str) -> usize {
 
 impl<'a> Painter<'a> {
     pub(super) fn new(buffer: &'a mut Buffer, skin: &'a Skin) -> Self {
-        Self { buffer, skin }
+        Self { buffer, skin, spots: Vec::new() }
+    }
+
+    /// Says what stands in an area.
+    pub(super) fn spot(&mut self, area: Rect, spot: Spot) {
+        self.spots.push((area, spot));
     }
 
     pub(super) fn glyphs(&self) -> &'static Glyphs {

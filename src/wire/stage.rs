@@ -78,6 +78,8 @@ pub struct Stage {
     pub folder: RunFolder,
     /// How much faster than time it goes.
     pub speed: f64,
+    /// Whether whoever sits here came only to watch, and can never lead.
+    pub only_watches: bool,
     open: Open,
     resumed: bool,
     dir: Option<String>,
@@ -194,6 +196,7 @@ impl Stage {
             clock,
             lead: None,
             folder,
+            only_watches: false,
             open,
             resumed: false,
             dir: book.dir.map(|dir| dir.display().to_string()),
@@ -298,6 +301,7 @@ impl Stage {
             lead,
             folder,
             speed,
+            only_watches: false,
             open,
             resumed: true,
             dir: dir.map(|dir| dir.display().to_string()),

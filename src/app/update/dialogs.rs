@@ -15,6 +15,13 @@ use crate::domain::runbook::Action as StepAction;
 pub(super) fn press(model: &mut Model, key: Key, repeat: bool, at: Timestamp, effects: &mut Vec<Effect>) {
     let rights = model.rights();
     let looked_up = model.context().and_then(|context| model.keymap.lookup(context, key, rights));
+    present(model, key, looked_up);
+    // What cannot be seen is not answered.
+    let asks = model.sight.asks || matches!(model.modals.last(), Some(Modal::Help(_)));
+    if !asks && key.code != Code::Esc {
+        model.say(Level::Warn, "the screen is too small for this dialog: enlarge it, or press esc");
+        return;
+    }
     match model.modals.last_mut() {
         None => {}
         Some(Modal::Confirm(_)) => confirm::press(model, key, repeat, at, effects),
@@ -70,6 +77,7 @@ pub(super) fn press(model: &mut Model, key: Key, repeat: bool, at: Timestamp, ef
                 let action = palette.found.get(palette.selected).copied();
                 model.modals.pop();
                 if let Some(action) = action {
+                    model.presenter.press(key, action.id());
                     actions::run(model, action, effects);
                 }
             }
@@ -89,6 +97,17 @@ pub(super) fn press(model: &mut Model, key: Key, repeat: bool, at: Timestamp, ef
             }
             _ => {}
         },
+    }
+}
+
+/// Shows a key to who watches: never one that may be part of what is typed.
+fn present(model: &mut Model, key: Key, looked_up: Option<Action>) {
+    let typing = matches!(model.modals.last(), Some(Modal::Confirm(_) | Modal::Reason(_)));
+    match (key.code, looked_up) {
+        (Code::Esc, _) => model.presenter.press(key, "back"),
+        (Code::Enter, _) if typing => model.presenter.press(key, "answer"),
+        (_, Some(action)) if !typing => model.presenter.press(key, action.id()),
+        _ => {}
     }
 }
 

@@ -4,9 +4,11 @@ mod actions;
 mod confirm;
 mod dialogs;
 mod events;
+mod mouse;
 mod replay;
 mod screens;
 mod steps;
+mod wall;
 
 #[cfg(test)]
 mod tests;
@@ -17,9 +19,10 @@ use jiff::Timestamp;
 
 use super::action::Action;
 use super::key::{Code, Key};
-use super::modal::{Field, Modal, Subject};
+use super::modal::{Field, Modal, Sight, Subject};
 use super::model::{Level, Model};
 use super::screen::Screen;
+use super::spot::Spot;
 use crate::domain::command::{Command, Event};
 
 /// What comes in.
@@ -42,8 +45,21 @@ pub enum Msg {
     Engine(Event),
     /// A second has passed; the run's clock says this.
     Tick(Timestamp),
+    /// Something was clicked at.
+    Click(Spot),
+    /// The wheel was turned over something, down or up.
+    Wheel {
+        /// Over what.
+        spot: Option<Spot>,
+        /// Whether down.
+        down: bool,
+    },
+    /// How much of the topmost dialog is drawn; comes before [`Msg::Drawn`].
+    Sight(Sight),
     /// The model has been drawn, at this moment of the wall clock: what is open now is in sight from here on.
     Drawn(Timestamp),
+    /// The console opens on a screen.
+    Open(Screen),
     /// Something outside the model wants to be said, such as that a copy failed.
     Say(Level, String),
 }
@@ -57,6 +73,8 @@ pub enum Effect {
     Copy(String),
     /// The past runs are read.
     History,
+    /// The terminal is to tell of the mouse, or no longer.
+    Mouse(bool),
     /// The run is to be led from here, if nobody leads it.
     TakeLead,
     /// The lead is given up: the run is to be watched from here.
@@ -73,7 +91,19 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let depth = model.modals.len();
     // A reading says itself whether it is worth a drawing of its own.
     let draws = !matches!(msg, Msg::Engine(Event::Looked { .. }));
+    if matches!(msg, Msg::Tick(_)) {
+        model.presenter.tick();
+    }
     match msg {
+        Msg::Sight(sight) => {
+            model.sight = sight;
+            if let Some(modal) = model.modals.last_mut().filter(|_| !sight.asks) {
+                modal.resurface();
+            }
+            return effects;
+        }
+        // What was not to be seen has not come into sight.
+        Msg::Drawn(_) if !model.sight.asks => return effects,
         Msg::Drawn(at) => {
             if let Some(guard) = model.modals.last_mut().and_then(Modal::guard_mut) {
                 guard.drawn(at);
@@ -87,6 +117,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             steps::resolve_selected(model, &mut effects);
         }
         Msg::Resize => {}
+        Msg::Click(spot) => mouse::click(model, spot, &mut effects),
+        Msg::Wheel { spot, down } => mouse::wheel(model, spot, down, &mut effects),
+        Msg::Open(screen) => screens::open(model, screen, &mut effects),
         Msg::Say(level, text) => model.say(level, text),
         Msg::Engine(event) => events::take(model, event, &mut effects),
         Msg::Paste(text) => paste(model, &text),
@@ -104,6 +137,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 
 fn press(model: &mut Model, key: Key, repeat: bool, at: Timestamp, effects: &mut Vec<Effect>) {
     if key == Key::ctrl('c') {
+        model.presenter.press(key, "leave?");
         if !repeat {
             actions::ask_to_leave(model, effects);
         }
@@ -113,10 +147,15 @@ fn press(model: &mut Model, key: Key, repeat: bool, at: Timestamp, effects: &mut
         dialogs::press(model, key, repeat, at, effects);
         return;
     }
+    if model.screens.wall {
+        wall::press(model, key, repeat, effects);
+        return;
+    }
     if screens::types(model, key) {
         return;
     }
     if key.code == Code::Esc {
+        model.presenter.press(key, "back");
         // Backs out of whatever is not the plain checklist, one thing at a time.
         let said = model.toast.take().is_some();
         if !screens::back_out(model) && !said {
@@ -132,6 +171,7 @@ fn press(model: &mut Model, key: Key, repeat: bool, at: Timestamp, effects: &mut
     let Some(action) = model.keymap.lookup(context, key, model.rights()) else { return };
     // A held key moves; it never starts anything.
     if !repeat || moves(action) {
+        model.presenter.press(key, action.id());
         actions::run(model, action, effects);
     }
 }
@@ -162,7 +202,7 @@ fn moves(action: Action) -> bool {
 
 fn paste(model: &mut Model, text: &str) {
     match model.modals.last_mut() {
-        None if model.screens.shown == Screen::Journal && model.screens.log.typing => {
+        None if !model.screens.wall && model.screens.shown == Screen::Journal && model.screens.log.typing => {
             model.screens.log.filter.paste(text);
         }
         Some(Modal::Reason(reason)) => {

@@ -2,6 +2,7 @@ mod confirm;
 mod guide;
 mod lead;
 mod random;
+mod wall;
 
 use std::sync::Arc;
 use std::time::Duration;
