@@ -17,8 +17,9 @@ use jiff::Timestamp;
 use tokio::sync::mpsc as tokio_mpsc;
 
 use crate::app::key::Key;
+use crate::app::modal::Sight;
 use crate::app::model::{Level, Model};
-use crate::app::{Effect, Msg, update};
+use crate::app::{self, Effect, Msg, update};
 use crate::domain::command::{Command, Event};
 use crate::domain::replay::From;
 use crate::domain::text;
@@ -27,11 +28,12 @@ use crate::engine::replay::Player;
 use crate::ports::Clock;
 use crate::term::canvas::Canvas;
 use crate::term::capabilities::Shared;
-use crate::term::input::{self, Input, KeyCode, KeyModifiers, Kind};
+use crate::term::input::{self, Did, Input, KeyCode, KeyModifiers, Kind, Mouse};
 use crate::term::links::Link;
 use crate::term::screen::Screen;
 use crate::term::session::{self, Options, Session};
 use crate::term::{clipboard, signals};
+use crate::ui::Seen;
 use crate::ui::skin::Skin;
 use crate::wire::{Archive, NoStage, Seat, Stage};
 use looks::Looks;
@@ -48,6 +50,8 @@ pub enum Behind {
 pub struct Console {
     /// The model, ready for its first drawing.
     pub model: Model,
+    /// The screen that it opens on, where that is not the overview.
+    pub screen: Option<app::screen::Screen>,
     /// Its looks.
     pub looks: Looks,
     /// Whether the terminal takes synchronised updates.
@@ -95,7 +99,7 @@ const LEAVING: Duration = Duration::from_secs(3);
 /// Runs the console until it ends.
 pub fn run(console: Console, behind: Behind) -> Result<Ended> {
     session::install_panic_hook();
-    let Console { mut model, looks, synchronized, shared, repeats, copies, autoplay, archive } = console;
+    let Console { mut model, screen, looks, synchronized, shared, repeats, copies, autoplay, archive } = console;
     let skin = looks.skin();
     let (wake, woken) = mpsc::channel();
     let to_signals = wake.clone();
@@ -103,17 +107,17 @@ pub fn run(console: Console, behind: Behind) -> Result<Ended> {
     signals::start(move |asked| {
         let _ = to_signals.send(Wake::Signal(asked));
     })?;
-    let session = Session::open(Options { repeats, ..Options::default() }).wrap_err(
+    let session = Session::open(Options { repeats, mouse: model.mouse, ..Options::default() }).wrap_err(
         "the console needs a terminal; without one, try `handover status`, `handover plan`, or \
          `handover demo --autoplay --headless`",
     )?;
     let mut terminal = Canvas::new(Screen::new(synchronized));
     let (clock, seat) = match &behind {
-        Behind::Stage(stage) => (Some(std::sync::Arc::clone(&stage.clock)), Some(stage.seat())),
+        Behind::Stage(stage) => (Some(std::sync::Arc::clone(&stage.clock)), stage.seat()),
         // What it shows comes with its time.
         Behind::Replay(..) => (None, None),
     };
-    draw(&mut terminal, &mut model, &skin)?;
+    let seen = draw(&mut terminal, &mut model, &skin)?;
 
     let to_input = wake.clone();
     input::start(move |input| {
@@ -128,6 +132,7 @@ pub fn run(console: Console, behind: Behind) -> Result<Ended> {
 
     let mut running = Loop {
         terminal,
+        seen,
         model,
         skin,
         commands,
@@ -141,6 +146,11 @@ pub fn run(console: Console, behind: Behind) -> Result<Ended> {
         ended: None,
         engine_ended: false,
     };
+    if let Some(screen) = screen {
+        let wall = running.model.screens.wall;
+        running.update(Msg::Open(screen))?;
+        running.model.screens.wall = wall;
+    }
     let result = running.go(&woken);
     let ended = running.ended.take().unwrap_or(Ended::Left);
     drop(running);
@@ -211,6 +221,8 @@ impl Reads {
 
 struct Loop {
     terminal: Canvas,
+    /// What the last drawing has shown.
+    seen: Option<Seen>,
     model: Model,
     skin: Skin,
     commands: tokio_mpsc::UnboundedSender<Command>,
@@ -262,9 +274,16 @@ impl Loop {
                 let _ = self.commands.send(Command::Leave);
             }
             if self.model.take_changed() && !matches!(self.ended, Some(Ended::Lost(_))) {
-                draw(&mut self.terminal, &mut self.model, &self.skin)?;
+                self.draw()?;
             }
         }
+    }
+
+    fn draw(&mut self) -> Result<()> {
+        if let Some(seen) = draw(&mut self.terminal, &mut self.model, &self.skin)? {
+            self.seen = Some(seen);
+        }
+        Ok(())
     }
 
     fn take(&mut self, wake: Wake) -> Result<()> {
@@ -274,6 +293,7 @@ impl Loop {
                 None => Ok(()),
             },
             Wake::Input(Input::Paste(text), _) => self.update(Msg::Paste(text)),
+            Wake::Input(Input::Mouse(mouse), _) => self.mouse(mouse),
             Wake::Input(Input::Resize(..), _) => self.update(Msg::Resize),
             Wake::Input(Input::Focus(_), _) => Ok(()),
             Wake::Input(Input::Lost(why), _) => {
@@ -303,6 +323,16 @@ impl Loop {
         }
     }
 
+    /// The mouse points at what was drawn last.
+    fn mouse(&mut self, mouse: Mouse) -> Result<()> {
+        let spot = self.seen.as_ref().and_then(|seen| seen.spot(mouse.column, mouse.line));
+        match (mouse.did, spot) {
+            (Did::Click, Some(spot)) => self.update(Msg::Click(spot)),
+            (Did::Click, None) => Ok(()),
+            (Did::Down | Did::Up, spot) => self.update(Msg::Wheel { spot, down: mouse.did == Did::Down }),
+        }
+    }
+
     fn update(&mut self, msg: Msg) -> Result<()> {
         for effect in update(&mut self.model, msg) {
             match effect {
@@ -312,6 +342,7 @@ impl Loop {
                 }
                 Effect::Copy(text) => self.copy(&text)?,
                 Effect::History => self.reads.start(),
+                Effect::Mouse(on) => session::mouse(on)?,
                 Effect::TakeLead => self.seat(Seat::lead),
                 Effect::Watch => self.seat(Seat::watch),
                 Effect::Redraw => self.redraw()?,
@@ -375,24 +406,30 @@ impl Loop {
 
     fn redraw(&mut self) -> Result<()> {
         self.terminal.forget();
-        draw(&mut self.terminal, &mut self.model, &self.skin)
+        self.draw()
     }
 }
 
-fn draw(terminal: &mut Canvas, model: &mut Model, skin: &Skin) -> Result<()> {
+/// Draws, tells the model what of it is to be seen, and says it.
+fn draw(terminal: &mut Canvas, model: &mut Model, skin: &Skin) -> Result<Option<Seen>> {
+    let mut seen = None;
     let drawn = terminal.draw_linked(|buffer| {
-        let links = crate::ui::view_linked(model, skin, buffer);
+        let shown = crate::ui::look(model, skin, buffer);
         let made = |link: &crate::ui::Link| Link::new(link.area.x, link.area.y, link.area.width, &link.to);
-        links.iter().filter_map(made).collect()
+        let links = shown.links.iter().filter_map(made).collect();
+        seen = Some(shown);
+        links
     });
     match drawn {
         Ok(()) => {}
         // Between the giving back and the stop; going on draws everything anew.
-        Err(error) if error.kind() == std::io::ErrorKind::NotConnected && session::is_held() => return Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotConnected && session::is_held() => return Ok(None),
         Err(error) => return Err(error.into()),
     }
+    // What nobody has looked at is not in sight.
+    update(model, Msg::Sight(seen.as_ref().map_or(Sight::TOO_LITTLE, |seen| seen.sight)));
     update(model, Msg::Drawn(Timestamp::now()));
-    Ok(())
+    Ok(seen)
 }
 
 /// A key of the terminal as a key of the console, and whether it is held down. Keys that the console has no name for

@@ -60,6 +60,8 @@ fn console() {
         match receiver.recv().unwrap() {
             Told::Input(Input::Key(Key { code: KeyCode::Char('q'), .. })) => break 0,
             Told::Input(Input::Key(Key { code: KeyCode::Char('p'), .. })) => panic!("a panic in the console"),
+            Told::Input(Input::Key(Key { code: KeyCode::Char('o'), .. })) => session::mouse(true).unwrap(),
+            Told::Input(Input::Key(Key { code: KeyCode::Char('O'), .. })) => session::mouse(false).unwrap(),
             Told::Input(Input::Key(Key { code: KeyCode::Char('t'), .. })) => {
                 std::thread::spawn(|| panic!("a panic in another thread"));
                 std::thread::sleep(Duration::from_millis(200));
@@ -238,6 +240,50 @@ fn keys_pastes_and_sizes_arrive() {
     pty.wait_for("Focus(false)", LIMIT);
     pty.send_bytes(b"\x1b[I");
     pty.wait_for("Focus(true)", LIMIT);
+}
+
+/// Waits until the mouse is the console's, or the terminal's.
+fn wait_mouse(pty: &Pty, on: bool) {
+    let until = Instant::now() + LIMIT;
+    while pty.modes().mouse != on {
+        assert!(Instant::now() < until, "the mouse is not {on}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn the_mouse_is_taken_and_left_and_given_back_however_it_ends() {
+    let mut pty = start("plain");
+    assert!(!pty.modes().mouse);
+    pty.send_keys("o");
+    wait_mouse(&pty, true);
+    pty.send_bytes(b"\x1b[<0;12;5M\x1b[<0;12;5m\x1b[<65;1;1M");
+    pty.wait_for("Mouse { column: 11, line: 4, did: Click }", LIMIT);
+    pty.wait_for("did: Down", LIMIT);
+    pty.send_keys("O");
+    wait_mouse(&pty, false);
+    for (key, signal) in [("q", None), ("p", None), ("", Some(Signal::TERM)), ("", Some(Signal::HUP))] {
+        let mut pty = start("plain");
+        pty.send_keys("o");
+        wait_mouse(&pty, true);
+        pty.send_keys(key);
+        if let Some(signal) = signal {
+            pty.kill(signal);
+        }
+        pty.wait_exit(LIMIT);
+        assert_given_back(&pty);
+    }
+    // A stop leaves it to the shell, and going on takes it again.
+    pty.send_keys("o");
+    wait_mouse(&pty, true);
+    pty.kill(Signal::TSTP);
+    wait_state(pty.pid(), "T");
+    assert_given_back(&pty);
+    pty.kill(Signal::CONT);
+    wait_mouse(&pty, true);
+    pty.send_keys("q");
+    pty.wait_exit(LIMIT);
+    assert_given_back(&pty);
 }
 
 #[test]

@@ -101,7 +101,7 @@ fn the_second_console_watches_and_the_next_takes_over_when_the_lead_dies() {
     observer.wait_quiet(Duration::from_millis(100), LIMIT);
     // All of it: it is longer than the screen.
     let mut help = observer.screen();
-    observer.send_keys("jjjjjjjjjjjjjjjjjjjj");
+    observer.send_keys(&"j".repeat(26));
     observer.wait_for("in this help", LIMIT);
     observer.wait_quiet(Duration::from_millis(100), LIMIT);
     help += &observer.screen();
@@ -339,6 +339,74 @@ fn a_signal_while_a_step_runs_is_recorded_as_leaving() {
     lead.kill(Signal::TERM);
     assert!(!lead.wait_exit(LIMIT).success());
     assert_eq!(count(&short.journal("data"), "left"), 1);
+}
+
+/// What the lock of the one run holds, and when it was written.
+fn lock(short: &Short) -> (Vec<u8>, std::time::SystemTime) {
+    let file = short.folder("data").join("lock");
+    (std::fs::read(&file).unwrap(), std::fs::metadata(&file).unwrap().modified().unwrap())
+}
+
+#[test]
+fn an_observer_has_a_screen_of_its_own_and_can_never_lead() {
+    let short = Short::with(WAITING);
+    let none = short.run("data", &["observe"]);
+    assert!(!none.status.success() && said(&none).contains("no run is open"), "{}", said(&none));
+    assert!(said(&none).contains("--wait"), "{}", said(&none));
+
+    // One waits before there is a run, and then shows the wall.
+    let env: Vec<(String, String)> = short.env("data");
+    let env: Vec<(&str, &str)> = env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let mut waiting = Pty::spawn(PROGRAM, &["observe", "--wait", "--wall"], &env, 100, 30);
+    waiting.wait_for("waiting for it", LIMIT);
+    let mut lead = lead(&short);
+    waiting.wait_for("RECOVERY TIME", LIMIT);
+    waiting.wait_for("observer of anna on", LIMIT);
+    let held = lock(&short);
+
+    let id = short.folder("data").file_name().unwrap().to_str().unwrap().to_owned();
+    let mut bert = Pty::spawn(PROGRAM, &["observe", &id[..15], "--screen", "watch", "--as", "bert"], &env, 130, 40);
+    bert.wait_for("3 watch", LIMIT);
+    bert.wait_for("observer of anna on", LIMIT);
+    // A screen of its own: what one looks at moves nobody else's.
+    bert.send_keys("6");
+    bert.wait_for("6 journal", LIMIT);
+    assert!(waiting.screen().contains("RECOVERY TIME") && lead.screen().contains("checklist"));
+    note(&mut lead, "the bridge is open");
+    bert.wait_for("the bridge is open", LIMIT);
+    lead.send_keys("<enter>");
+    lead.wait_for("patience: started", LIMIT);
+    waiting.wait_for("NOW", LIMIT);
+    waiting.wait_for("Wait for a standby", LIMIT);
+
+    // The lead is gone: an observer does not reach for what is free, whatever is pressed.
+    lead.kill(Signal::KILL);
+    lead.wait_exit(LIMIT);
+    for keys in ["L", "y", "<enter>", "A", "y", "<enter>", "n", "<esc>"] {
+        bert.send_keys(keys);
+        waiting.send_keys(keys);
+        std::thread::sleep(Duration::from_millis(150));
+    }
+    bert.send_keys("?");
+    bert.wait_for("anywhere", LIMIT);
+    assert!(!bert.screen().contains("Take the lead"), "{}", bert.screen());
+    assert_eq!(lock(&short), held, "the lease was tried");
+    assert_eq!(count(&short.journal("data"), "lead-change"), 1);
+    let next = console(&short, "cleo", &["resume"]);
+    next.wait_for("read-only", LIMIT);
+    bert.send_keys("<esc>");
+    bert.wait_for("observer of cleo on", LIMIT);
+    for pty in [&mut bert, &mut waiting] {
+        pty.send_keys("q");
+        std::thread::sleep(Duration::from_millis(200));
+        if pty.screen().contains("leave the console?") {
+            std::thread::sleep(Duration::from_millis(600));
+            pty.send_keys("<down><enter>");
+        }
+        assert!(pty.wait_exit(LIMIT).success());
+        assert!(pty.kernel_modes_as_before());
+    }
+    leads(&short);
 }
 
 /// One step that changes something.

@@ -188,6 +188,9 @@ actions! {
     ScreenJournal "screen-journal" Global Anyone ["6"] "Go to the journal";
     ScreenPeople "screen-people" Global Anyone ["7"] "Go to the people";
     ScreenHistory "screen-history" Global Anyone ["8"] "Go to the past runs";
+    Wall "wall" Global Anyone ["w"] "Show the wall: large clocks for who stands far away; Esc goes back";
+    Presenter "presenter" Global Anyone ["K"] "Show in the corner which keys are pressed, or stop that";
+    Mouse "mouse" Global Anyone ["ctrl-t"] "Take the mouse to select and scroll, or leave it to the terminal";
     Palette "palette" Global Anyone [":"] "Find a command by name";
     Help "help" Global Anyone ["?", "f1"] "Show every key that works now";
     People "people" Global Anyone ["@"] "Show who takes part, whom to call, and when";

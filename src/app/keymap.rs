@@ -236,7 +236,8 @@ fn layers(context: Context) -> &'static [Context] {
     match context {
         Context::Checklist => &[Context::Replay, Context::Checklist, Context::Global],
         Context::Pane => &[Context::Replay, Context::Pane, Context::Global],
-        Context::Global => &[Context::Global],
+        // Before the wall: a replay goes on there.
+        Context::Global => &[Context::Replay, Context::Global],
         Context::Menu => &[Context::Menu],
         Context::Replay => &[Context::Replay],
         Context::Palette => &[Context::Palette],

@@ -12,7 +12,9 @@ pub mod key;
 pub mod keymap;
 pub mod modal;
 pub mod model;
+pub mod presenter;
 pub mod screen;
+pub mod spot;
 pub mod update;
 pub mod when;
 

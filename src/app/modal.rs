@@ -38,6 +38,22 @@ impl Guard {
     }
 }
 
+/// How much of the topmost dialog the last drawing showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sight {
+    /// Whether what it asks, and where it is answered, was to be seen. What is not is not answered, either.
+    pub asks: bool,
+    /// How many lines of what it is about were below the last that was shown.
+    pub below: usize,
+}
+
+impl Sight {
+    /// All of it.
+    pub const WHOLE: Self = Self { asks: true, below: 0 };
+    /// Too little to be answered.
+    pub const TOO_LITTLE: Self = Self { asks: false, below: 0 };
+}
+
 /// A dialog.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Modal {
@@ -101,6 +117,8 @@ pub struct Confirm {
     pub notice: Option<String>,
     /// Why it can't be confirmed at the moment.
     pub blocked: Option<String>,
+    /// How many lines of what it is about are scrolled away.
+    pub scroll: usize,
 }
 
 /// What is confirmed.

@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use super::action::{Action, Context, Rights};
 use super::chord::Pending;
 use super::keymap::Keymap;
-use super::modal::{Help, Modal, Page};
+use super::modal::{Help, Modal, Page, Sight};
+use super::presenter::Presenter;
 use super::screen::Screens;
 use crate::domain::account::Account;
 use crate::domain::board::Board;
@@ -196,6 +197,8 @@ pub struct Model {
     pub tail: VecDeque<Arc<Entry>>,
     /// Who sits here.
     pub role: Role,
+    /// Whether they came only to watch, and can never lead.
+    pub only_watches: bool,
     /// Their name.
     pub operator: String,
     /// The AWS account that the credentials are for, as soon as AWS has said so.
@@ -220,6 +223,8 @@ pub struct Model {
     pub screens: Screens,
     /// The course of every lag since the console began, and before, where CloudWatch has it.
     pub lags: Lags,
+    /// The keys that are shown to who watches.
+    pub presenter: Presenter,
     /// Where keys go.
     pub focus: Focus,
     /// Whether the focused pane has the whole height.
@@ -254,6 +259,10 @@ pub struct Model {
     pub pending: Option<Pending>,
     /// The dialogs; the last is on top.
     pub modals: Vec<Modal>,
+    /// How much of the topmost was shown by the last drawing.
+    pub sight: Sight,
+    /// Whether the terminal tells of the mouse.
+    pub mouse: bool,
     /// The message in the footer.
     pub toast: Option<Toast>,
     /// Why the journal can no longer be written.
@@ -279,6 +288,7 @@ impl Model {
             worst: Worst::new(),
             tail: journal.into_iter().skip(skip).collect(),
             role,
+            only_watches: false,
             operator,
             account: None,
             speed,
@@ -291,6 +301,7 @@ impl Model {
             selected: 0,
             screens: Screens::default(),
             lags: Lags::default(),
+            presenter: Presenter::default(),
             focus: Focus::Checklist,
             zoom: false,
             facts: false,
@@ -308,6 +319,8 @@ impl Model {
             recent: Vec::new(),
             pending: None,
             modals: Vec::new(),
+            sight: Sight::WHOLE,
+            mouse: false,
             toast: None,
             latched: None,
             leaving: false,
@@ -330,6 +343,8 @@ impl Model {
         self.history.clone_from(&before.history);
         self.recent.clone_from(&before.recent);
         self.screens.clone_from(&before.screens);
+        self.presenter.clone_from(&before.presenter);
+        self.mouse = before.mouse;
         self.lags.clone_from(&before.lags);
         self
     }
@@ -444,7 +459,7 @@ impl Model {
         let open = self.latched.is_none() && self.run.closed.is_none() && !self.leaving && !self.ended;
         // Whoever has handed it over has it no longer, though the engine still ends what it has begun.
         let lead = open && self.role == Role::Lead && self.run.offered.is_none();
-        let observer = open && matches!(self.role, Role::Observer { .. });
+        let observer = open && !self.only_watches && matches!(self.role, Role::Observer { .. });
         let armed = lead && self.run.armed.as_deref() == Some(self.operator.as_str());
         Rights { lead, armed, observer, replay: self.replay.is_some() }
     }
@@ -453,6 +468,8 @@ impl Model {
     pub fn context(&self) -> Option<Context> {
         match self.modals.last() {
             Some(modal) => modal.context(),
+            // Before the wall nothing is selected that a key could mean.
+            None if self.screens.wall => Some(Context::Global),
             None if self.screens.shown.has_steps() => Some(self.focus.context()),
             None => Some(Context::Pane),
         }

@@ -57,6 +57,11 @@ impl Screen {
         }
     }
 
+    /// The screen of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|screen| screen.as_str() == name)
+    }
+
     /// Its number: the key that goes there.
     pub fn number(self) -> usize {
         self as usize + 1
@@ -80,6 +85,8 @@ pub struct Screens {
     pub shown: Screen,
     /// What filters each; on the screens with steps, which share theirs, it finds and hides nothing.
     pub filters: BTreeMap<Screen, Filter>,
+    /// Whether the wall hangs before it.
+    pub wall: bool,
     /// How many lines of each are scrolled away.
     pub scroll: BTreeMap<Screen, usize>,
     /// The replication's.

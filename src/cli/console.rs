@@ -9,6 +9,7 @@ use color_eyre::eyre::{Result, WrapErr, eyre};
 
 use super::options::{ScreenOptions, ServiceOptions, WhoOptions};
 use super::{Status, surroundings};
+use crate::app::screen::Screen;
 use crate::app::{Keymap, Model, model};
 use crate::domain::replay::From;
 use crate::domain::text;
@@ -36,6 +37,9 @@ struct Looks {
     able: Capabilities,
     theme: runtime::looks::Looks,
     keymap: Keymap,
+    screen: Option<Screen>,
+    wall: bool,
+    mouse: bool,
 }
 
 impl Looks {
@@ -44,13 +48,17 @@ impl Looks {
         able.links &= !screen.no_links;
         let theme = runtime::looks::Looks::read(screen.theme(), &able)?;
         let keymap = super::keymap::sound(screen.keymap.as_deref().unwrap_or("default"))?;
-        Ok(Self { able, theme, keymap })
+        Ok(Self { able, theme, keymap, screen: screen.screen, wall: screen.wall, mouse: screen.mouse })
     }
 
-    fn console(self, model: Model, autoplay: bool) -> Console {
+    fn console(self, mut model: Model, autoplay: bool) -> Console {
+        model.mouse = self.mouse;
+        model.screens.wall = self.wall;
+        model.screens.shown = self.screen.unwrap_or_default();
         let archive = Archive::new(surroundings::runs(), Some(&model.service));
         Console {
             model,
+            screen: self.screen,
             looks: self.theme,
             synchronized: true,
             shared: self.able.shared,
@@ -103,9 +111,12 @@ pub(super) fn run(
     let model = stage.console(looks.keymap.clone(), looks.capabilities());
     let model = if begin.guided { model.guided() } else { model };
     let folder = stage.folder.clone();
+    let watched = stage.only_watches;
     let ended = runtime::run(looks.console(model, begin.autoplay), Behind::Stage(Box::new(stage)))?;
     let kept = folder.journal().is_file();
-    if kept {
+    if kept && watched {
+        say!("`handover observe {}` watches it again.", text::visible(&folder.id));
+    } else if kept {
         say!("The journal is {}", text::visible(&folder.journal().display().to_string()));
         say!(
             "`handover resume {}` takes the run up again; `handover journal show {0}` prints it.",

@@ -23,6 +23,7 @@ mod keymap;
 mod man;
 pub mod manual;
 mod notify;
+mod observe;
 mod options;
 mod patience;
 mod plan;
@@ -105,6 +106,8 @@ enum Cmd {
     Runs(runs::RunsCommand),
     /// Take a run up again after the console was left or killed, or watch one that somebody else leads
     Resume(resume::Resume),
+    /// Watch a run on a screen of its own, read-only: never leads it, asks nobody
+    Observe(observe::Observe),
     /// Print or verify a run's journal
     Journal(journal::JournalCommand),
     /// List, check, print and preview themes
@@ -139,6 +142,7 @@ pub fn run() -> ExitCode {
         Some(Cmd::Runs(command)) => command.run(&cli.service),
         Some(Cmd::FollowUp(command)) => command.run(&cli.who),
         Some(Cmd::Resume(command)) => command.run(&cli.screen, &cli.who),
+        Some(Cmd::Observe(command)) => command.run(&cli.screen, &cli.who),
         Some(Cmd::Journal(command)) => command.run(),
         Some(Cmd::Theme(command)) => command.run(&cli.screen),
         Some(Cmd::Keymap(command)) => command.run(),

@@ -7,6 +7,7 @@ use clap::Args;
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use color_eyre::eyre::{Result, eyre};
 
+use crate::app::screen::Screen;
 use crate::config::{Project, keymap, locate, theme};
 use crate::term::capabilities::ColourChoice;
 
@@ -113,6 +114,24 @@ pub(super) struct ScreenOptions {
     /// A bundled keymap (default, vim, emacs) or a keymap file
     #[arg(long, global = true, value_name = "KEYMAP", value_parser = KEYMAPS, hide_possible_values = true, env = "HANDOVER_KEYMAP")]
     pub(super) keymap: Option<String>,
+    /// Open on a screen: overview, checklist, watch, readiness, timeline, journal, people or history
+    #[arg(long, global = true, value_name = "SCREEN", value_parser = a_screen)]
+    pub(super) screen: Option<Screen>,
+    /// Open on the wall: large clocks and the running step, for a screen that many look at
+    #[arg(long, global = true)]
+    pub(super) wall: bool,
+    /// Take the mouse: a click selects, the wheel scrolls; ctrl-t leaves it to the terminal again
+    #[arg(long, global = true)]
+    pub(super) mouse: bool,
+}
+
+/// A screen by its name or its number.
+fn a_screen(text: &str) -> Result<Screen, String> {
+    let numbered = Screen::ALL.into_iter().find(|screen| screen.number().to_string() == text);
+    Screen::named(text).or(numbered).ok_or_else(|| {
+        let known = Screen::ALL.map(Screen::as_str);
+        format!("expected one of {}", known.join(", "))
+    })
 }
 
 impl ScreenOptions {

@@ -124,6 +124,20 @@ impl Runs {
         Ok(None)
     }
 
+    /// The run that is open now: of those whose journal says so, the one that was written last. A run that does not verify
+    /// is none of them.
+    pub fn open_now(&self) -> io::Result<Option<RunFolder>> {
+        let mut open: Vec<(std::time::SystemTime, RunFolder)> = Vec::new();
+        for folder in self.list()? {
+            let Ok(Ok(read)) = folder.read() else { continue };
+            let closed = read.entries.iter().any(|entry| matches!(entry.body, Body::RunClosed { .. }));
+            if !closed && !read.entries.is_empty() {
+                open.push((fs::metadata(folder.journal())?.modified()?, folder));
+            }
+        }
+        Ok(open.into_iter().max_by_key(|(written, _)| *written).map(|(_, folder)| folder))
+    }
+
     /// A run by its id, or by an unmistakable part of it; without one, the latest.
     pub fn find(&self, part: Option<&str>) -> io::Result<RunFolder> {
         let missing = |text: String| io::Error::new(io::ErrorKind::NotFound, text);
@@ -227,5 +241,6 @@ mod tests {
         assert!(runs.find(Some("0001")).unwrap().id.ends_with("0001"));
         assert!(runs.find(Some("failover")).unwrap_err().to_string().contains("give more of it"));
         assert!(runs.create("20260101T000000Z-a-failover-0001", "", ("failover", "")).is_err());
+        assert!(runs.open_now().unwrap().is_none(), "a run of which nothing was recorded is not open");
     }
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crossterm::event::{Event, KeyEvent, KeyEventKind};
+use crossterm::event::{Event, KeyEvent, KeyEventKind, MouseButton, MouseEventKind};
 pub use crossterm::event::{KeyCode, KeyModifiers};
 
 /// A paste is cut after this many bytes.
@@ -23,10 +23,34 @@ pub enum Input {
     Paste(String),
     /// The terminal has this many columns and rows now.
     Resize(u16, u16),
+    /// The mouse, where the terminal tells of it.
+    Mouse(Mouse),
     /// The terminal gained (true) or lost the focus.
     Focus(bool),
     /// The terminal is gone, for this reason. Nothing comes after.
     Lost(String),
+}
+
+/// What the mouse did, at a column and a line from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mouse {
+    /// The column.
+    pub column: u16,
+    /// The line.
+    pub line: u16,
+    /// What it did.
+    pub did: Did,
+}
+
+/// What a mouse can do here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Did {
+    /// Its main button was pressed.
+    Click,
+    /// Its wheel was turned towards the hand.
+    Down,
+    /// Its wheel was turned away from the hand.
+    Up,
 }
 
 /// A key.
@@ -109,7 +133,15 @@ fn translate(event: Event, now: Instant, pace: &mut Pace) -> Option<Input> {
         Event::Resize(columns, rows) => Some(Input::Resize(columns, rows)),
         Event::FocusGained => Some(Input::Focus(true)),
         Event::FocusLost => Some(Input::Focus(false)),
-        Event::Mouse(_) => None,
+        Event::Mouse(mouse) => {
+            let did = match mouse.kind {
+                MouseEventKind::Down(MouseButton::Left) => Did::Click,
+                MouseEventKind::ScrollDown => Did::Down,
+                MouseEventKind::ScrollUp => Did::Up,
+                _ => return None,
+            };
+            Some(Input::Mouse(Mouse { column: mouse.column, line: mouse.row, did }))
+        }
     }
 }
 
@@ -161,7 +193,23 @@ mod tests {
     }
 
     #[test]
-    fn releases_and_the_mouse_are_nothing() {
+    fn of_the_mouse_there_is_one_button_and_the_wheel() {
+        let told = |kind| {
+            let mouse = crossterm::event::MouseEvent { kind, column: 3, row: 4, modifiers: KeyModifiers::NONE };
+            translate(Event::Mouse(mouse), Instant::now(), &mut Pace::default())
+        };
+        let at = |did| Some(Input::Mouse(Mouse { column: 3, line: 4, did }));
+        assert_eq!(told(MouseEventKind::Down(MouseButton::Left)), at(Did::Click));
+        assert_eq!(told(MouseEventKind::ScrollUp), at(Did::Up));
+        for kind in
+            [MouseEventKind::Moved, MouseEventKind::Up(MouseButton::Left), MouseEventKind::Down(MouseButton::Right)]
+        {
+            assert_eq!(told(kind), None);
+        }
+    }
+
+    #[test]
+    fn releases_are_nothing() {
         let release = Event::Key(KeyEvent::new_with_kind(KeyCode::Enter, KeyModifiers::NONE, KeyEventKind::Release));
         assert_eq!(translate(release, Instant::now(), &mut Pace::default()), None);
     }

@@ -136,29 +136,36 @@ impl<W: Write> Screen<W> {
         Ok(())
     }
 
-    /// Changes the pen by what differs, or from a reset where attributes are to go: each of bold, dim, … has its own code to
-    /// end it, and bold and dim share one.
+    /// Changes the pen by what differs. To the plain pen, and where nothing is known of it, a reset is the shortest way; else what
+    /// is to go is ended by its own code, as the colours, which stay, are the longest to say.
     fn take(&mut self, pen: Pen) -> io::Result<()> {
         if self.pen == Some(pen) {
             return Ok(());
         }
-        let from = match self.pen {
-            Some(from) if pen.modifier.contains(from.modifier) => from,
+        match self.pen {
+            Some(from) if pen != PLAIN => {
+                self.out.write_all(b"\x1b[")?;
+                self.colours_and_attributes(from, pen, false)?;
+            }
             _ => {
                 self.out.write_all(b"\x1b[0")?;
                 self.colours_and_attributes(PLAIN, pen, true)?;
-                self.pen = Some(pen);
-                return Ok(());
             }
-        };
-        self.out.write_all(b"\x1b[")?;
-        self.colours_and_attributes(from, pen, false)?;
+        }
         self.pen = Some(pen);
         Ok(())
     }
 
-    fn colours_and_attributes(&mut self, from: Pen, to: Pen, mut more: bool) -> io::Result<()> {
+    fn colours_and_attributes(&mut self, mut from: Pen, to: Pen, mut more: bool) -> io::Result<()> {
         let out = &mut self.out;
+        for (flags, code) in ENDS {
+            if from.modifier.difference(to.modifier).intersects(flags) {
+                separate(out, &mut more)?;
+                out.write_all(code)?;
+                // One code ends all of these; what is to stay is begun again.
+                from.modifier.remove(flags);
+            }
+        }
         for (flag, code) in ATTRIBUTES {
             if to.modifier.contains(flag) && !from.modifier.contains(flag) {
                 separate(out, &mut more)?;
@@ -188,6 +195,30 @@ const ATTRIBUTES: [(Modifier, &[u8]); 9] = [
     (Modifier::HIDDEN, b"8"),
     (Modifier::CROSSED_OUT, b"9"),
 ];
+
+/// What ends attributes (ECMA-48 8.3.117): bold and dim share a code, and so do both kinds of blinking.
+const ENDS: [(Modifier, &[u8]); 7] = [
+    (Modifier::BOLD.union(Modifier::DIM), b"22"),
+    (Modifier::ITALIC, b"23"),
+    (Modifier::UNDERLINED, b"24"),
+    (Modifier::SLOW_BLINK.union(Modifier::RAPID_BLINK), b"25"),
+    (Modifier::REVERSED, b"27"),
+    (Modifier::HIDDEN, b"28"),
+    (Modifier::CROSSED_OUT, b"29"),
+];
+
+/// What of a pen shows where nothing is written: its background, and these.
+const SHOWS_ON_BLANK: Modifier = Modifier::UNDERLINED
+    .union(Modifier::REVERSED)
+    .union(Modifier::CROSSED_OUT)
+    .union(Modifier::SLOW_BLINK)
+    .union(Modifier::RAPID_BLINK)
+    .union(Modifier::HIDDEN);
+
+/// Whether two pens leave the same blank.
+fn same_blank(one: Pen, other: Pen) -> bool {
+    one.bg == other.bg && !one.modifier.union(other.modifier).intersects(SHOWS_ON_BLANK)
+}
 
 fn separate(out: &mut impl Write, more: &mut bool) -> io::Result<()> {
     if std::mem::replace(more, true) { out.write_all(b";") } else { Ok(()) }
@@ -241,7 +272,10 @@ impl<W: Write> Backend for Screen<W> {
                 }
             }
             self.move_to(Position { x, y })?;
-            self.take(Pen { fg: cell.fg, bg: cell.bg, modifier: cell.modifier })?;
+            let pen = Pen { fg: cell.fg, bg: cell.bg, modifier: cell.modifier };
+            if symbol != " " || !self.pen.is_some_and(|now| same_blank(now, pen)) {
+                self.take(pen)?;
+            }
             if !self.links.is_empty() || self.leads.is_some() {
                 self.lead(self.links.iter().find(|link| link.covers(x, y)).map(|link| Arc::clone(&link.to)))?;
             }

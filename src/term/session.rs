@@ -15,6 +15,7 @@ use super::output;
 
 /// What to switch on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a mode of its own")]
 pub struct Options {
     /// Pastes arrive as pastes, so that they can't answer a dialog.
     pub bracketed_paste: bool,
@@ -24,11 +25,13 @@ pub struct Options {
     /// [`super::capabilities::Capabilities::reports_repeats`]). Every key then arrives as an escape code, and text made by
     /// compose or dead keys is lost; elsewhere [`super::input`] tells repeats by their pace.
     pub repeats: bool,
+    /// The terminal tells of clicks and of the wheel, and selects no text meanwhile.
+    pub mouse: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { bracketed_paste: true, focus: true, repeats: false }
+        Self { bracketed_paste: true, focus: true, repeats: false, mouse: false }
     }
 }
 
@@ -36,12 +39,18 @@ const OPEN: u8 = 1;
 const PASTE: u8 = 1 << 1;
 const FOCUS: u8 = 1 << 2;
 const REPEATS: u8 = 1 << 3;
+const MOUSE: u8 = 1 << 4;
+
+/// Clicks and the wheel, but no movements, in the form that knows no limit of columns.
+const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 
 impl Options {
     fn bits(self) -> u8 {
         OPEN | if self.bracketed_paste { PASTE } else { 0 }
             | if self.focus { FOCUS } else { 0 }
             | if self.repeats { REPEATS } else { 0 }
+            | if self.mouse { MOUSE } else { 0 }
     }
 }
 
@@ -62,6 +71,9 @@ fn entering(bits: u8) -> Vec<u8> {
     if bits & FOCUS != 0 {
         out.extend_from_slice(b"\x1b[?1004h");
     }
+    if bits & MOUSE != 0 {
+        out.extend_from_slice(MOUSE_ON);
+    }
     if bits & REPEATS != 0 {
         // Disambiguate, event types, alternate keys, all keys: what it takes for the repeat of a letter to be told.
         out.extend_from_slice(b"\x1b[>15u");
@@ -75,6 +87,9 @@ fn leaving(bits: u8) -> Vec<u8> {
     out.extend_from_slice(b"\x1b[?2026l");
     if bits & REPEATS != 0 {
         out.extend_from_slice(b"\x1b[<1u");
+    }
+    if bits & MOUSE != 0 {
+        out.extend_from_slice(MOUSE_OFF);
     }
     if bits & FOCUS != 0 {
         out.extend_from_slice(b"\x1b[?1004l");
@@ -91,7 +106,7 @@ fn leaving(bits: u8) -> Vec<u8> {
 pub struct Session(());
 
 impl Session {
-    /// Takes the terminal over: raw mode, the alternate screen, no cursor, no mouse.
+    /// Takes the terminal over: raw mode, the alternate screen, no cursor.
     ///
     /// Fails with [`io::ErrorKind::AlreadyExists`] when this process has taken it already, and as the system says when
     /// standard input or output is no terminal.
@@ -129,6 +144,21 @@ fn enter(bits: u8) -> io::Result<()> {
     enable_raw_mode()?;
     let _writing = WRITING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     output::raw(&entering(bits)).map(drop)
+}
+
+/// Has the terminal tell of the mouse, or leaves the mouse to it. While the terminal is not ours, nothing is done.
+///
+/// # Errors
+/// As the terminal says when it can't be written to.
+pub fn mouse(on: bool) -> io::Result<()> {
+    let _writing = WRITING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    // Before the bytes: whoever gives the terminal back in between switches off what was switched on.
+    let change = |bits| if on { bits | MOUSE } else { bits & !MOUSE };
+    let set = STATE.fetch_update(Ordering::AcqRel, Ordering::Acquire, |bits| (bits != 0).then(|| change(bits)));
+    match set {
+        Ok(_) => output::raw(if on { MOUSE_ON } else { MOUSE_OFF }).map(drop),
+        Err(_) => Ok(()),
+    }
 }
 
 /// Gives the terminal back, if it is ours. Idempotent, and safe from any thread: it waits for a frame that is being
@@ -227,8 +257,9 @@ mod tests {
 
     #[test]
     fn everything_that_is_switched_on_is_switched_off() {
-        for bits in 0..8_u8 {
-            let options = Options { bracketed_paste: bits & 1 != 0, focus: bits & 2 != 0, repeats: bits & 4 != 0 };
+        for bits in 0..16_u8 {
+            let [bracketed_paste, focus, repeats, mouse] = [1, 2, 4, 8].map(|bit| bits & bit != 0);
+            let options = Options { bracketed_paste, focus, repeats, mouse };
             let (on, off) = (entering(options.bits()), leaving(options.bits()));
             let mut screen = vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 0);
             screen.process(&on);
@@ -248,8 +279,8 @@ mod tests {
     }
 
     #[test]
-    fn the_mouse_stays_off() {
-        let on = String::from_utf8(entering(u8::MAX)).unwrap();
+    fn the_mouse_stays_off_unless_it_is_asked_for() {
+        let on = String::from_utf8(entering(!MOUSE)).unwrap();
         for mode in ["1000", "1002", "1003", "1006", "1015"] {
             assert!(!on.contains(mode), "{mode}");
         }

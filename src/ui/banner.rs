@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use ratatui::layout::Rect;
+
 use super::layout::{Layout, Tier};
 use super::paint::{Painter, Pen, width};
 use super::skin::Tone;
@@ -35,11 +37,64 @@ fn right<'a>(text: impl Into<Cow<'a, str>>, tone: Tone, rank: u8) -> Part<'a> {
 pub(super) fn draw(model: &Model, layout: &Layout, painter: &mut Painter<'_>) {
     let area = layout.banner;
     let gap = if layout.tier >= Tier::Standard { 2 } else { 1 };
-    let narrow = area.width < 50;
+    let narrow = area.width < NARROW;
+    if narrow {
+        return least(model, area, painter);
+    }
     line(painter, Pen::line(area, 0), first(model, painter, layout.tier, narrow), gap);
     if area.height > 1 {
         line(painter, Pen::line(area, 1), second(model, painter, layout.tier, narrow), gap);
     }
+}
+
+/// Below this width, each thing has a line of its own.
+const NARROW: u16 = 50;
+
+/// How many lines it takes on the smallest screens.
+pub(super) fn lines(screen: Rect) -> u16 {
+    match (screen.width, screen.height) {
+        (_, 0 | 1) => 1,
+        (width, 3..) if width < NARROW => 3,
+        _ => 2,
+    }
+}
+
+/// On the smallest screens: the mode, the active Region and the running step, with as much beside them as there is room for.
+fn least(model: &Model, area: Rect, painter: &mut Painter<'_>) {
+    let running = running(model, painter.glyphs().running);
+    match area.height {
+        0 => {}
+        1 => {
+            let code = model.active().map_or("?", |region| region.as_str());
+            let number = model.rows.iter().find(|row| model.state(&row.id).is_running()).map(|row| row.number.as_str());
+            let mut parts = vec![badge(model, true), part(code, Tone::Title, 0)];
+            parts.extend(number.map(|number| part(number, Tone::Accent, 0)));
+            parts.extend(wrong_account(model, true));
+            parts.push(standing(model, true));
+            line(painter, Pen::line(area, 0), parts, 1);
+        }
+        2 => {
+            let mut parts = vec![badge(model, true), active(model)];
+            parts.extend(wrong_account(model, true));
+            parts.push(standing(model, true));
+            line(painter, Pen::line(area, 0), parts, 1);
+            let second = running.map_or_else(|| second(model, painter, Tier::Tiny, true), |running| vec![running]);
+            line(painter, Pen::line(area, 1), second, 1);
+        }
+        _ => {
+            line(painter, Pen::line(area, 0), first(model, painter, Tier::Tiny, true), 1);
+            line(painter, Pen::line(area, 1), second(model, painter, Tier::Tiny, true), 1);
+            let third = running.map_or_else(|| vec![loss(model)], |running| vec![running]);
+            line(painter, Pen::line(area, 2), third, 1);
+        }
+    }
+}
+
+/// The step that runs.
+fn running<'a>(model: &'a Model, sign: &str) -> Option<Part<'a>> {
+    let row = model.rows.iter().find(|row| model.state(&row.id).is_running())?;
+    let title = model.step_of(row).map_or("", |step| step.title.as_str());
+    Some(part(format!("{sign} {} {title}", row.number), Tone::Accent, 0))
 }
 
 fn line(painter: &mut Painter<'_>, pen: Pen, mut parts: Vec<Part<'_>>, gap: u16) {
@@ -66,18 +121,11 @@ fn line(painter: &mut Painter<'_>, pen: Pen, mut parts: Vec<Part<'_>>, gap: u16)
 fn first<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool) -> Vec<Part<'a>> {
     let glyphs = painter.glyphs();
     let run = &model.run;
-    let badge = match run.mode {
-        _ if model.replay.is_some() => part(" REPLAY ", Tone::Simulation, 0),
-        Mode::Live => part(" LIVE ", Tone::Live, 0),
-        Mode::Drill => part(" DRILL ", Tone::Drill, 0),
-        Mode::Simulation if narrow => part(" SIM ", Tone::Simulation, 0),
-        Mode::Simulation => part(" SIMULATION ", Tone::Simulation, 0),
-    };
-    let mut parts = vec![badge];
+    let mut parts = vec![badge(model, narrow)];
     parts.extend(environment(model, narrow));
     parts.extend(wrong_account(model, narrow));
     if let Some((_, _, since)) = &run.paused {
-        parts.push(part(format!(" HELD {} ", short(model.since(*since))), Tone::Armed, 0));
+        parts.push(part(format!(" HELD {} ", short(model.since(*since))), Tone::Armed, u8::from(narrow)));
     }
     if run.ungraceful.is_some() {
         parts.push(part("UNGRACEFUL", Tone::Warn, 3));
@@ -119,8 +167,25 @@ fn first<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool) 
         parts.push(part(speed, Tone::Dim, 9));
     }
     parts.push(right(format!("{}Z", model.now.strftime("%H:%M:%S")), Tone::Text, 5));
-    parts.push(match (&model.latched, &model.role, &run.armed, &run.closed) {
-        (Some(_), ..) if narrow => right("READ-ONLY", Tone::Bad, 0),
+    parts.push(standing(model, narrow));
+    parts
+}
+
+fn badge(model: &Model, narrow: bool) -> Part<'static> {
+    match model.run.mode {
+        _ if model.replay.is_some() => part(" REPLAY ", Tone::Simulation, 0),
+        Mode::Live => part(" LIVE ", Tone::Live, 0),
+        Mode::Drill => part(" DRILL ", Tone::Drill, 0),
+        Mode::Simulation if narrow => part(" SIM ", Tone::Simulation, 0),
+        Mode::Simulation => part(" SIMULATION ", Tone::Simulation, 0),
+    }
+}
+
+/// What whoever sits here may do.
+fn standing(model: &Model, narrow: bool) -> Part<'_> {
+    let run = &model.run;
+    match (&model.latched, &model.role, &run.armed, &run.closed) {
+        (Some(_), ..) if narrow => right("READ-ONLY", Tone::Bad, 1),
         (Some(_), ..) => right("READ-ONLY: journal lost", Tone::Bad, 0),
         (_, Role::Observer { .. }, ..) if run.offered.is_some() => {
             let to = run.offered.as_ref().map_or("", |offer| offer.to.as_str());
@@ -128,11 +193,10 @@ fn first<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool) 
         }
         (_, Role::Observer { lead }, ..) => right(format!("observer of {lead}"), Tone::Warn, 2),
         (.., Some((outcome, _))) => right(format!("closed: {}", outcome.as_str()), Tone::Ok, 2),
-        (_, _, Some(_), _) if narrow => right(" ARMED ", Tone::Armed, 0),
+        (_, _, Some(_), _) if narrow => right(" ARMED ", Tone::Armed, 1),
         (_, _, Some(who), _) => right(format!(" ARMED: {who} "), Tone::Armed, 0),
         _ => right("read-only", Tone::Ok, 2),
-    });
-    parts
+    }
 }
 
 /// Whose service it is that is written to: production looks like nothing else, and a simulation writes to none.
@@ -174,13 +238,14 @@ fn second<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool)
         parts.push(active(model));
     }
     parts.extend(no_login(model));
-    if tier == Tier::Tiny {
-        // The running step is on the screen at any size.
-        if let Some(row) = model.rows.iter().find(|row| model.state(&row.id).is_running()) {
-            let title = model.step_of(row).map_or("", |step| step.title.as_str());
-            let rank = u8::from(narrow);
-            parts.push(part(format!("{} {} {title}", glyphs.running, row.number), Tone::Accent, rank));
-        }
+    // The running step is on the screen at any size, and on every screen.
+    if tier <= Tier::Small && !narrow {
+        parts.extend(running(model, glyphs.running));
+    } else if !narrow && (model.zoom || !model.screens.shown.has_steps()) {
+        let row = model.rows.iter().find(|row| model.state(&row.id).is_running());
+        parts.extend(row.map(|row| part(format!("{} {}", glyphs.running, row.number), Tone::Accent, 0)));
+        let title = row.and_then(|row| model.step_of(row)).map(|step| step.title.as_str());
+        parts.extend(title.map(|title| part(title, Tone::Accent, 6)));
     }
     if tier == Tier::Compact {
         parts.push(part(&*model.service.name, Tone::Title, 3));

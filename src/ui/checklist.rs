@@ -10,6 +10,7 @@ use super::skin::Tone;
 use super::words;
 use crate::app::Model;
 use crate::app::model::{Focus, Row};
+use crate::app::spot::Spot;
 use crate::domain::duration::clock;
 use crate::domain::runbook::{Hazard, Step};
 use crate::domain::timeline::Milestone;
@@ -40,6 +41,7 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     let title = [(count.as_str(), Tone::Title), (bar.as_str(), Tone::Accent)];
     let fits = usize::from(area.width) >= left.len() + count.len() + 10 + 10;
     let inside = painter.frame(area, &title, if fits && done < all { &right } else { &[] }, focused);
+    painter.spot(area, Spot::Pane(Focus::Checklist));
     let lines = lines(model, usize::from(inside.height));
     let selected =
         lines.iter().position(|line| matches!(line, Line::Step(index, _) if *index == model.selected)).unwrap_or(0);
@@ -49,7 +51,10 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     for (y, line) in (0..inside.height).zip(lines.iter().skip(first)) {
         match line {
             Line::Phase(index) => phase(model, *index, Pen::line(inside, y), painter),
-            Line::Step(index, row) => step(model, row, *index == model.selected, Pen::line(inside, y), painter),
+            Line::Step(index, row) => {
+                painter.spot(line_of(inside, y), Spot::Step(*index));
+                step(model, row, *index == model.selected, Pen::line(inside, y), painter);
+            }
         }
     }
     filter::find(model, area, painter);
@@ -58,6 +63,11 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
         painter.sign(&mut pen, glyphs.more, Tone::Dim);
         painter.put(&mut pen, " more", Tone::Dim);
     }
+}
+
+/// A line of an area.
+pub(super) fn line_of(area: Rect, line: u16) -> Rect {
+    Rect { y: area.y.saturating_add(line), height: 1, ..area }
 }
 
 /// How long the open steps will take, as they usually do or as their runbook expects, to the one with which the recovery time ends

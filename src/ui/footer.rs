@@ -65,7 +65,15 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     let rights = model.rights();
     // What stands at the end is what helps when nothing else is known.
     for (action, word) in [(Action::Quit, "quit"), (Action::Palette, "commands"), (Action::Help, "help")] {
+        if model.screens.wall && action == Action::Palette {
+            continue;
+        }
         hint_right(model, action, word, &mut pen, painter);
+    }
+    if model.screens.wall {
+        painter.put(&mut pen, "esc", Tone::Key);
+        painter.put(&mut pen, " back to the console", Tone::Dim);
+        return;
     }
     let mut hints: Vec<(Action, &str)> = Vec::with_capacity(16);
     if let Some(replay) = &model.replay {

@@ -16,7 +16,7 @@ pub(super) fn rows(model: &Model, tier: Tier) -> u16 {
     let beside_steps = model.guide && model.screens.shown.has_steps() && !model.zoom;
     match tier {
         _ if !beside_steps => 0,
-        Tier::Tiny => 0,
+        Tier::Tiny | Tier::Small => 0,
         Tier::Compact => 4,
         Tier::Standard => 9,
         Tier::Wide => 8,

@@ -5,6 +5,8 @@ use ratatui::layout::Rect;
 use super::paint::{Painter, Pen};
 use super::skin::Tone;
 use crate::app::Model;
+use crate::app::model::Focus;
+use crate::app::spot::Spot;
 use crate::domain::duration::age as short;
 use crate::domain::journal::{Body, Entry};
 
@@ -12,6 +14,7 @@ pub(super) fn draw(model: &Model, area: Rect, focused: bool, painter: &mut Paint
     if area.is_empty() {
         return;
     }
+    painter.spot(area, Spot::Pane(Focus::Journal));
     let inside = if area.height < 3 {
         area
     } else {

@@ -8,8 +8,10 @@ use crate::app::model::Focus;
 /// The sizes that the console knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tier {
-    /// Below 80×24: the banner and one step.
+    /// Below 60×15: the banner and one step.
     Tiny,
+    /// From 60×15: one pane at a time.
+    Small,
     /// From 80×24.
     Compact,
     /// From 110×36.
@@ -25,6 +27,7 @@ impl Tier {
             (160.., 50..) => Self::Wide,
             (110.., 36..) => Self::Standard,
             (80.., 24..) => Self::Compact,
+            (60.., 15..) => Self::Small,
             _ => Self::Tiny,
         }
     }
@@ -116,7 +119,7 @@ impl Layout {
             footer: none,
         };
         if tier == Tier::Tiny {
-            layout.banner = cut.top(if area.height >= 4 { 2 } else { 1 });
+            layout.banner = cut.top(super::banner::lines(area));
             if area.height >= 6 {
                 layout.footer = cut.bottom(1);
             }
@@ -125,12 +128,22 @@ impl Layout {
             layout.body = cut.0;
             return layout;
         }
-        layout.banner = cut.top(2);
+        // What its second line tells hangs on the wall in large letters.
+        layout.banner = cut.top(if model.screens.wall { 1 } else { 2 });
         layout.alarm = cut.top(super::alarm::rows(model, area.height));
         layout.footer = cut.bottom(1);
-        layout.guide = cut.bottom(super::guide::rows(model, tier));
+        layout.guide = cut.bottom(if model.screens.wall { 0 } else { super::guide::rows(model, tier) });
         layout.body = cut.0;
         if model.zoom {
+            *match model.focus {
+                Focus::Checklist => &mut layout.checklist,
+                Focus::Step => &mut layout.step,
+                Focus::Journal => &mut layout.journal,
+            } = cut.0;
+            return layout;
+        }
+        if tier == Tier::Small {
+            layout.world = cut.top(super::wall::region_lines(area.width));
             *match model.focus {
                 Focus::Checklist => &mut layout.checklist,
                 Focus::Step => &mut layout.step,
@@ -162,7 +175,7 @@ impl Layout {
             Tier::Wide if guided => 4,
             Tier::Wide => 8,
             Tier::Standard if !model.facts && !guided => 4,
-            Tier::Standard | Tier::Compact | Tier::Tiny => 1,
+            Tier::Standard | Tier::Compact | Tier::Small | Tier::Tiny => 1,
         });
         layout.journal = cut.bottom(match tier {
             Tier::Compact if guided => 0,
@@ -170,7 +183,7 @@ impl Layout {
             Tier::Wide if guided => 5,
             Tier::Wide => 9,
             Tier::Standard => 5,
-            Tier::Compact | Tier::Tiny => 1,
+            Tier::Compact | Tier::Small | Tier::Tiny => 1,
         });
         let percent = if tier == Tier::Wide { 38 } else { 45 };
         (layout.checklist, layout.step) = halves(cut.0, percent);

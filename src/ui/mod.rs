@@ -14,6 +14,7 @@
 
 mod alarm;
 mod banner;
+mod big;
 mod checklist;
 mod debrief;
 mod dialogs;
@@ -24,10 +25,12 @@ mod guide;
 mod journal;
 mod lag;
 mod paint;
+mod presenter;
 pub mod preview;
 mod region;
 mod screens;
 mod step;
+mod wall;
 mod words;
 
 pub mod glyphs;
@@ -36,11 +39,13 @@ pub mod layout;
 pub mod skin;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use crate::app::Model;
+use crate::app::modal::Sight;
 use crate::app::model::Focus;
 use crate::app::screen::Screen;
+use crate::app::spot::Spot;
 pub use glyphs::Glyphs;
 pub use layout::{Layout, Tier};
 pub use skin::{Depth, Skin, Tone};
@@ -56,20 +61,41 @@ pub struct Link {
     pub to: String,
 }
 
-/// Draws the model.
-pub fn view(model: &Model, skin: &Skin, buffer: &mut Buffer) {
-    view_linked(model, skin, buffer);
+/// What a drawing has shown.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// How much of the topmost dialog.
+    pub sight: Sight,
+    /// What the mouse can point at, and where it stands; the topmost last.
+    pub spots: Vec<(Rect, Spot)>,
+    /// Cells that lead to a page of the AWS console: none, unless the skin says that the terminal shows links.
+    pub links: Vec<Link>,
 }
 
-/// Draws the model, and tells which cells lead somewhere: none, unless the skin says that the terminal shows links.
-pub fn view_linked(model: &Model, skin: &Skin, buffer: &mut Buffer) -> Vec<Link> {
+impl Seen {
+    /// What stands at a column and a line.
+    pub fn spot(&self, column: u16, line: u16) -> Option<Spot> {
+        let at = Position { x: column, y: line };
+        self.spots.iter().rev().find(|(area, _)| area.contains(at)).map(|(_, spot)| *spot)
+    }
+}
+
+/// Draws the model.
+pub fn view(model: &Model, skin: &Skin, buffer: &mut Buffer) {
+    look(model, skin, buffer);
+}
+
+/// Draws the model, and says what of it is to be seen.
+pub fn look(model: &Model, skin: &Skin, buffer: &mut Buffer) -> Seen {
     let area = buffer.area;
     let layout = Layout::of(area, model);
     let mut painter = Painter::new(buffer, skin);
     painter.fill(area, Tone::Text);
     banner::draw(model, &layout, &mut painter);
     alarm::draw(model, layout.alarm, &mut painter);
-    if model.screens.shown == Screen::Overview {
+    if model.screens.wall {
+        wall::draw(model, layout.body, &mut painter);
+    } else if model.screens.shown == Screen::Overview {
         region::draw(model, &layout, &mut painter);
         lag::draw(model, layout.lag, &mut painter);
         checklist::draw(model, layout.checklist, &mut painter);
@@ -79,11 +105,12 @@ pub fn view_linked(model: &Model, skin: &Skin, buffer: &mut Buffer) -> Vec<Link>
         screens::draw(model, layout.body, &mut painter);
     }
     guide::draw(model, layout.guide, layout.tier, &mut painter);
-    footer::draw(model, layout.footer, &mut painter);
-    if !model.modals.is_empty() {
-        // A dialog is over them.
-        painter.links.clear();
-    }
-    dialogs::draw(model, area, &mut painter);
-    painter.links
+    let footer = Rect { width: area.width.saturating_sub(presenter::room(model, area)), ..layout.footer };
+    footer::draw(model, footer, &mut painter);
+    let sight = dialogs::draw(model, area, &mut painter);
+    presenter::draw(model, area, &mut painter);
+    let spots = if model.modals.is_empty() { std::mem::take(&mut painter.spots) } else { Vec::new() };
+    // A dialog is over what leads somewhere.
+    let links = if model.modals.is_empty() { painter.links } else { Vec::new() };
+    Seen { sight, spots, links }
 }

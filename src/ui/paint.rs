@@ -10,6 +10,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use super::Link;
 use super::glyphs::{Glyphs, in_ascii};
 use super::skin::{Skin, Tone};
+use crate::app::spot::Spot;
 use crate::domain::text;
 
 /// Draws texts in tones.
@@ -18,6 +19,8 @@ pub(super) struct Painter<'a> {
     skin: &'a Skin,
     /// What leads somewhere.
     pub(super) links: Vec<Link>,
+    /// What the mouse can point at, the topmost last.
+    pub(super) spots: Vec<(Rect, Spot)>,
 }
 
 /// A place on one line to write at: it moves on with what is written, up to its end.
@@ -66,7 +69,12 @@ pub(super) fn width(text: &str) -> usize {
 
 impl<'a> Painter<'a> {
     pub(super) fn new(buffer: &'a mut Buffer, skin: &'a Skin) -> Self {
-        Self { buffer, skin, links: Vec::new() }
+        Self { buffer, skin, links: Vec::new(), spots: Vec::new() }
+    }
+
+    /// Says what stands in an area.
+    pub(super) fn spot(&mut self, area: Rect, spot: Spot) {
+        self.spots.push((area, spot));
     }
 
     pub(super) fn glyphs(&self) -> &'static Glyphs {

@@ -3,7 +3,7 @@
 
 use ratatui::layout::Rect;
 
-use super::layout::{ABREAST, Layout};
+use super::layout::{ABREAST, Layout, Tier};
 use super::paint::{Painter, Pen, width};
 use super::skin::Tone;
 use super::words;
@@ -17,6 +17,9 @@ use crate::domain::region::{Place, Region};
 const AGE: u16 = 6; // `never` and a space
 
 pub(super) fn draw(model: &Model, layout: &Layout, painter: &mut Painter<'_>) {
+    if layout.tier == Tier::Small {
+        return super::wall::regions(model, layout.world, painter);
+    }
     let direction = &model.run.direction;
     panel(model, &direction.source, "SOURCE", Tone::Source, layout.source, painter);
     panel(model, &direction.target, "TARGET", Tone::Target, layout.target, painter);

@@ -11,6 +11,7 @@ use super::words;
 use crate::app::Model;
 use crate::app::action::Action as KeyAction;
 use crate::app::model::{Focus, Row};
+use crate::app::spot::Spot;
 use crate::domain::duration::{age as short, clock, format as span};
 use crate::domain::gate::{Predicate, Sight};
 use crate::domain::outline::plane;
@@ -23,6 +24,7 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     if area.is_empty() {
         return;
     }
+    painter.spot(area, Spot::Pane(Focus::Step));
     let Some(row) = model.row() else { return };
     let Some(step) = model.step_of(row) else { return };
     let focused = model.focus == Focus::Step && model.modals.is_empty();

@@ -81,6 +81,8 @@ pub struct Stage {
     pub folder: RunFolder,
     /// How much faster than time it goes.
     pub speed: f64,
+    /// Whether whoever sits here came only to watch, and can never lead.
+    pub only_watches: bool,
     open: Open,
     resumed: bool,
     dir: Option<String>,
@@ -205,6 +207,7 @@ impl Stage {
             clock,
             lead: None,
             folder,
+            only_watches: false,
             open,
             resumed: false,
             dir: book.dir.map(|dir| dir.display().to_string()),
@@ -311,6 +314,7 @@ impl Stage {
             lead,
             folder,
             speed,
+            only_watches: false,
             open,
             resumed: true,
             dir: dir.map(|dir| dir.display().to_string()),

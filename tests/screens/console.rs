@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use handover::app::{Capabilities, Effect, Key, Keymap, Model, Msg, Opening, Role, update};
@@ -19,7 +19,7 @@ use handover::domain::region::{Place, Region};
 use handover::domain::run::{Ending, Mode, Run};
 use handover::domain::runbook::Hazard;
 use handover::domain::timeline::Milestone;
-use handover::ui::{Depth, Skin, view};
+use handover::ui::{Depth, Seen, Skin, look};
 use jiff::Timestamp;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -34,6 +34,8 @@ pub(crate) struct Console {
     pub(crate) model: Model,
     /// Every effect so far.
     pub(crate) effects: Vec<Effect>,
+    /// What was drawn last.
+    pub(crate) seen: Option<Seen>,
     chain: Chain,
     now: i64,
 }
@@ -68,7 +70,8 @@ impl Console {
             capabilities: Capabilities { unicode: true, copy: true },
             now: at(0),
         });
-        let mut console = Self { model, effects: Vec::new(), chain: Chain::new(Redactor::default()), now: 0 };
+        let mut console =
+            Self { model, effects: Vec::new(), seen: None, chain: Chain::new(Redactor::default()), now: 0 };
         let direction = console.model.run.direction.clone();
         console.entry(Body::RunOpened {
             run: "20270115-0800-failover".into(),
@@ -302,12 +305,46 @@ impl Console {
 
     /// Draws, and says so to the model.
     pub(crate) fn draw(&mut self, width: u16, height: u16, depth: Depth, unicode: bool) -> Buffer {
-        let skin = Skin::new(&theme::built_in("dark").unwrap(), depth, unicode);
+        self.draw_at(width, height, depth, unicode, at(self.now))
+    }
+
+    /// The same at a moment of the wall clock.
+    pub(crate) fn draw_at(&mut self, width: u16, height: u16, depth: Depth, unicode: bool, wall: Timestamp) -> Buffer {
+        let skin = skin(depth, unicode);
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        terminal.draw(|frame| view(&self.model, &skin, frame.buffer_mut())).unwrap();
-        self.send(Msg::Drawn(at(self.now)));
+        let mut seen = None;
+        terminal.draw(|frame| seen = Some(look(&self.model, &skin, frame.buffer_mut()))).unwrap();
+        self.seen = seen;
+        self.send(Msg::Sight(self.seen.as_ref().unwrap().sight));
+        self.send(Msg::Drawn(wall));
         terminal.backend().buffer().clone()
     }
+
+    /// Clicks at a column and a line of what was drawn last.
+    pub(crate) fn click(&mut self, column: u16, line: u16) {
+        if let Some(spot) = self.seen.as_ref().and_then(|seen| seen.spot(column, line)) {
+            self.send(Msg::Click(spot));
+        }
+    }
+
+    /// Turns the wheel over it.
+    pub(crate) fn wheel(&mut self, column: u16, line: u16, down: bool) {
+        let spot = self.seen.as_ref().and_then(|seen| seen.spot(column, line));
+        self.send(Msg::Wheel { spot, down });
+    }
+}
+
+/// The looks of a console: a theme is read once, not with each of many thousand drawings.
+fn skin(depth: Depth, unicode: bool) -> Arc<Skin> {
+    type Made = Vec<((Depth, bool), Arc<Skin>)>;
+    static MADE: Mutex<Made> = Mutex::new(Vec::new());
+    let mut made = MADE.lock().unwrap();
+    if let Some((_, skin)) = made.iter().find(|(key, _)| *key == (depth, unicode)) {
+        return Arc::clone(skin);
+    }
+    let skin = Arc::new(Skin::new(&theme::built_in("dark").unwrap(), depth, unicode));
+    made.push(((depth, unicode), Arc::clone(&skin)));
+    skin
 }
 
 pub(crate) fn text(word: &str) -> Value {

@@ -3,11 +3,15 @@
 
 mod console;
 mod docs;
+mod fuzz;
 mod keys;
+mod mouse;
 mod numbered;
+mod sizes;
 mod states;
 mod svg;
 mod themes;
+mod wall;
 #[path = "../common/written.rs"]
 #[allow(unreachable_pub, reason = "as in the other helpers")]
 mod written;
@@ -34,7 +38,13 @@ const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
 /// Takes a picture at each size.
 fn pictures(name: &str, make: impl Fn() -> Console) {
-    for (width, height) in SIZES {
+    pictures_at(name, &SIZES, make);
+}
+
+/// Takes a picture at some sizes.
+fn pictures_at(name: &str, sizes: &[(u16, u16)], make: impl Fn() -> Console) {
+    for (width, height) in sizes {
+        let (width, height) = (*width, *height);
         let mut console = make();
         let buffer = console.draw(width, height, Depth::TrueColour, true);
         assert_snapshot!(format!("{name}-{width}x{height}"), picture(&buffer));

@@ -87,6 +87,21 @@ pub(super) fn run(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         Action::Pause => ask(model, Purpose::Pause),
         Action::Ungraceful => ungraceful(model),
         Action::CloseRun => close(model),
+        Action::Wall => model.screens.wall = !model.screens.wall,
+        Action::Presenter => {
+            let words = model.presenter.toggle();
+            model.say(Level::Info, words);
+        }
+        Action::Mouse => {
+            model.mouse = !model.mouse;
+            effects.push(Effect::Mouse(model.mouse));
+            let words = if model.mouse {
+                "the mouse selects and scrolls; it never starts or confirms anything"
+            } else {
+                "the mouse is the terminal's again: text can be selected"
+            };
+            model.say(Level::Info, words);
+        }
         Action::Palette => {
             model.modals.push(Modal::Palette(Palette::default()));
             palette::filter(model);
@@ -303,7 +318,12 @@ fn scroll(model: &mut Model, by: isize) {
     if screens::scroll(model, by) {
         return;
     }
-    match model.focus {
+    scroll_pane(model, model.focus, by);
+}
+
+/// Scrolls a pane of the screens on which steps are selected.
+pub(super) fn scroll_pane(model: &mut Model, pane: Focus, by: isize) {
+    match pane {
         Focus::Step => model.step_scroll = model.step_scroll.saturating_add_signed(by).min(10_000),
         // The journal is read from its newest entry upwards.
         Focus::Journal => {

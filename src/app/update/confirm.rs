@@ -30,11 +30,20 @@ pub(super) fn press(model: &mut Model, key: Key, repeat: bool, at: Timestamp, ef
         model.say(Level::Info, "cancelled: nothing was done");
         return;
     }
+    if let Some(by) = scrolls(key) {
+        // What was begun is begun anew after somebody has gone on reading.
+        if let Way::TwoKeys { first } = &mut confirm.way {
+            *first = false;
+        }
+        return scroll(model, by);
+    }
     // A held key is nobody's decision, and what was pressed before the dialog was to be seen was meant for something else.
     // A letter twice at once is how many words are written.
     if (repeat && !doubles(confirm, key)) || !confirm.guard.lets(at) {
         return;
     }
+    // Who watches sees the first of two keys; of what is typed nothing.
+    let first = matches!(confirm.way, Way::TwoKeys { first: false });
     let answer = match &mut confirm.subject {
         Subject::Attest(attest) if attest.field != Field::Answer || key.code == Code::Tab => {
             field(attest, key);
@@ -45,7 +54,9 @@ pub(super) fn press(model: &mut Model, key: Key, repeat: bool, at: Timestamp, ef
         }
         _ => answer(confirm, key),
     };
+    let first = first && matches!(confirm.way, Way::TwoKeys { first: true });
     match answer {
+        Answer::Open if first => model.presenter.press(key, "yes"),
         Answer::Open => {}
         Answer::Cancelled => {
             model.modals.pop();
@@ -53,6 +64,26 @@ pub(super) fn press(model: &mut Model, key: Key, repeat: bool, at: Timestamp, ef
         }
         Answer::Given => given(model, now, effects),
     }
+}
+
+/// How many lines a key scrolls what is to be confirmed.
+fn scrolls(key: Key) -> Option<isize> {
+    Some(match key.code {
+        Code::Down => 1,
+        Code::Up => -1,
+        Code::PageDown => 5,
+        Code::PageUp => -5,
+        _ => return None,
+    })
+}
+
+/// Scrolls what is to be confirmed, as far as there is more of it than was shown.
+pub(super) fn scroll(model: &mut Model, by: isize) {
+    let Some(Modal::Confirm(confirm)) = model.modals.last_mut() else { return };
+    let before = confirm.scroll;
+    let by = by.min(isize::try_from(model.sight.below).unwrap_or(isize::MAX));
+    confirm.scroll = before.saturating_add_signed(by);
+    model.sight.below = (model.sight.below + before).saturating_sub(confirm.scroll);
 }
 
 fn answer(confirm: &mut Confirm, key: Key) -> Answer {

@@ -22,6 +22,13 @@ pub(super) fn press(
     effects: &mut Vec<Effect>,
 ) {
     let backs_out = key.code == Code::Esc || looked_up == Some(Action::BackOut);
+    present(model, key, looked_up);
+    // What cannot be seen is not answered.
+    let asks = model.sight.asks || matches!(model.modals.last(), Some(Modal::Help(_)));
+    if !asks && !backs_out {
+        model.say(Level::Warn, "the screen is too small for this dialog: enlarge it, or press esc");
+        return;
+    }
     match model.modals.last_mut() {
         None => {}
         Some(Modal::Confirm(_)) => confirm::press(model, key, repeat, at, effects),
@@ -95,6 +102,17 @@ pub(super) fn press(
             }
             _ => {}
         },
+    }
+}
+
+/// Shows a key to who watches: never one that may be part of what is typed.
+fn present(model: &mut Model, key: Key, looked_up: Option<Action>) {
+    let typing = matches!(model.modals.last(), Some(Modal::Confirm(_) | Modal::Reason(_)));
+    match (key.code, looked_up) {
+        (Code::Esc, _) => model.presenter.press(key, "back"),
+        (Code::Enter, _) if typing => model.presenter.press(key, "answer"),
+        (_, Some(action)) if !typing => model.presenter.press(key, action.id()),
+        _ => {}
     }
 }
 

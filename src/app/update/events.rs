@@ -172,6 +172,9 @@ fn offered(model: &mut Model, by: &str, to: &str) {
         Role::Observer { .. } => {
             let you = model.run.offered.as_ref().is_some_and(|offer| offer.is_to(&model.operator));
             let to = if you { "you" } else { to };
+            if model.only_watches {
+                return model.say(Level::Warn, format!("{by} hands the lead to {to}"));
+            }
             format!("{by} hands the lead to {to}: {} takes it", steps::key(model, Action::TakeLead))
         }
         Role::Replay => return,
@@ -253,6 +256,7 @@ fn take_plan(model: &mut Model, step: String, result: Result<(Arc<Plan>, Vec<Gat
                 } else {
                     confirm.way = steps::way_of(plan);
                     confirm.guard = Guard::default();
+                    confirm.scroll = 0;
                     confirm.notice = Some("the plan changed: look at the new one and confirm it anew".to_owned());
                 }
                 let hazard = declared.max(plan.hazard);

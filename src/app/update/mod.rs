@@ -5,10 +5,12 @@ mod chords;
 mod confirm;
 mod dialogs;
 mod events;
+mod mouse;
 mod palette;
 mod replay;
 mod screens;
 mod steps;
+mod wall;
 
 #[cfg(test)]
 mod tests;
@@ -19,8 +21,9 @@ use jiff::Timestamp;
 
 use super::action::Action;
 use super::key::{Code, Key};
-use super::modal::{Field, Modal, Subject};
+use super::modal::{Field, Modal, Sight, Subject};
 use super::model::{Level, Model};
+use super::spot::Spot;
 use crate::domain::command::{Command, Event};
 use chords::Looked;
 
@@ -44,8 +47,21 @@ pub enum Msg {
     Engine(Event),
     /// A second has passed; the run's clock says this.
     Tick(Timestamp),
+    /// Something was clicked at.
+    Click(Spot),
+    /// The wheel was turned over something, down or up.
+    Wheel {
+        /// Over what.
+        spot: Option<Spot>,
+        /// Whether down.
+        down: bool,
+    },
+    /// How much of the topmost dialog is drawn; comes before [`Msg::Drawn`].
+    Sight(Sight),
     /// The model has been drawn, at this moment of the wall clock: what is open now is in sight from here on.
     Drawn(Timestamp),
+    /// The console opens on a screen.
+    Open(Screen),
     /// Something outside the model wants to be said, such as that a copy failed.
     Say(Level, String),
 }
@@ -59,6 +75,8 @@ pub enum Effect {
     Copy(String),
     /// The past runs are read.
     History,
+    /// The terminal is to tell of the mouse, or no longer.
+    Mouse(bool),
     /// The run is to be led from here, if nobody leads it.
     TakeLead,
     /// The lead is given up: the run is to be watched from here.
@@ -75,10 +93,20 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let depth = model.modals.len();
     if matches!(msg, Msg::Tick(_)) {
         model.lose_patience();
+        model.presenter.tick();
     }
     // A reading says itself whether it is worth a drawing of its own.
     let draws = !matches!(msg, Msg::Engine(Event::Looked { .. }));
     match msg {
+        Msg::Sight(sight) => {
+            model.sight = sight;
+            if let Some(modal) = model.modals.last_mut().filter(|_| !sight.asks) {
+                modal.resurface();
+            }
+            return effects;
+        }
+        // What was not to be seen has not come into sight.
+        Msg::Drawn(_) if !model.sight.asks => return effects,
         Msg::Drawn(at) => {
             if let Some(guard) = model.modals.last_mut().and_then(Modal::guard_mut) {
                 guard.drawn(at);
@@ -92,6 +120,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             steps::resolve_selected(model, &mut effects);
         }
         Msg::Resize => model.pending = None,
+        Msg::Click(spot) => mouse::click(model, spot, &mut effects),
+        Msg::Wheel { spot, down } => mouse::wheel(model, spot, down, &mut effects),
+        Msg::Open(screen) => screens::open(model, screen, &mut effects),
         Msg::Say(level, text) => model.say(level, text),
         Msg::Engine(event) => events::take(model, event, &mut effects),
         Msg::Paste(text) => paste(model, &text),
@@ -110,12 +141,13 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 
 fn press(model: &mut Model, key: Key, repeat: bool, at: Timestamp, effects: &mut Vec<Effect>) {
     if key == Key::ctrl('c') {
+        model.presenter.press(key, "leave?");
         if !repeat {
             chords::leave(model, key, effects);
         }
         return;
     }
-    if screens::types(model, key, effects) {
+    if !model.screens.wall && screens::types(model, key, effects) {
         return;
     }
     let action = match chords::look(model, key, repeat) {
@@ -125,10 +157,14 @@ fn press(model: &mut Model, key: Key, repeat: bool, at: Timestamp, effects: &mut
     };
     if !model.modals.is_empty() {
         dialogs::press(model, key, action, repeat, at, effects);
+    } else if model.screens.wall {
+        wall::press(model, key, action, repeat, effects);
     } else if key.code == Code::Esc {
+        model.presenter.press(key, "back");
         back_out(model);
     } else if let Some(action) = action.filter(|action| !repeat || moves(*action)) {
         // A held key moves; it never starts anything.
+        model.presenter.press(key, action.id());
         actions::run(model, action, effects);
     }
 }
@@ -172,7 +208,7 @@ fn moves(action: Action) -> bool {
 fn paste(model: &mut Model, text: &str) {
     model.pending = None;
     match model.modals.last_mut() {
-        None if model.screens.filter().is_some_and(|filter| filter.typing) => {
+        None if !model.screens.wall && model.screens.filter().is_some_and(|filter| filter.typing) => {
             model.screens.filter_mut().input.paste(text);
         }
         Some(Modal::Help(help)) if help.filter.typing => help.filter.input.paste(text),

@@ -23,7 +23,13 @@ pub(super) fn go(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::ScreenHistory | Action::History => Screen::History,
         _ => Screen::Overview,
     };
+    open(model, screen, effects);
+}
+
+/// Goes to a screen, and has read what it shows.
+pub(super) fn open(model: &mut Model, screen: Screen, effects: &mut Vec<Effect>) {
     model.screens.shown = screen;
+    model.screens.wall = false;
     model.zoom = false;
     match screen {
         Screen::History => effects.push(Effect::History),
@@ -168,6 +174,13 @@ pub(super) fn scroll(model: &mut Model, by: isize) -> bool {
     let at = model.screens.scroll.entry(shown).or_default();
     *at = at.saturating_add_signed(by).min(10_000);
     true
+}
+
+/// Selects an entry of the journal.
+pub(super) fn select_entry(model: &mut Model, seq: u64) {
+    // At the newest it follows what is recorded.
+    let newest = model.found().last().is_none_or(|entry| entry.seq == seq);
+    model.screens.log.selected = (!newest).then_some(seq);
 }
 
 /// Selects another of the entries that the filter lets through, `by` lines further down.

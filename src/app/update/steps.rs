@@ -188,7 +188,7 @@ pub(super) fn gates_open(model: &mut Model, step: &Step) -> bool {
 
 pub(super) fn push_confirm(model: &mut Model, subject: Subject, way: Way) {
     let blocked = (subject == Subject::Arm).then(|| model.wrong_account()).flatten();
-    let confirm = Confirm { guard: Guard::default(), subject, way, notice: None, blocked };
+    let confirm = Confirm { guard: Guard::default(), subject, way, notice: None, blocked, scroll: 0 };
     model.modals.push(Modal::Confirm(Box::new(confirm)));
 }
 

@@ -179,6 +179,26 @@ proptest! {
 }
 
 #[test]
+fn what_stays_of_a_pen_is_not_said_again() {
+    let mut terminal = terminal(20, 1);
+    let blue = Style::new().fg(Color::Rgb(1, 2, 3)).bg(Color::Rgb(4, 5, 6));
+    let bold = blue.add_modifier(Modifier::BOLD);
+    terminal.draw(|frame| frame.buffer_mut().set_string(0, 0, "xxxxxxxx", blue)).unwrap();
+    let start = terminal.backend().out().sink().1.len();
+    terminal
+        .draw(|frame| {
+            frame.buffer_mut().set_string(0, 0, "abcdefgh", blue);
+            frame.buffer_mut().set_string(2, 0, "c", bold);
+            // A blank has no ink.
+            frame.buffer_mut().set_string(5, 0, " ", blue.fg(Color::Red));
+        })
+        .unwrap();
+    let said = String::from_utf8_lossy(&terminal.backend().out().sink().1[start..]).into_owned();
+    assert!(said.contains("ab\u{1b}[1mc\u{1b}[22mde gh"), "{said:?}");
+    assert_eq!(said.matches("38;2").count(), 0, "{said:?}");
+}
+
+#[test]
 fn a_printed_picture_has_its_colours_and_moves_no_cursor() {
     let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, 4, 2));
     buffer.set_string(0, 0, "ab", Style::new().fg(Color::Red).add_modifier(Modifier::BOLD));

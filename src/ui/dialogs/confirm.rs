@@ -2,21 +2,26 @@
 
 use ratatui::layout::Rect;
 
-use super::{boxed, comfortable, input};
+use super::{boxed, comfortable, input, too_small};
 use crate::app::Model;
-use crate::app::modal::{Attest, Call, Confirm, Field, Subject, Way};
+use crate::app::modal::{Attest, Call, Confirm, Field, Sight, Subject, Way};
 use crate::app::when;
 use crate::domain::duration::age as short;
 use crate::domain::runbook::Hazard;
 use crate::ui::doc::Doc;
-use crate::ui::paint::{Painter, Pen};
+use crate::ui::paint::{Painter, Pen, width};
 use crate::ui::skin::Tone;
 use crate::ui::words;
+
+/// How many lines of what it is about are to be seen at least.
+const ABOUT: u16 = 3;
+/// How many columns the instruction for two keys takes; with fewer, what is called can hardly be read.
+const TWO_KEYS: u16 = 36;
 
 /// How many lines the answer takes: a blank, what happened, the instruction, the input, how to cancel.
 const ANSWER: u16 = 5;
 
-pub(super) fn draw(model: &Model, confirm: &Confirm, screen: Rect, painter: &mut Painter<'_>) {
+pub(super) fn draw(model: &Model, confirm: &Confirm, screen: Rect, painter: &mut Painter<'_>) -> Sight {
     let mut doc = Doc::default();
     let mut badge = None;
     let title = match &confirm.subject {
@@ -51,19 +56,25 @@ pub(super) fn draw(model: &Model, confirm: &Confirm, screen: Rect, painter: &mut
         _ => 0,
     };
     let answer = ANSWER.saturating_add(extra);
-    let high = doc.height(wide.saturating_sub(4)) + usize::from(answer);
+    let lines = doc.height(wide.saturating_sub(4));
+    let high = lines + usize::from(answer);
     let inside = boxed(screen, wide, high, &title, badge.as_slice(), painter);
+    // What is to be typed or pressed, and the beginning of what it does: without them nothing is confirmed.
+    let asks = match &confirm.way {
+        Way::Phrase { phrase, .. } => u16::try_from(width(phrase)).unwrap_or(u16::MAX).saturating_add(5).max(TWO_KEYS),
+        Way::TwoKeys { .. } => TWO_KEYS,
+    };
+    let least = answer.saturating_add(ABOUT.min(u16::try_from(lines).unwrap_or(ABOUT)));
+    if inside.width < asks || inside.height < least {
+        return too_small(inside, (asks.saturating_add(8), least.saturating_add(2)), painter);
+    }
     // The answer always has its lines; what it is about gets the others.
     let answer = answer.min(inside.height);
     let about = Rect { height: inside.height.saturating_sub(answer), ..inside };
-    let below = doc.draw(about, 0, painter);
+    let below = doc.draw(about, confirm.scroll, painter);
     let mut area = Rect { y: about.bottom(), height: answer, ..inside };
     if below > 0 {
-        painter.put(
-            &mut Pen::line(area, 0),
-            &format!("{below} more lines: the screen is too small to show all of it"),
-            Tone::Warn,
-        );
+        painter.put(&mut Pen::line(area, 0), &format!("{below} more lines: down and up scroll"), Tone::Warn);
     }
     let next = |area: &mut Rect| {
         area.y = area.y.saturating_add(1);
@@ -81,6 +92,7 @@ pub(super) fn draw(model: &Model, confirm: &Confirm, screen: Rect, painter: &mut
     }
     next(&mut area);
     ask(confirm, area, painter);
+    Sight { asks: true, below }
 }
 
 fn hazard(model: &Model, call: &Call) -> Hazard {

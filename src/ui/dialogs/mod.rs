@@ -10,21 +10,38 @@ pub(super) mod sheet;
 
 use ratatui::layout::Rect;
 
-use super::paint::{Painter, Pen};
+use super::paint::{Painter, Pen, wrap};
 use super::skin::Tone;
+use crate::app::modal::Sight;
 use crate::app::{Modal, Model};
 
-pub(super) fn draw(model: &Model, screen: Rect, painter: &mut Painter<'_>) {
+/// Draws the topmost, and says how much of it there was room for.
+pub(super) fn draw(model: &Model, screen: Rect, painter: &mut Painter<'_>) -> Sight {
     match model.modals.last() {
-        None => {}
+        None => Sight::WHOLE,
         Some(Modal::Confirm(confirm)) => confirm::draw(model, confirm, screen, painter),
         Some(Modal::Gates(gates)) => gates::draw(model, gates, screen, painter),
         Some(Modal::Reason(reason)) => reason::draw(model, reason, screen, painter),
         Some(Modal::Menu(menu)) => menu::draw(menu, screen, painter),
         Some(Modal::Palette(palette)) => palette::draw(model, palette, screen, painter),
-        Some(Modal::Help(help)) => help::draw(model, help, screen, painter),
+        Some(Modal::Help(help)) => {
+            help::draw(model, help, screen, painter);
+            Sight::WHOLE
+        }
     }
 }
+
+/// Says that there is no room for a dialog, which is then not answered.
+fn too_small(inside: Rect, needs: (u16, u16), painter: &mut Painter<'_>) -> Sight {
+    let says = format!("too small to answer here: enlarge it to {}x{}, or press esc", needs.0, needs.1);
+    for (y, line) in (0..inside.height).zip(wrap(&says, usize::from(inside.width))) {
+        painter.put(&mut Pen::line(inside, y), line, Tone::Warn);
+    }
+    Sight::TOO_LITTLE
+}
+
+/// From these columns and lines on, a dialog has a frame.
+const FRAMED: (u16, u16) = (16, 6);
 
 /// A box in the middle of the screen, as wide and high as asked and as there is room, cleared and framed.
 fn boxed(screen: Rect, wide: u16, high: usize, title: &str, right: &[(&str, Tone)], painter: &mut Painter<'_>) -> Rect {
@@ -37,6 +54,16 @@ fn boxed(screen: Rect, wide: u16, high: usize, title: &str, right: &[(&str, Tone
         height,
     };
     painter.fill(area, Tone::Dialog);
+    if area.height < FRAMED.1 || area.width < FRAMED.0 {
+        // Its lines are worth more than a frame.
+        let mut inside = area;
+        if area.height > 1 {
+            painter.put(&mut Pen::line(area, 0), title, Tone::Title);
+            inside.y = inside.y.saturating_add(1);
+            inside.height -= 1;
+        }
+        return inside;
+    }
     let mut inside = painter.frame(area, &[(title, Tone::Title)], right, true);
     inside.x = inside.x.saturating_add(1);
     inside.width = inside.width.saturating_sub(2);

@@ -2,27 +2,35 @@
 
 use ratatui::layout::Rect;
 
-use super::{boxed, comfortable, input};
+use super::{boxed, comfortable, input, too_small};
 use crate::app::Model;
 use crate::app::find::Hit;
-use crate::app::modal::Palette;
+use crate::app::modal::{Palette, Sight};
 use crate::ui::paint::{Painter, Pen};
 use crate::ui::skin::Tone;
 
-pub(super) fn draw(model: &Model, palette: &Palette, screen: Rect, painter: &mut Painter<'_>) {
-    let high = usize::from(screen.height.saturating_sub(6)).min(22);
+pub(super) fn draw(model: &Model, palette: &Palette, screen: Rect, painter: &mut Painter<'_>) -> Sight {
+    let high = usize::from(screen.height.saturating_sub(6)).clamp(4, 22);
     let right = [("enter runs, esc closes", Tone::Dim)];
     let inside = boxed(screen, comfortable(screen), high, "commands", &right, painter);
+    if inside.height < 2 || inside.width < LEAST {
+        return too_small(inside, (LEAST.saturating_add(8), 4), painter);
+    }
+    let top: u16 = if inside.height > 3 { 2 } else { 1 };
     input(palette.input.text(), palette.input.cursor(), Pen::line(inside, 0), true, painter);
-    let room = usize::from(inside.height.saturating_sub(2)).max(1);
+    let room = usize::from(inside.height.saturating_sub(top)).max(1);
     let first = (palette.selected + 1).saturating_sub(room);
     if palette.found.is_empty() {
-        painter.put(&mut Pen::line(inside, 2), "no command holds these letters or words", Tone::Dim);
+        painter.put(&mut Pen::line(inside, top), "no command holds these letters or words", Tone::Dim);
     }
-    for (y, (index, hit)) in (2..inside.height).zip(palette.found.iter().enumerate().skip(first)) {
+    for (y, (index, hit)) in (top..inside.height).zip(palette.found.iter().enumerate().skip(first)) {
         row(model, hit, index == palette.selected, Pen::line(inside, y), painter);
     }
+    Sight::WHOLE
 }
+
+/// How many columns it takes at least.
+const LEAST: u16 = 20;
 
 /// An action: its id and what it does, with the letters that were typed, and its key; or why it cannot be done.
 fn row(model: &Model, hit: &Hit, chosen: bool, mut pen: Pen, painter: &mut Painter<'_>) {

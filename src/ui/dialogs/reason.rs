@@ -2,15 +2,15 @@
 
 use ratatui::layout::Rect;
 
-use super::{boxed, comfortable, input};
+use super::{boxed, comfortable, input, too_small};
 use crate::app::Model;
-use crate::app::modal::{Purpose, Reason};
+use crate::app::modal::{Purpose, Reason, Sight};
 use crate::app::when;
 use crate::domain::runbook::Ungraceful;
-use crate::ui::paint::{Painter, Pen};
+use crate::ui::paint::{Painter, Pen, wrap};
 use crate::ui::skin::Tone;
 
-pub(super) fn draw(model: &Model, reason: &Reason, screen: Rect, painter: &mut Painter<'_>) {
+pub(super) fn draw(model: &Model, reason: &Reason, screen: Rect, painter: &mut Painter<'_>) -> Sight {
     let about = match &reason.purpose {
         Purpose::Override { step, gate } => format!("{} gate {gate:?}", name(model, step)),
         Purpose::Skip(step)
@@ -29,15 +29,32 @@ pub(super) fn draw(model: &Model, reason: &Reason, screen: Rect, painter: &mut P
         Purpose::Close(outcome) => format!("the run ends as {}", outcome.as_str()),
     };
     let inside = boxed(screen, comfortable(screen), 6, reason.purpose.title(), &[], painter);
-    painter.put(&mut Pen::line(inside, 0), &about, Tone::Title);
-    painter.put(&mut Pen::line(inside, 1), reason.purpose.prompt(), Tone::Text);
-    input(reason.input.text(), reason.input.cursor(), Pen::line(inside, 3), true, painter);
-    if let Some(error) = &reason.error {
-        painter.put(&mut Pen::line(inside, 4), error, Tone::Bad);
+    // The line that is typed, what it is about, and how many lines there are for what is asked.
+    let (typed, prompt) = match inside.height {
+        6.. => (3, 2),
+        3..=5 => (2, 1),
+        _ => (1, 0),
+    };
+    if inside.height < 2 || inside.width < LEAST {
+        return too_small(inside, (LEAST.saturating_add(8), 4), painter);
     }
+    painter.put(&mut Pen::line(inside, 0), &about, Tone::Title);
+    for (y, line) in (1..=prompt).zip(wrap(reason.purpose.prompt(), usize::from(inside.width))) {
+        painter.put(&mut Pen::line(inside, y), line, Tone::Text);
+    }
+    input(reason.input.text(), reason.input.cursor(), Pen::line(inside, typed), true, painter);
     let last = inside.height.saturating_sub(1);
-    painter.put(&mut Pen::line(inside, last), "enter writes it into the journal; esc goes back", Tone::Dim);
+    if last > typed + 1 {
+        painter.put(&mut Pen::line(inside, last), "enter writes it into the journal; esc goes back", Tone::Dim);
+    }
+    if let Some(error) = &reason.error {
+        painter.put(&mut Pen::line(inside, if last > typed { typed + 1 } else { 0 }), error, Tone::Bad);
+    }
+    Sight::WHOLE
 }
+
+/// How many columns it takes at least.
+const LEAST: u16 = 20;
 
 fn name(model: &Model, step: &str) -> String {
     let title = model.run.runbook.step(step).map_or("", |step| step.title.as_str());

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::app::Model;
 use crate::app::model::{Focus, Row};
+use crate::app::spot::Spot;
 use crate::domain::duration::clock;
 use crate::domain::reading::age;
 use crate::domain::runbook::Hazard;
@@ -51,6 +52,7 @@ fn steps(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     let right = [(left.as_str(), Tone::Dim)];
     let fits = usize::from(area.width) > title.len() + left.len() + 10 && done < model.rows.len();
     let inside = painter.frame(area, &[(&title, Tone::Title)], if fits { &right } else { &[] }, focused);
+    painter.spot(area, Spot::Pane(Focus::Checklist));
     let mut rows = inside;
     let times = inside.width >= ROOM;
     if times && inside.height > 3 {
@@ -78,7 +80,10 @@ fn steps(model: &Model, area: Rect, painter: &mut Painter<'_>) {
         let pen = Pen::line(rows, y);
         match line {
             Line::Phase(index) => checklist::phase(model, *index, pen, painter),
-            Line::Step(index, row) => one(model, row, *index == model.selected, times, pen, painter),
+            Line::Step(index, row) => {
+                painter.spot(checklist::line_of(rows, y), Spot::Step(*index));
+                one(model, row, *index == model.selected, times, pen, painter);
+            }
         }
     }
     filter::find(model, area, painter);

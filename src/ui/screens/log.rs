@@ -3,6 +3,8 @@
 use ratatui::layout::Rect;
 
 use crate::app::Model;
+use crate::app::spot::Spot;
+use crate::ui::dialogs;
 use crate::ui::doc::Doc;
 use crate::ui::filter;
 use crate::ui::journal;
@@ -51,6 +53,7 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     }
     for (y, (index, entry)) in (0..inside.height).zip(found.iter().enumerate().skip(first)) {
         let mut pen = Pen::line(inside, y);
+        painter.spot(Rect { y: pen.y, height: 1, ..inside }, Spot::Entry(entry.seq));
         if index == at {
             painter.sign(&mut pen, painter.glyphs().selected, Tone::Accent);
         } else {

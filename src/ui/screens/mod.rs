@@ -15,6 +15,7 @@ use super::paint::{Painter, Pen};
 use super::skin::Tone;
 use crate::app::Model;
 use crate::app::screen::Screen;
+use crate::app::spot::Spot;
 
 /// From how many lines on the tabs are shown.
 const TABS: u16 = 12;
@@ -52,9 +53,10 @@ fn tabs(model: &Model, area: Rect, painter: &mut Painter<'_>) {
         painter.put(&mut pen, " ", Tone::Dim);
         painter.put(&mut pen, name, if here { Tone::Title } else { Tone::Dim });
         painter.put(&mut pen, " ", Tone::Dim);
+        let whole = Rect { x: start, y: pen.y, width: pen.x.saturating_sub(start), height: 1 };
+        painter.spot(whole, Spot::Screen(screen));
         if here {
-            let width = pen.x.saturating_sub(start);
-            painter.tint(Rect { x: start, y: pen.y, width, height: 1 }, Tone::Selected);
+            painter.tint(whole, Tone::Selected);
         }
     }
 }

@@ -76,14 +76,24 @@ impl Seat {
 }
 
 impl Stage {
-    /// The seat that this stage is for.
-    pub fn seat(&self) -> Seat {
-        Seat {
+    /// The seat that this stage is for; none for whoever came only to watch.
+    pub fn seat(&self) -> Option<Seat> {
+        (!self.only_watches).then(|| Seat {
             folder: self.folder.clone(),
             operator: self.operator.clone(),
             dir: self.dir.as_ref().map(PathBuf::from),
             runbooks: Arc::clone(&self.runbooks),
-        }
+        })
+    }
+
+    /// The stage for whoever only watches a run: the lease is not tried, now or later, and nothing is written.
+    ///
+    /// # Errors
+    /// If the run's files or its journal are not as they should be.
+    pub fn observe(folder: RunFolder, operator: Operator) -> Result<Self, NoStage> {
+        let mut stage = Self::take_up(folder, operator, None, As::Observer)?;
+        stage.only_watches = true;
+        Ok(stage)
     }
 
     /// The console on this stage.
@@ -97,7 +107,7 @@ impl Stage {
             // Whoever has the hold on the run leads it, though its journal has yet to say so.
             run.offered = None;
         }
-        Model::new(Opening {
+        let model = Model::new(Opening {
             service: Arc::clone(&self.service),
             runbooks: Arc::clone(&self.runbooks),
             run,
@@ -108,7 +118,8 @@ impl Stage {
             keymap,
             capabilities,
             now: self.clock.now(),
-        })
+        });
+        Model { only_watches: self.only_watches, ..model }
     }
 }
 
