@@ -22,8 +22,8 @@ const LIMIT: Duration = Duration::from_secs(60);
 const SIZE: (u16, u16) = (200, 60);
 /// What a quiet second may take, in bytes.
 const SECOND: usize = 1_536;
-/// What a key may take on the average.
-const KEY: usize = 2_048;
+/// What a key may take on the average: 2,023 were measured on the overview, 2,206 on the checklist.
+const KEY: usize = 2_304;
 
 fn env(short: &Short) -> Vec<(String, String)> {
     let mut env = short.env("data");
@@ -42,7 +42,7 @@ const SCREENS: [(&str, &str); 9] = [
     ("6", "6 journal"),
     ("7", "7 people"),
     ("8", "8 history"),
-    ("w", "RECOVERY TIME"),
+    ("w", "EXPECTED LOSS"),
 ];
 
 fn demo(short: &Short) -> Pty {
@@ -119,6 +119,7 @@ impl Slow {
         let pair = native_pty_system().openpty(size).unwrap();
         let mut builder = CommandBuilder::new(PROGRAM);
         builder.args(args);
+        builder.cwd(std::env::current_dir().unwrap());
         for name in ["NO_COLOR", "TMUX", "STY", "LC_ALL", "LC_CTYPE"] {
             builder.env_remove(name);
         }

@@ -360,7 +360,7 @@ fn an_observer_has_a_screen_of_its_own_and_can_never_lead() {
     let mut waiting = Pty::spawn(PROGRAM, &["observe", "--wait", "--wall"], &env, 100, 30);
     waiting.wait_for("waiting for it", LIMIT);
     let mut lead = lead(&short);
-    waiting.wait_for("RECOVERY TIME", LIMIT);
+    waiting.wait_for("EXPECTED LOSS", LIMIT);
     waiting.wait_for("observer of anna on", LIMIT);
     let held = lock(&short);
 
@@ -371,7 +371,7 @@ fn an_observer_has_a_screen_of_its_own_and_can_never_lead() {
     // A screen of its own: what one looks at moves nobody else's.
     bert.send_keys("6");
     bert.wait_for("6 journal", LIMIT);
-    assert!(waiting.screen().contains("RECOVERY TIME") && lead.screen().contains("checklist"));
+    assert!(waiting.screen().contains("EXPECTED LOSS") && lead.screen().contains("checklist"));
     note(&mut lead, "the bridge is open");
     bert.wait_for("the bridge is open", LIMIT);
     lead.send_keys("<enter>");

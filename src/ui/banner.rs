@@ -74,7 +74,8 @@ fn least(model: &Model, area: Rect, painter: &mut Painter<'_>) {
             line(painter, Pen::line(area, 0), parts, 1);
         }
         2 => {
-            let mut parts = vec![badge(model, true), active(model)];
+            let code = model.active().map_or("?", |region| region.as_str());
+            let mut parts = vec![badge(model, true), part(code, Tone::Title, 0)];
             parts.extend(wrong_account(model, true));
             parts.push(standing(model, true));
             line(painter, Pen::line(area, 0), parts, 1);

@@ -115,6 +115,8 @@ fn every_dialog_at_every_size_is_seen_or_not_answered() {
             "y",
             || {
                 let mut console = Console::outage(Role::Lead);
+                let first = console.model.rows[0].id.clone();
+                console.settle(&first, handover::domain::run::Ending::Checked, "so it is");
                 console.keys("enter");
                 console
             },

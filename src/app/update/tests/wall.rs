@@ -21,7 +21,8 @@ fn before_the_wall_every_key_only_looks_or_leaves() {
                 for effect in &effects {
                     let looks = matches!(
                         effect,
-                        Effect::History
+                        Effect::Mouse(_)
+                            | Effect::History
                             | Effect::Redraw
                             | Effect::Quit
                             | Effect::Engine(Command::Preflight | Command::Leave)
