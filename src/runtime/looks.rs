@@ -34,7 +34,7 @@ impl Looks {
     }
 
     pub(super) fn skin(&self) -> Skin {
-        Skin { links: self.links, ..Skin::new(&self.theme, self.depth, self.unicode) }
+        Skin::new(&self.theme, self.depth, self.unicode).with_links(self.links)
     }
 
     /// Tells of edits, from a thread of its own: a disk that hangs must not hang the console.
@@ -45,7 +45,7 @@ impl Looks {
             loop {
                 std::thread::sleep(PACE);
                 let Some(found) = watch.look() else { continue };
-                let skin = found.map(|theme| Box::new(Skin { links, ..Skin::new(&theme, depth, unicode) }));
+                let skin = found.map(|theme| Box::new(Skin::new(&theme, depth, unicode).with_links(links)));
                 if wake.send(Wake::Skin(skin)).is_err() {
                     return;
                 }

@@ -129,6 +129,13 @@ impl Skin {
         Self { styles, glyphs, links: false }
     }
 
+    /// The same, for a terminal that shows links or one that does not.
+    #[must_use]
+    pub fn with_links(mut self, links: bool) -> Self {
+        self.links = links;
+        self
+    }
+
     /// The style in which a role is written. The text's and the dialog's own background are left out: they are what
     /// everything is written on, so that a text in a dialog stands on the dialog's.
     pub fn style(&self, tone: Tone) -> Style {

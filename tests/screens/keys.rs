@@ -144,7 +144,7 @@ fn the_call_of_a_step_leads_to_its_page_where_the_terminal_shows_links_and_says_
     };
     let (links, text) = drawn(&plain, &console);
     assert!(links.is_empty() && text.iter().any(|line| line.contains("[Y copies its page]")), "{text:#?}");
-    let linked = Skin { links: true, ..plain.clone() };
+    let linked = plain.clone().with_links(true);
     let (links, text) = drawn(&linked, &console);
     let [link] = links.as_slice() else { panic!("{links:?}") };
     assert!(link.to.starts_with("https://us-west-2.console.aws.amazon.com/rds/home?region=us-west-2#database:id="));

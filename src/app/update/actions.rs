@@ -62,8 +62,14 @@ pub(super) fn run(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
             let page = if over { Page::Debrief } else { Page::Guide };
             model.modals.push(Modal::Help(Help { page, ..Help::default() }));
         }
-        Action::CopyByHand => copy(model, copied(model), effects),
-        Action::CopyPage => copy(model, page(model), effects),
+        Action::CopyByHand => {
+            let what = copied(model);
+            copy(model, what, effects);
+        }
+        Action::CopyPage => {
+            let what = page(model);
+            copy(model, what, effects);
+        }
         Action::Arm => steps::push_confirm(model, Subject::Arm, Way::TwoKeys { first: false }),
         Action::Disarm => effects.push(Effect::Engine(Command::Disarm)),
         Action::Refresh => {

@@ -23,6 +23,7 @@ use super::action::Action;
 use super::key::{Code, Key};
 use super::modal::{Field, Modal, Sight, Subject};
 use super::model::{Level, Model};
+use super::screen::Screen;
 use super::spot::Spot;
 use crate::domain::command::{Command, Event};
 use chords::Looked;

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::app::Model;
 use crate::app::spot::Spot;
-use crate::ui::dialogs;
+
 use crate::ui::doc::Doc;
 use crate::ui::filter;
 use crate::ui::journal;
