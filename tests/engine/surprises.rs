@@ -67,7 +67,7 @@ fn a_whole_run_with_each_surprise_comes_to_a_score_that_names_it() {
             let over = entries.iter().position(|entry| matches!(entry.body, Body::RunClosed { .. })).unwrap();
             assert!(matches!(entries[over - 1].body, Body::Debriefed { .. }), "{here}");
             let closed = &entries[over];
-            assert!(entries[0].at < sprung && sprung < closed.at, "{here}");
+            assert!(entries[0].at <= sprung && sprung < closed.at, "{here}");
             let truth = rig.regions.truth();
             assert_eq!(score.truth.as_ref().and_then(|told| told.rows_lost), truth.rows_lost, "{here}");
             for deduction in &score.deductions {

@@ -44,7 +44,9 @@ impl Place {
             Self::Service => {
                 "The service file is the one of `--service`, else `./service.toml`, else the configuration directory's."
             }
-            Self::Named => "Relative to where you are. What is written anew is never written over another file.",
+            Self::Named => {
+                "Relative to where you are. What is made anew never takes the place of a file that is there."
+            }
             Self::Elsewhere => "Read as every program of their kind does, and never written.",
         }
     }
