@@ -51,7 +51,7 @@ fn model() -> Model {
     let project = Project::from_preset(&locate::presets()[0]);
     let book = book(&project, None).unwrap();
     let operator = Operator { name: "anna".into(), host: "host".into(), shared_terminal: None };
-    let wanted = Wanted { scenario: "region-outage".into(), seed: 1, speed: 100.0 };
+    let wanted = Wanted { scenario: "region-outage".into(), seed: 1, speed: 100.0, surprise: None };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let inside = runtime.enter();
     let stage = Stage::new(book, operator, &Runs::new("/nonexistent".into()), Some(&wanted)).unwrap();

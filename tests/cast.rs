@@ -8,6 +8,7 @@
 mod written;
 
 use std::fs;
+use std::num::NonZeroU16;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +34,7 @@ async fn drill(root: &Path) -> (RunFolder, Run) {
     let project = Project::from_preset(&locate::preset("fineract").unwrap());
     let runs = Runs::new(root.to_owned());
     let operator = Operator { name: "anna".into(), host: "bastion".into(), shared_terminal: None };
-    let wanted = Wanted { scenario: "calm".into(), seed: 1, speed: 1.0 };
+    let wanted = Wanted { scenario: "calm".into(), seed: 1, speed: 1.0, surprise: None };
     let stage = Stage::new(book(&project, Some("drill")).unwrap(), operator, &runs, Some(&wanted)).unwrap();
     let (folder, clock, run) = (stage.folder.clone(), Arc::clone(&stage.clock), stage.run.clone());
     let mut model = Model::new(Opening {
@@ -43,7 +44,6 @@ async fn drill(root: &Path) -> (RunFolder, Run) {
         journal: Vec::new(),
         role: Role::Lead,
         operator: "anna".into(),
-        account: None,
         speed: 1.0,
         keymap: Keymap::built_in(),
         capabilities: ABLE,
@@ -114,7 +114,7 @@ fn play(cast: &str) -> Played {
     let mut lines = cast.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
     let header = lines.next().unwrap();
     assert_eq!(header["version"], 2);
-    let number = |key: &str| u16::try_from(header[key].as_u64().unwrap()).unwrap();
+    let number = |key: &str| NonZeroU16::new(u16::try_from(header[key].as_u64().unwrap()).unwrap()).unwrap();
     let mut terminal = vt100::Parser::new(number("height"), number("width"), 0);
     let mut played =
         Played { seconds: 0.0, longest_pause: 0.0, markers: Vec::new(), last: String::new(), seen: String::new() };
