@@ -85,7 +85,9 @@ fn whoever_presses_what_the_tutorial_says_sees_what_it_says() {
                 }
             }
             Part::Sees(words) => {
-                words.iter().for_each(|words| pty.wait_for(words, LIMIT));
+                for words in words {
+                    pty.wait_for(words, LIMIT);
+                }
                 sleep(LOOK);
             }
         }

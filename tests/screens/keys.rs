@@ -3,7 +3,7 @@
 use handover::app::Role;
 use handover::config::theme;
 use handover::domain::run::Mode;
-use handover::ui::{Depth, Skin, keys, view, view_linked};
+use handover::ui::{Depth, Skin, keys, look, view};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
@@ -137,7 +137,7 @@ fn the_call_of_a_step_leads_to_its_page_where_the_terminal_shows_links_and_says_
     let plain = Skin::new(&theme::built_in("dark").unwrap(), Depth::TrueColour, true);
     let drawn = |skin: &Skin, console: &Console| {
         let mut buffer = Buffer::empty(area);
-        let links = view_linked(&console.model, skin, &mut buffer);
+        let links = look(&console.model, skin, &mut buffer).links;
         let line = |y| (0..120).map(|x| buffer[(x, y)].symbol()).collect::<String>();
         let text: Vec<String> = (0..40).map(line).collect();
         (links, text)

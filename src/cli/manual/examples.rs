@@ -36,6 +36,13 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "drill",
+        &[
+            ("handover drill --guided", "the service's own drill, each step explained"),
+            ("handover drill --demo regami --surprise random", "in simulated Regions, with something held back"),
+        ],
+    ),
+    (
         "init",
         &[
             ("handover init fineract shop", "writes shop/service.toml and shop/runbooks to start from"),
@@ -134,6 +141,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ("handover runs --service shop --mode drill --json", "one service's drills, for programs"),
         ],
     ),
+    ("runs score", &[("handover runs score", "what the latest drill was worth, each deduction by its entry")]),
     ("runs compare", &[("handover runs compare 20261201 20260901", "two runs side by side")]),
     (
         "resume",

@@ -67,15 +67,16 @@ pub fn pages() -> Vec<Page> {
     let mut root = command().disable_help_subcommand(true);
     root.build();
     let mut pages = Vec::new();
-    collect(String::new(), root, &mut pages);
+    collect("", root, &mut pages);
     pages
 }
 
-fn collect(name: String, command: Command, pages: &mut Vec<Page>) {
+fn collect(name: &str, command: Command, pages: &mut Vec<Page>) {
     let below: Vec<Command> = command.get_subcommands().filter(|command| is_told(command)).cloned().collect();
-    pages.push(Page { name: name.clone(), command });
+    pages.push(Page { name: name.to_owned(), command });
     for command in below {
-        collect(format!("{name} {}", command.get_name()).trim_start().to_owned(), command, pages);
+        let name = format!("{name} {}", command.get_name());
+        collect(name.trim_start(), command, pages);
     }
 }
 

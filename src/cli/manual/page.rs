@@ -47,13 +47,17 @@ pub(in crate::cli) fn roff(page: &Page, pages: &[Page]) -> std::io::Result<Strin
         let own = page.variables();
         if !own.is_empty() {
             rest.control("SH", ["ENVIRONMENT"]);
-            own.iter().for_each(|(name, option)| variable(name, &format!("in place of {option}"), &mut rest));
+            for (name, option) in &own {
+                variable(name, &format!("in place of {option}"), &mut rest);
+            }
         }
         let named: Vec<&File> =
             FILES.iter().filter(|file| file.place == Place::Named && of(file.path, &page.name)).collect();
         if !named.is_empty() {
             rest.control("SH", ["FILES"]);
-            named.into_iter().for_each(|named| file(named, &mut rest));
+            for named in named {
+                file(named, &mut rest);
+            }
         }
     }
     rest.control("SH", ["EXAMPLES"]);
