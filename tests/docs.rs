@@ -166,6 +166,8 @@ fn every_environment_variable_that_is_read_is_told() {
             read.extend(list.split(']').next().unwrap().split('"').filter(|part| part.len() > 2).map(str::to_owned));
         }
     }
+    // What tests write is nobody's business who runs the program.
+    read.retain(|name| name != "HANDOVER_WRITE_DOCS");
     read.retain(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c == '_'));
     let of_options: Vec<String> = pages().iter().flat_map(manual::Page::variables).map(|(name, _)| name).collect();
     for name in &read {

@@ -97,7 +97,7 @@ impl Doc {
     pub(super) fn call(&mut self, model: &Model, plan: &Plan, painter: &Painter<'_>) {
         let link = model.page(plan);
         let key = model.keymap.chord(Action::CopyPage).filter(|_| link.is_some() && !painter.shows_links());
-        let hint = key.map(|key| format!("  [{key} copies its page]")).unwrap_or_default();
+        let hint = key.map(|key| format!("  [{key} page]")).unwrap_or_default();
         let text = format!("{}{hint}", plan.call.headline());
         self.parts.push(Part { label: "calls", sign: None, text, tone: Tone::Title, link });
         for (name, value) in &plan.call.params {

@@ -143,7 +143,7 @@ fn the_call_of_a_step_leads_to_its_page_where_the_terminal_shows_links_and_says_
         (links, text)
     };
     let (links, text) = drawn(&plain, &console);
-    assert!(links.is_empty() && text.iter().any(|line| line.contains("[Y copies its page]")), "{text:#?}");
+    assert!(links.is_empty() && text.iter().any(|line| line.contains("[Y page]")), "{text:#?}");
     let linked = plain.clone().with_links(true);
     let (links, text) = drawn(&linked, &console);
     let [link] = links.as_slice() else { panic!("{links:?}") };

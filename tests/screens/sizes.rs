@@ -127,7 +127,7 @@ fn every_dialog_at_every_size_is_seen_or_not_answered() {
             "because",
             || {
                 let mut console = opened("o");
-                console.keys("j enter");
+                console.keys("j j enter");
                 console
             },
             &["> "],
