@@ -12,6 +12,7 @@ mod dns;
 #[path = "common/http.rs"]
 mod http;
 #[path = "common/person.rs"]
+#[allow(dead_code, reason = "no debrief and no notes here")]
 mod person;
 #[path = "common/scene.rs"]
 mod scene;

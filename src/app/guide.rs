@@ -72,7 +72,7 @@ pub fn says(model: &Model) -> Vec<(Part, String)> {
 
 /// A key, or the name under which the palette finds the action.
 fn key(model: &Model, action: Action) -> String {
-    model.keymap.chord(action).map_or_else(|| format!("`{}`", action.id()), |key| key.to_string())
+    model.keymap.chord(action).map_or_else(|| format!("`{}`", action.id()), ToString::to_string)
 }
 
 /// What can be done now.

@@ -97,6 +97,7 @@ pub(super) fn loopback(text: &str) -> Result<SocketAddr, String> {
 }
 
 /// How the screen looks.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Debug, Clone, Args)]
 pub(super) struct ScreenOptions {
     /// Which colours to use: auto, never, 16, 256 or truecolor

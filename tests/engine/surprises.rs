@@ -69,7 +69,10 @@ fn a_whole_run_with_each_surprise_comes_to_a_score_that_names_it() {
             let closed = &entries[over];
             assert!(entries[0].at <= sprung && sprung < closed.at, "{here}");
             let truth = rig.regions.truth();
-            assert_eq!(score.truth.as_ref().and_then(|told| told.rows_lost), truth.rows_lost, "{here}");
+            let told = score.truth.as_ref().and_then(|told| told.rows_lost);
+            let both = truth.takes_writes.primary && truth.takes_writes.standby;
+            // Where both sides take writes, more are lost after the run was closed.
+            assert!(told == truth.rows_lost || both && told < truth.rows_lost, "{here}: {told:?}");
             for deduction in &score.deductions {
                 assert!(entries.iter().any(|entry| entry.seq == deduction.entry), "{here}: {deduction:?}");
             }
@@ -100,22 +103,19 @@ fn somebody_who_fences_the_old_primary_as_soon_as_it_returns_has_handled_it() {
         // By hand, what matters alone: the rest is left out with a reason.
         let steps: Vec<String> = rig.runbook.steps().map(|(_, step)| step.id.clone()).collect();
         for id in &steps {
-            match id.as_str() {
-                "promote" => {
-                    let (plan, gates) = desk.plan(id).await.unwrap();
-                    for gate in
-                        desk.run.open_questions(id, &gates).iter().map(|gate| gate.name.clone()).collect::<Vec<_>>()
-                    {
-                        let reason = "the Region is gone; the replica says 1.3 s".to_owned();
-                        desk.say(Command::Override { step: id.clone(), gate, reason });
-                    }
-                    desk.say(crate::rig::confirm(&plan));
-                    assert_eq!(desk.ended(id).await, Ending::Done);
+            if id == "promote" {
+                let (plan, gates) = desk.plan(id).await.unwrap();
+                let open: Vec<String> =
+                    desk.run.open_questions(id, &gates).iter().map(|gate| gate.name.clone()).collect();
+                for gate in open {
+                    let reason = "the Region is gone; the replica says 1.3 s".to_owned();
+                    desk.say(Command::Override { step: id.clone(), gate, reason });
                 }
-                _ => {
-                    let reason = "not what is drilled here, and said so".to_owned();
-                    desk.say(Command::Skip { step: id.clone(), reason });
-                }
+                desk.say(crate::rig::confirm(&plan));
+                assert_eq!(desk.ended(id).await, Ending::Done);
+            } else {
+                let reason = "not what is drilled here, and said so".to_owned();
+                desk.say(Command::Skip { step: id.clone(), reason });
             }
             let id = id.clone();
             desk.until(|run, _| run.state(&id).is_ended().then_some(())).await;

@@ -108,7 +108,10 @@ fn the_filter_takes_every_key_as_a_letter_and_shows_what_holds_the_words() {
     let found: Vec<u64> = console.model.found().map(|entry| entry.seq).collect();
     assert!(!found.is_empty() && found.len() < console.model.tail.len(), "{found:?}");
     let picture = shown(&mut console, 120, 40);
-    assert!(picture.contains(&format!("filter: impact ({} of {})", found.len(), console.model.run.entries)), "{picture}");
+    assert!(
+        picture.contains(&format!("filter: impact ({} of {})", found.len(), console.model.run.entries)),
+        "{picture}"
+    );
     console.keys("/ x y z z y enter");
     assert!(shown(&mut console, 120, 40).contains("no entry holds that"));
 }

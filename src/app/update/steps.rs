@@ -288,5 +288,5 @@ fn next_way(model: &Model, step: &Step) -> Option<Item> {
 
 /// The key of an action, for a sentence.
 pub(super) fn key(model: &Model, action: Key) -> String {
-    model.keymap.chord(action).map_or_else(|| format!(": {}", action.id()), |key| key.to_string())
+    model.keymap.chord(action).map_or_else(|| format!(": {}", action.id()), ToString::to_string)
 }

@@ -454,12 +454,12 @@ impl Executor {
         }
         self.record_metered().await;
         let operator = self.operator.clone();
-        if let Some(kept) = self.keeper.end().await {
-            self.record(MYSELF, kept).await;
-        }
         if let Some(trainer) = self.world.trainer.clone() {
             let (truth, surprise) = trainer.debrief();
             self.record(MYSELF, Body::Debriefed { truth, surprise: surprise.map(Box::new) }).await;
+        }
+        if let Some(kept) = self.keeper.end().await {
+            self.record(MYSELF, kept).await;
         }
         self.record(&operator, Body::RunClosed { outcome, says }).await;
         if let Some(publisher) = &self.publisher {

@@ -86,7 +86,8 @@ fn a_held_key_neither_begins_a_chord_nor_ends_one() {
 
 #[test]
 fn a_paste_another_size_other_rights_a_dialog_or_time_drop_it() {
-    let drops: [(&str, fn(&mut Desk)); 6] = [
+    type Drop = fn(&mut Desk);
+    let drops: [(&str, Drop); 6] = [
         ("paste", |desk| drop(update(&mut desk.model, Msg::Paste("Z".into())))),
         ("resize", |desk| drop(update(&mut desk.model, Msg::Resize))),
         ("disarmed", |desk| drop(desk.entry(Body::Disarmed { reason: "asked".into() }))),
