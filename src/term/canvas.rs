@@ -11,7 +11,7 @@ use ratatui::style::Modifier;
 
 use super::links::{self, Link};
 use super::output::Tty;
-use super::screen::Screen;
+use super::screen::{Screen, bridged};
 
 /// A screen with its content.
 #[derive(Debug)]
@@ -78,6 +78,7 @@ impl<W: Write> Canvas<W> {
         self.screen.link(&links);
         let width = usize::from(area.width).max(1);
         let lines = self.next.content.chunks(width).zip(self.shown.content.chunks(width));
+        let mut changes = Vec::new();
         for (y, (next, shown)) in (0u16..).zip(lines) {
             let relinked = links::changed(&self.links, &links, y).map(|(from, to)| (from, to.min(width)));
             let (from, to) = match (changed(next, shown), relinked) {
@@ -95,8 +96,12 @@ impl<W: Write> Canvas<W> {
                 let cells = shown.content.iter_mut().skip(first - from).take(last.saturating_sub(first));
                 cells.for_each(|cell| cell.modifier = Modifier::all());
             }
-            self.screen.draw(shown.diff(&next).into_iter())?;
+            let changed = shown.diff(&next);
+            let changed = if self.screen.is_narrow() { bridged(changed, &next) } else { changed };
+            changes.extend(changed.into_iter().map(|(x, y, _)| (x, y)));
         }
+        let next = &self.next;
+        self.screen.draw(changes.into_iter().filter_map(|at| Some((at.0, at.1, next.cell(at)?))))?;
         self.links = links;
         std::mem::swap(&mut self.next, &mut self.shown);
         self.screen.flush()
@@ -154,9 +159,24 @@ mod tests {
         paint(buffer, texts);
     }
 
+    /// What a terminal shows that was told so much, cell by cell.
+    fn shows(told: &[u8]) -> Vec<String> {
+        let mut parser = vt100::Parser::new(SIZE.height.try_into().unwrap(), SIZE.width.try_into().unwrap(), 0);
+        parser.process(told);
+        let cells = (0..SIZE.height).flat_map(|row| (0..SIZE.width).map(move |column| (row, column)));
+        cells
+            .map(|(row, column)| {
+                let cell = parser.screen().cell(row, column).unwrap();
+                let symbol = cell.contents().trim();
+                let ink = (!symbol.is_empty()).then(|| format!("{symbol} {:?}", cell.fgcolor()));
+                format!("{ink:?} on {:?}", cell.bgcolor())
+            })
+            .collect()
+    }
+
     proptest! {
         #[test]
-        fn it_writes_what_ratatui_would(frames in proptest::collection::vec(
+        fn it_shows_what_ratatui_would_and_takes_no_more_bytes(frames in proptest::collection::vec(
             proptest::collection::vec((0u16..12, 0u16..4, "[a-c界é ]{0,8}", 0u8..3), 0..5), 1..8)
         ) {
             let mut canvas = Canvas::new(screen());
@@ -165,10 +185,26 @@ mod tests {
             for texts in &frames {
                 canvas.draw(|buffer| anew(buffer, texts)).unwrap();
                 terminal.draw(|frame| paint(frame.buffer_mut(), texts)).unwrap();
+                let (ours, theirs) = (canvas.screen().out().sink(), terminal.backend().out().sink());
+                prop_assert_eq!(shows(ours), shows(theirs), "{:?}", String::from_utf8_lossy(ours));
+                prop_assert!(ours.len() <= theirs.len());
             }
-            let (ours, theirs) = (canvas.screen().out().sink(), terminal.backend().out().sink());
-            prop_assert_eq!(String::from_utf8_lossy(ours), String::from_utf8_lossy(theirs));
         }
+    }
+
+    #[test]
+    fn between_two_changes_what_stays_is_written_again_where_that_is_shorter() {
+        let mut canvas = Canvas::new(screen());
+        linked(&mut canvas, "to wait here", &[]);
+        assert_eq!(linked(&mut canvas, "to halt hurt", &[]), "\x1b[2;4Hhalt hurt");
+        assert_eq!(linked(&mut canvas, "To halt hurT", &[]), "\x1b[2;1HT\x1b[10CT");
+    }
+
+    #[test]
+    fn many_blanks_are_erased() {
+        let mut canvas = Canvas::new(screen());
+        linked(&mut canvas, "abcdefghijkl", &[]);
+        assert_eq!(linked(&mut canvas, "", &[]), "\x1b[2;1H\x1b[12X");
     }
 
     fn told(canvas: &Canvas<Vec<u8>>) -> String {

@@ -107,6 +107,16 @@ impl<W: Write> BufferedOut<W> {
         Ok(size)
     }
 
+    /// How many bytes of the frame are collected.
+    pub(super) fn collected(&self) -> usize {
+        self.frame.len().saturating_sub(BEGIN_SYNCHRONIZED.len())
+    }
+
+    /// Takes back what was collected from so many bytes on.
+    pub(super) fn take_back(&mut self, from: usize) -> Vec<u8> {
+        self.frame.split_off((BEGIN_SYNCHRONIZED.len() + from).min(self.frame.len()))
+    }
+
     /// Bytes written since the start.
     pub fn bytes(&self) -> u64 {
         self.bytes

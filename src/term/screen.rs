@@ -11,24 +11,19 @@ use std::sync::Arc;
 use ratatui::backend::{Backend, ClearType, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
-use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr;
 
 use super::links::Link;
 use super::output::{BufferedOut, Tty};
 use super::session;
 
+mod pen;
 mod print;
+mod shorter;
 
-/// What the terminal draws with at the moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Pen {
-    fg: Color,
-    bg: Color,
-    modifier: Modifier,
-}
-
-const PLAIN: Pen = Pen { fg: Color::Reset, bg: Color::Reset, modifier: Modifier::empty() };
+use pen::{PLAIN, Pen, is_bare, same_blank};
+use shorter::Change;
+pub(super) use shorter::bridged;
 
 /// The screen as ratatui's backend.
 #[derive(Debug)]
@@ -92,6 +87,11 @@ impl<W: Write> Screen<W> {
         self.cursor.shown = false;
     }
 
+    /// Whether no character of two columns is shown.
+    pub(super) fn is_narrow(&self) -> bool {
+        self.wide.is_empty()
+    }
+
     /// Says which cells of the frames from here on lead somewhere.
     pub fn link(&mut self, links: &[Link]) {
         self.links.clear();
@@ -122,6 +122,67 @@ impl<W: Write> Screen<W> {
         Ok(())
     }
 
+    /// Tells changes in the order in which they come.
+    fn put(&mut self, changes: &[Change<'_>]) -> io::Result<()> {
+        let mut changes = changes.iter().peekable();
+        while let Some(&(x, y, cell)) = changes.next() {
+            let symbol = if harmless(cell.symbol()) { cell.symbol() } else { "?" };
+            if !self.wide.is_empty() {
+                self.split(Position { x, y })?;
+                if symbol.width() == 2 {
+                    self.split(Position { x: x.saturating_add(1), y })?;
+                }
+            }
+            self.move_to(Position { x, y })?;
+            let pen = Pen::of(cell);
+            if symbol != " " || !self.pen.is_some_and(|now| same_blank(now, pen)) {
+                self.take(pen)?;
+            }
+            if !self.links.is_empty() || self.leads.is_some() {
+                self.lead(self.links.iter().find(|link| link.covers(x, y)).map(|link| Arc::clone(&link.to)))?;
+            }
+            if symbol == " " && self.erases(y) {
+                // Blanks that follow are erased with this one.
+                let mut blanks = 1;
+                while changes.next_if(|(next, line, cell)| (*next, *line) == (x + blanks, y) && is_bare(cell)).is_some()
+                {
+                    blanks += 1;
+                }
+                self.blanks(blanks)?;
+                continue;
+            }
+            self.out.write_all(symbol.as_bytes())?;
+            // Terminals differ on how wide some characters are: after one that is not plainly one column, say where to go.
+            let width = symbol.width();
+            self.at = (width == 1).then(|| Position { x: x.saturating_add(1), y });
+            if width == 2 {
+                self.wide.insert((y, x));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether what is erased now looks as a blank of no style that leads nowhere. Only then a terminal may erase: not every one
+    /// does so in the pen's background.
+    fn erases(&self, line: u16) -> bool {
+        self.pen.is_some_and(|pen| same_blank(pen, PLAIN))
+            && self.leads.is_none()
+            && self.is_narrow()
+            && !self.links.iter().any(|link| link.y == line)
+    }
+
+    /// Writes blanks, or erases as many columns (ECH, which leaves the cursor where it is) where that is shorter.
+    fn blanks(&mut self, count: u16) -> io::Result<()> {
+        if count > ERASED {
+            return write!(self.out, "\x1b[{count}X");
+        }
+        for _ in 0..count {
+            self.out.write_all(b" ")?;
+        }
+        self.at = self.at.map(|at| Position { x: at.x.saturating_add(count), ..at });
+        Ok(())
+    }
+
     fn move_to(&mut self, to: Position) -> io::Result<()> {
         match self.at {
             Some(at) if at == to => return Ok(()),
@@ -136,120 +197,20 @@ impl<W: Write> Screen<W> {
         Ok(())
     }
 
-    /// Changes the pen by what differs. To the plain pen, and where nothing is known of it, a reset is the shortest way; else what
-    /// is to go is ended by its own code, as the colours, which stay, are the longest to say.
     fn take(&mut self, pen: Pen) -> io::Result<()> {
-        if self.pen == Some(pen) {
-            return Ok(());
+        if self.pen != Some(pen) {
+            pen.tell(self.pen, &mut self.out)?;
+            self.pen = Some(pen);
         }
-        match self.pen {
-            Some(from) if pen != PLAIN => {
-                self.out.write_all(b"\x1b[")?;
-                self.colours_and_attributes(from, pen, false)?;
-            }
-            _ => {
-                self.out.write_all(b"\x1b[0")?;
-                self.colours_and_attributes(PLAIN, pen, true)?;
-            }
-        }
-        self.pen = Some(pen);
         Ok(())
     }
-
-    fn colours_and_attributes(&mut self, mut from: Pen, to: Pen, mut more: bool) -> io::Result<()> {
-        let out = &mut self.out;
-        for (flags, code) in ENDS {
-            if from.modifier.difference(to.modifier).intersects(flags) {
-                separate(out, &mut more)?;
-                out.write_all(code)?;
-                // One code ends all of these; what is to stay is begun again.
-                from.modifier.remove(flags);
-            }
-        }
-        for (flag, code) in ATTRIBUTES {
-            if to.modifier.contains(flag) && !from.modifier.contains(flag) {
-                separate(out, &mut more)?;
-                out.write_all(code)?;
-            }
-        }
-        if to.fg != from.fg {
-            separate(out, &mut more)?;
-            colour(out, to.fg, 30)?;
-        }
-        if to.bg != from.bg {
-            separate(out, &mut more)?;
-            colour(out, to.bg, 40)?;
-        }
-        out.write_all(b"m")
-    }
 }
 
-const ATTRIBUTES: [(Modifier, &[u8]); 9] = [
-    (Modifier::BOLD, b"1"),
-    (Modifier::DIM, b"2"),
-    (Modifier::ITALIC, b"3"),
-    (Modifier::UNDERLINED, b"4"),
-    (Modifier::SLOW_BLINK, b"5"),
-    (Modifier::RAPID_BLINK, b"6"),
-    (Modifier::REVERSED, b"7"),
-    (Modifier::HIDDEN, b"8"),
-    (Modifier::CROSSED_OUT, b"9"),
-];
+/// From this many bytes on it is tried whether another order takes fewer.
+const WORTH_A_SECOND_TRY: usize = 256;
 
-/// What ends attributes (ECMA-48 8.3.117): bold and dim share a code, and so do both kinds of blinking.
-const ENDS: [(Modifier, &[u8]); 7] = [
-    (Modifier::BOLD.union(Modifier::DIM), b"22"),
-    (Modifier::ITALIC, b"23"),
-    (Modifier::UNDERLINED, b"24"),
-    (Modifier::SLOW_BLINK.union(Modifier::RAPID_BLINK), b"25"),
-    (Modifier::REVERSED, b"27"),
-    (Modifier::HIDDEN, b"28"),
-    (Modifier::CROSSED_OUT, b"29"),
-];
-
-/// What of a pen shows where nothing is written: its background, and these.
-const SHOWS_ON_BLANK: Modifier = Modifier::UNDERLINED
-    .union(Modifier::REVERSED)
-    .union(Modifier::CROSSED_OUT)
-    .union(Modifier::SLOW_BLINK)
-    .union(Modifier::RAPID_BLINK)
-    .union(Modifier::HIDDEN);
-
-/// Whether two pens leave the same blank.
-fn same_blank(one: Pen, other: Pen) -> bool {
-    one.bg == other.bg && !one.modifier.union(other.modifier).intersects(SHOWS_ON_BLANK)
-}
-
-fn separate(out: &mut impl Write, more: &mut bool) -> io::Result<()> {
-    if std::mem::replace(more, true) { out.write_all(b";") } else { Ok(()) }
-}
-
-/// SGR parameters of a colour; `base` is 30 for the foreground, 40 for the background (ECMA-48 8.3.117; 90 to 107 are
-/// aixterm's; 38 and 48 are ITU T.416's in xterm's spelling).
-fn colour(out: &mut impl Write, colour: Color, base: u8) -> io::Result<()> {
-    let named = match colour {
-        Color::Reset => 9,
-        Color::Black => 0,
-        Color::Red => 1,
-        Color::Green => 2,
-        Color::Yellow => 3,
-        Color::Blue => 4,
-        Color::Magenta => 5,
-        Color::Cyan => 6,
-        Color::Gray => 7,
-        Color::DarkGray => 60,
-        Color::LightRed => 61,
-        Color::LightGreen => 62,
-        Color::LightYellow => 63,
-        Color::LightBlue => 64,
-        Color::LightMagenta => 65,
-        Color::LightCyan => 66,
-        Color::White => 67,
-        Color::Indexed(index) => return write!(out, "{};5;{index}", base + 8),
-        Color::Rgb(red, green, blue) => return write!(out, "{};2;{red};{green};{blue}", base + 8),
-    };
-    write!(out, "{}", base + named)
-}
+/// Up to this many blanks are written: to erase them and to move over them takes as many bytes.
+const ERASED: u16 = 10;
 
 /// The last place where an escape could slip through: no control character leaves, whatever a cell holds.
 fn harmless(symbol: &str) -> bool {
@@ -263,29 +224,22 @@ impl<W: Write> Backend for Screen<W> {
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
-        for (x, y, cell) in content {
-            let symbol = if harmless(cell.symbol()) { cell.symbol() } else { "?" };
-            if !self.wide.is_empty() {
-                self.split(Position { x, y })?;
-                if symbol.width() == 2 {
-                    self.split(Position { x: x.saturating_add(1), y })?;
-                }
-            }
-            self.move_to(Position { x, y })?;
-            let pen = Pen { fg: cell.fg, bg: cell.bg, modifier: cell.modifier };
-            if symbol != " " || !self.pen.is_some_and(|now| same_blank(now, pen)) {
-                self.take(pen)?;
-            }
-            if !self.links.is_empty() || self.leads.is_some() {
-                self.lead(self.links.iter().find(|link| link.covers(x, y)).map(|link| Arc::clone(&link.to)))?;
-            }
-            self.out.write_all(symbol.as_bytes())?;
-            // Terminals differ on how wide some characters are: after one that is not plainly one column, say where to go.
-            let width = symbol.width();
-            self.at = (width == 1).then(|| Position { x: x.saturating_add(1), y });
-            if width == 2 {
-                self.wide.insert((y, x));
-            }
+        let changes: Vec<Change<'_>> = content.collect();
+        let start = self.out.collected();
+        let (before, narrow) = ((self.pen, self.at, self.leads.clone()), self.is_narrow());
+        self.put(&changes)?;
+        if self.out.collected() - start < WORTH_A_SECOND_TRY || !narrow {
+            return Ok(());
+        }
+        let Some(ordered) = shorter::by_pen(before.0, &changes) else { return Ok(()) };
+        let as_they_came = self.out.take_back(start);
+        let after = (self.pen, self.at, self.leads.clone());
+        (self.pen, self.at, self.leads) = before;
+        self.put(&ordered)?;
+        if self.out.collected() - start > as_they_came.len() {
+            self.out.take_back(start);
+            self.out.write_all(&as_they_came)?;
+            (self.pen, self.at, self.leads) = after;
         }
         Ok(())
     }

@@ -153,7 +153,8 @@ impl Layout {
         }
         // Beside the guide, what is around the steps gives way: the plan and its gates must still be read.
         let guided = !layout.guide.is_empty();
-        let rows = if guided && tier == Tier::Compact { 1 } else { world_rows(model) };
+        // Never squeezed: a status that is cut off its name would look like none.
+        let rows = world_rows(model);
         // On a small screen what is below needs the room: the rest of a Region's components is told in one line.
         let half = area.height.saturating_sub(10) / 2;
         let most = match tier {

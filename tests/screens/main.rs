@@ -142,7 +142,7 @@ fn at_every_size_a_guided_console_leaves_the_plan_and_its_gates_readable() {
         console.arm();
         console.keys("i l");
         let shown = picture(&console.draw(width, height, Depth::TrueColour, true));
-        for part in ["1.3 Promote", "lag within RPO", "overrides it by name", "❯"] {
+        for part in ["1.3 Promote", "lag within RPO", "overrides it by name", "❯", "API ✖ down"] {
             assert!(shown.contains(part), "{width}x{height} lacks {part:?}:\n{shown}");
         }
     }

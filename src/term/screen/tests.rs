@@ -2,7 +2,7 @@ use super::*;
 use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::buffer::Buffer;
-use ratatui::style::Style;
+use ratatui::style::{Color, Modifier, Style};
 
 /// Keeps what was written and shows it.
 struct Emulator(vt100::Parser, Vec<u8>);
@@ -206,4 +206,21 @@ fn a_printed_picture_has_its_colours_and_moves_no_cursor() {
     screen.print(&buffer).unwrap();
     let plain = String::from_utf8(screen.out().sink().clone()).unwrap();
     assert_eq!(plain, "\x1b[1;31mab\x1b[0m  \n    \n");
+}
+
+#[test]
+fn what_alternates_between_two_pens_is_told_pen_by_pen() {
+    let mut terminal = terminal(40, 12);
+    let (green, grey) = (Style::new().fg(Color::Rgb(10, 200, 30)), Style::new().fg(Color::Rgb(200, 200, 200)));
+    terminal
+        .draw(|frame| {
+            for y in 0..12 {
+                frame.buffer_mut().set_string(0, y, "+", green);
+                frame.buffer_mut().set_string(2, y, "holds as it should", grey);
+            }
+        })
+        .unwrap();
+    let said = String::from_utf8_lossy(&terminal.backend().out().sink().1).into_owned();
+    assert_eq!(said.matches("38;2").count(), 2, "{said:?}");
+    assert_eq!(contents(&terminal), vec!["+ holds as it should"; 12].join("\n"));
 }
