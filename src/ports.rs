@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use tokio::sync::mpsc;
 
 use crate::domain::approval::Approval;
 use crate::domain::consent::Authorised;
@@ -21,6 +19,12 @@ use crate::domain::preflight::{Answered, Question, Right, Ruling};
 use crate::domain::reading::{Observation, Unread};
 use crate::domain::region::{Place, Region};
 use crate::domain::trail::{Anchor, Line, Terms, Whose};
+
+mod probes;
+mod programs;
+
+pub use probes::{DnsAnswer, HttpAnswer, HttpProbe, Resolver, SqlProbe, SqlState, WriteRefused};
+pub use programs::{CommandAnswer, CommandLine, Commands, Exit, Kube, KubeAnswer, OutputLine, Program, ProgramSpec};
 
 /// One part of the service, behind the four verbs. A system that `handover` can hand over is one type that answers them.
 #[async_trait]
@@ -181,207 +185,6 @@ pub trait MetricStore: Send + Sync {
 pub trait Lease: Send {
     /// Whether this process still holds it.
     fn held(&self) -> bool;
-}
-
-/// One database of a pair, asked by SQL.
-#[async_trait]
-pub trait SqlProbe: Send + Sync {
-    /// What state it is in. Reads only.
-    async fn state(&self, region: &Region) -> Result<SqlState, Unread>;
-
-    /// Makes one durable write that leaves nothing behind, and says whether it was accepted.
-    async fn try_write(&self, region: &Region) -> Result<(), WriteRefused>;
-
-    /// Takes the application's login away and ends its sessions, in one transaction.
-    async fn fence(&self, region: &Region) -> Result<(), PerformError>;
-
-    /// Gives the application's login back, where fencing the source took it away here too.
-    async fn admit(&self, region: &Region) -> Result<(), PerformError>;
-
-    /// Whether the application's login could be taken away and its sessions ended: why not, where it couldn't. Reads only.
-    async fn may_fence(&self, region: &Region) -> Result<Option<String>, Unread>;
-
-    /// The highest mark that the service has committed, by its own query; `None` if the table is empty or no query is
-    /// configured.
-    async fn mark(&self, region: &Region) -> Result<Option<i64>, Unread>;
-}
-
-/// A write that was not accepted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum WriteRefused {
-    /// The database said no, such as "cannot execute INSERT in a read-only transaction".
-    ReadOnly(String),
-    /// It could not be asked.
-    Unread(Unread),
-}
-
-/// What a PostgreSQL database says of itself.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct SqlState {
-    /// `pg_is_in_recovery()`.
-    pub in_recovery: bool,
-    /// `default_transaction_read_only` is on, or it is in recovery.
-    pub read_only: bool,
-    /// `pg_last_wal_receive_lsn()` on a standby.
-    pub receive_lsn: Option<String>,
-    /// `pg_last_wal_replay_lsn()` on a standby.
-    pub replay_lsn: Option<String>,
-    /// `pg_current_wal_lsn()` on a primary.
-    pub current_lsn: Option<String>,
-    /// `pg_last_xact_replay_timestamp()` on a standby.
-    pub replayed_at: Option<Timestamp>,
-    /// Whether the application's role may log in, where one is configured.
-    pub app_login: Option<bool>,
-    /// How many sessions the application's role has.
-    pub app_sessions: Option<u32>,
-}
-
-/// One answer of a DNS server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DnsAnswer {
-    /// The values: host names without the final dot, or addresses.
-    pub values: Vec<String>,
-    /// Seconds for which the server lets it be kept.
-    pub ttl: u32,
-    /// Whether the server claims authority for it.
-    pub authoritative: bool,
-}
-
-/// Asks one DNS server one question.
-#[async_trait]
-pub trait Resolver: Send + Sync {
-    /// Asks `server` (`host:port`) for the records of `name` of type `record_type` (`CNAME` or `A`).
-    async fn ask(&self, server: &str, name: &str, record_type: &str) -> Result<DnsAnswer, Unread>;
-}
-
-/// An HTTP answer.
-#[derive(Debug, Clone, PartialEq)]
-pub struct HttpAnswer {
-    /// The status code.
-    pub status: u16,
-    /// The first 64 KiB of the body, made safe to show.
-    pub body: String,
-    /// The time to the end of that.
-    pub took: Duration,
-    /// The address that answered, where it is known.
-    pub peer: Option<SocketAddr>,
-}
-
-/// Asks HTTP endpoints.
-#[async_trait]
-pub trait HttpProbe: Send + Sync {
-    /// `GET`s a URL without following redirects.
-    async fn get(&self, url: &str, timeout: Duration) -> Result<HttpAnswer, Unread>;
-}
-
-/// An external program, ready to be started: nothing is left to be filled in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProgramSpec {
-    /// The program and its arguments.
-    pub argv: Vec<String>,
-    /// Variables added to the environment.
-    pub env: Vec<(String, String)>,
-    /// Where it runs.
-    pub dir: Option<String>,
-    /// After how long it is ended.
-    pub timeout: Duration,
-}
-
-/// How a program ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Exit {
-    /// By itself, with this status.
-    Status(i32),
-    /// By a signal.
-    Signal(i32),
-    /// It ran out of time and its process group was ended.
-    TimedOut,
-    /// It was cancelled and its process group was ended.
-    Cancelled,
-    /// It could not be started.
-    NotStarted(String),
-}
-
-/// A line that a program wrote.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutputLine {
-    /// Whether it came on standard error.
-    pub error: bool,
-    /// The line, made safe to show and redacted.
-    pub text: String,
-}
-
-/// Runs external programs.
-#[async_trait]
-pub trait Program: Send + Sync {
-    /// Starts the program in a process group of its own, sends its output line by line, and returns how it ended.
-    /// Ending `cancel` (or dropping its sender after a send) ends the whole group.
-    async fn run(
-        &self,
-        spec: &ProgramSpec,
-        output: mpsc::UnboundedSender<OutputLine>,
-        cancel: tokio::sync::watch::Receiver<bool>,
-    ) -> Exit;
-
-    /// Where a program is that would be started by this name from this folder; nothing if it is nowhere.
-    fn find(&self, name: &str, dir: Option<&str>) -> Option<String>;
-}
-
-/// What kubectl wrote and how it ended. It is not made safe to show: whoever reads it takes only what it knows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KubeAnswer {
-    /// How it ended.
-    pub exit: Exit,
-    /// Its standard output, in full.
-    pub stdout: Vec<u8>,
-    /// Its standard error.
-    pub stderr: Vec<u8>,
-    /// Whether it wrote more than is read: then the output is of no use.
-    pub cut: bool,
-}
-
-/// Runs kubectl.
-#[async_trait]
-pub trait Kube: Send + Sync {
-    /// Runs `kubectl` with these arguments in a process group of its own, with nothing to read on standard input, and ends
-    /// it when `limit` is over.
-    async fn run(&self, arguments: &[String], limit: Duration) -> KubeAnswer;
-}
-
-/// A program that a service file declares, ready to be started: nothing is left to be filled in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommandLine {
-    /// The component that declares it.
-    pub component: String,
-    /// The action that it carries out; `None` where it only reads.
-    pub action: Option<String>,
-    /// Of which place it is asked, or where it acts.
-    pub place: Place,
-    /// The program and its arguments.
-    pub argv: Vec<String>,
-    /// After how long it is ended.
-    pub timeout: Duration,
-}
-
-/// What a declared program wrote, without the secrets that are known, and how it ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommandAnswer {
-    /// How it ended.
-    pub exit: Exit,
-    /// Its standard output. What was JSON still is.
-    pub stdout: String,
-    /// Its standard error, made safe to show.
-    pub stderr: String,
-    /// Whether it wrote more than is read: then the output is of no use.
-    pub cut: bool,
-}
-
-/// Runs declared programs.
-#[async_trait]
-pub trait Commands: Send + Sync {
-    /// Runs one in a process group of its own, without a shell and with nothing to read on standard input, and ends it when
-    /// its time is over.
-    async fn run(&self, line: &CommandLine) -> CommandAnswer;
 }
 
 /// One way in which people are told: a chat, a pager, a topic, a mail, a receiver of one's own.

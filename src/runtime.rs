@@ -4,6 +4,7 @@
 //! threads of their own and send what they have; the loop draws when something came, and once a second to age the
 //! clocks.
 
+mod behind;
 pub mod cast;
 pub mod looks;
 pub mod preview;
@@ -23,7 +24,6 @@ use crate::app::{self, Effect, Msg, update};
 use crate::domain::command::{Command, Event};
 use crate::domain::replay::From;
 use crate::domain::text;
-use crate::engine::autoplay;
 use crate::engine::replay::Player;
 use crate::ports::Clock;
 use crate::term::canvas::Canvas;
@@ -36,6 +36,7 @@ use crate::term::{clipboard, signals};
 use crate::ui::Seen;
 use crate::ui::skin::Skin;
 use crate::wire::{Archive, NoStage, Seat, Stage};
+use behind::{Reads, start_engine};
 use looks::Looks;
 
 /// What stands behind a console.
@@ -160,63 +161,6 @@ pub fn run(console: Console, behind: Behind) -> Result<Ended> {
     result?;
     restored?;
     Ok(ended)
-}
-
-/// Starts the engine, and whatever passes its events on.
-fn start_engine(
-    runtime: &tokio::runtime::Handle,
-    behind: Behind,
-    autoplay: Option<tokio_mpsc::UnboundedSender<Command>>,
-    inbox: tokio_mpsc::UnboundedReceiver<Command>,
-    (number, wake): (u32, mpsc::Sender<Wake>),
-) {
-    let (tell, mut told) = tokio_mpsc::unbounded_channel();
-    let player = match (&behind, autoplay) {
-        (Behind::Stage(stage), Some(commands)) => {
-            let (pass_on, passed_on) = tokio_mpsc::unbounded_channel();
-            let (run, clock) = (stage.run.clone(), std::sync::Arc::clone(&stage.clock));
-            runtime.spawn(async move {
-                // The console stays open when the run is over: somebody is looking at it.
-                let _ = autoplay::play(run, clock, commands, passed_on, autoplay::Then::Stay).await;
-            });
-            Some(pass_on)
-        }
-        _ => None,
-    };
-    match behind {
-        Behind::Stage(stage) => runtime.spawn(stage.run(inbox, tell)),
-        Behind::Replay(player, from) => runtime.spawn(player.run(from, inbox, tell)),
-    };
-    runtime.spawn(async move {
-        while let Some(event) = told.recv().await {
-            if let Some(player) = &player {
-                let _ = player.send(event.clone());
-            }
-            if wake.send(Wake::Engine(number, event)).is_err() {
-                return;
-            }
-        }
-    });
-}
-
-/// What reads the past runs, beside the loop.
-struct Reads {
-    archive: Archive,
-    runtime: tokio::runtime::Handle,
-    wake: mpsc::Sender<Wake>,
-}
-
-impl Reads {
-    fn start(&self) {
-        let (archive, wake) = (self.archive.clone(), self.wake.clone());
-        self.runtime.spawn_blocking(move || {
-            let event = match archive.read() {
-                Ok(history) => Event::History(std::sync::Arc::new(history)),
-                Err(error) => Event::Refused { why: format!("the past runs: {}", text::visible(&error.to_string())) },
-            };
-            let _ = wake.send(Wake::Told(event));
-        });
-    }
 }
 
 struct Loop {

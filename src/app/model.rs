@@ -15,12 +15,10 @@ use super::screen::Screens;
 use crate::domain::account::Account;
 use crate::domain::board::Board;
 use crate::domain::disruption::Tally;
-use crate::domain::gate::GateResult;
 use crate::domain::history::History;
 use crate::domain::journal::Entry;
 use crate::domain::lags::Lags;
 use crate::domain::outline::{Outline, outline};
-use crate::domain::plan::{Plan, Refusal};
 use crate::domain::preflight::Preflight;
 use crate::domain::reading::age;
 use crate::domain::replay::Position;
@@ -28,6 +26,12 @@ use crate::domain::run::{Run, State, StepRecord};
 use crate::domain::runbook::{Action as StepAction, Runbook, Step, StepId};
 use crate::domain::service::Service;
 use crate::domain::worst::Worst;
+
+mod opening;
+mod parts;
+
+pub use opening::{Capabilities, Opening, Replay, Role};
+pub use parts::{Focus, Level, Planned, Progress, Row, Toast};
 
 /// How many journal entries are kept, the latest: a run of days has fewer.
 pub const TAIL: usize = 50_000;
@@ -37,147 +41,6 @@ pub const OUTPUT: usize = 500;
 pub const PLAN_PACE: Duration = Duration::from_secs(10);
 /// For how many ticks (seconds) a message stays in the footer.
 const TOAST_TICKS: u8 = 10;
-
-/// Who sits at this console.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Role {
-    /// The operator who holds the run.
-    Lead,
-    /// Somebody who watches.
-    Observer {
-        /// Who leads, and where.
-        lead: String,
-    },
-    /// Somebody who plays a run back.
-    Replay,
-}
-
-/// What a replay knows besides what it shows.
-#[derive(Debug, Clone)]
-pub struct Replay {
-    /// Where it is.
-    pub position: Position,
-    /// Why what was read during the run is not known, or not all of it.
-    pub missing: Option<String>,
-    /// The run before its first entry: from there it is folded again when the replay goes back.
-    fresh: Run,
-}
-
-/// What the terminal can do, as far as the model cares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Capabilities {
-    /// It shows more than ASCII.
-    pub unicode: bool,
-    /// Text can be copied out of it.
-    pub copy: bool,
-}
-
-/// What a console starts from.
-#[derive(Debug, Clone)]
-pub struct Opening {
-    /// The service.
-    pub service: Arc<Service>,
-    /// The service's runbooks, where all of them are known: the review looks at them.
-    pub runbooks: Arc<Vec<Runbook>>,
-    /// The run, with every entry so far folded in.
-    pub run: Run,
-    /// The entries so far; the last of them are kept for the tail.
-    pub journal: Vec<Arc<Entry>>,
-    /// Who sits here.
-    pub role: Role,
-    /// Their name, as the journal has it.
-    pub operator: String,
-    /// How many times faster than time a simulation runs.
-    pub speed: f64,
-    /// The keys.
-    pub keymap: Keymap,
-    /// What the terminal can do.
-    pub capabilities: Capabilities,
-    /// The run's clock.
-    pub now: Timestamp,
-}
-
-/// Which pane keys go to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Focus {
-    /// The checklist.
-    Checklist,
-    /// The selected step.
-    Step,
-    /// The journal's tail.
-    Journal,
-}
-
-impl Focus {
-    /// The context in which its keys are looked up.
-    pub fn context(self) -> Context {
-        match self {
-            Self::Checklist => Context::Checklist,
-            Self::Step | Self::Journal => Context::Pane,
-        }
-    }
-}
-
-/// One step of the checklist as it stands; made anew whenever an entry changes the run, so that drawing does not.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Row {
-    /// The index of its phase.
-    pub phase: usize,
-    /// Its place in the phase.
-    pub place: usize,
-    /// Its id.
-    pub id: StepId,
-    /// Its number on the screen, such as `2.1`.
-    pub number: String,
-    /// Whether it may be started now.
-    pub ready: bool,
-    /// The numbers of the steps that it waits for.
-    pub waits_for: Vec<String>,
-}
-
-/// What the engine said when it resolved a step.
-#[derive(Debug, Clone)]
-pub struct Planned {
-    /// The plan and its gates, or why there is none.
-    pub result: Result<(Arc<Plan>, Vec<GateResult>), Refusal>,
-    /// The plan's hash; empty without one.
-    pub hash: String,
-    /// When that was, by the run's clock.
-    pub at: Timestamp,
-}
-
-/// How a running step gets on.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Progress {
-    /// What it waits for.
-    pub text: String,
-    /// When it looks next.
-    pub next: Option<Timestamp>,
-    /// When that was said.
-    pub at: Timestamp,
-}
-
-/// How much a message matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
-    /// It answers a key.
-    Info,
-    /// It wants an eye.
-    Warn,
-    /// Something was not done.
-    Bad,
-}
-
-/// A message in the footer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Toast {
-    /// Its words.
-    pub text: String,
-    /// How much it matters.
-    pub level: Level,
-    /// For how many more ticks it stays.
-    pub left: u8,
-}
 
 /// Everything that the console knows.
 #[derive(Debug)]

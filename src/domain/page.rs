@@ -12,18 +12,19 @@ const LONGEST: usize = 2000;
 /// percent-encoded, so that it is always a plain address on the console's own host.
 pub fn of(plan: &Plan) -> Option<String> {
     let region: Region = plan.call.control_plane.parse().ok()?;
-    let host = host(&region, plan.direction.target.as_str());
+    let target = plan.direction.target.as_str();
     let path = path(&plan.call, region.as_str())?;
-    let page = format!("https://{}.{host}/{path}", region.as_str());
+    // A global service may be called in a Region of another partition, which has no console of this one.
+    let (host, own) = (host(target), host(region.as_str()));
+    let page = format!("https://{}.{host}/{path}", if host == own { region.as_str() } else { target });
     (page.len() <= LONGEST).then_some(page)
 }
 
-/// The console's host in the partition of the service's Regions: a global service's own Region may not tell it.
-fn host(region: &Region, target: &str) -> &'static str {
-    let lies = |prefix: &str| region.as_str().starts_with(prefix) || target.starts_with(prefix);
-    if lies("cn-") {
+/// The console's host in a Region's partition.
+fn host(region: &str) -> &'static str {
+    if region.starts_with("cn-") {
         "console.amazonaws.cn"
-    } else if lies("us-gov-") {
+    } else if region.starts_with("us-gov-") {
         "console.amazonaws-us-gov.com"
     } else {
         "console.aws.amazon.com"
@@ -90,6 +91,9 @@ mod tests {
         let mut plan = plan();
         plan.call.service = service.into();
         plan.call.control_plane = region.into();
+        if let Ok(target) = region.parse() {
+            plan.direction.target = target;
+        }
         plan.call.params = params.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
         of(&plan)
     }
@@ -132,6 +136,25 @@ mod tests {
             ),
         ] {
             assert_eq!(page(service, region, &params).as_deref(), Some(wanted));
+        }
+    }
+
+    #[test]
+    fn a_global_service_is_shown_by_the_console_of_the_targets_partition() {
+        for (target, wanted) in [
+            ("cn-northwest-1", "https://cn-northwest-1.console.amazonaws.cn/route53/v2/hostedzones#ListRecordSets/Z1"),
+            (
+                "us-gov-east-1",
+                "https://us-gov-east-1.console.amazonaws-us-gov.com/route53/v2/hostedzones#ListRecordSets/Z1",
+            ),
+            ("eu-west-1", "https://us-east-1.console.aws.amazon.com/route53/v2/hostedzones#ListRecordSets/Z1"),
+        ] {
+            let mut plan = plan();
+            plan.call.service = "route53".into();
+            plan.call.control_plane = "us-east-1".into();
+            plan.call.params = [("HostedZoneId".into(), "Z1".into())].into();
+            plan.direction.target = target.parse().unwrap();
+            assert_eq!(of(&plan).as_deref(), Some(wanted));
         }
     }
 

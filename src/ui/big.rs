@@ -108,7 +108,7 @@ pub(super) fn draw(text: &str, scale: u16, pen: Pen, bottom: u16, tone: Tone, pa
                     (false, true) => "▄",
                 };
                 let at = x.saturating_add(column.saturating_mul(scale)).min(pen.end);
-                painter.signs(&mut Pen { x: at, y, end: pen.end }, sign, usize::from(scale), tone);
+                painter.blocks(&mut Pen { x: at, y, end: pen.end }, sign, usize::from(scale), tone);
             }
         }
         x = x.saturating_add((letter.wide + 1).saturating_mul(scale));
@@ -122,6 +122,7 @@ mod tests {
     use crate::ui::skin::{Depth, Skin};
     use ratatui::buffer::Buffer;
     use ratatui::layout::Rect;
+    use ratatui::style::Modifier;
 
     fn drawn(text: &str, scale: u16, unicode: bool) -> Vec<String> {
         let area = Rect::new(0, 0, width(text, scale), height(scale));
@@ -137,6 +138,18 @@ mod tests {
         assert_eq!(drawn("7", 1, true), ["▀▀▀▀█", "   █", "  █", "  ▀"]);
         let seven = ["##########", "        ##", "      ##", "      ##", "    ##", "    ##", "    ##"];
         assert_eq!(drawn("7", 2, false), seven);
+    }
+
+    #[test]
+    fn a_large_letter_is_not_underlined_nor_turned_inside_out() {
+        let area = Rect::new(0, 0, width("8", 2), height(2));
+        let skin = Skin::new(&theme::built_in("mono").unwrap(), Depth::None, true);
+        for tone in Tone::ALL {
+            let mut buffer = Buffer::empty(area);
+            draw("8", 2, Pen::line(area, 0), area.bottom(), tone, &mut Painter::new(&mut buffer, &skin));
+            let odd = Modifier::UNDERLINED | Modifier::REVERSED | Modifier::ITALIC;
+            assert!(buffer.content.iter().all(|cell| !cell.modifier.intersects(odd)), "{tone:?}");
+        }
     }
 
     #[test]

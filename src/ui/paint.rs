@@ -144,9 +144,20 @@ impl<'a> Painter<'a> {
         self.signs(pen, sign, 1, tone);
     }
 
+    /// Writes a block several times, of which a large letter is made. Only bold and faint make it larger or smaller: a line under
+    /// each would be part of the letter, and reversed it would be a hole.
+    pub(super) fn blocks(&mut self, pen: &mut Pen, sign: &'static str, times: usize, tone: Tone) {
+        let mut style = self.skin.style(tone);
+        style.add_modifier = style.add_modifier.intersection(Modifier::BOLD | Modifier::DIM);
+        self.repeated(pen, sign, times, style);
+    }
+
     /// Writes a sign several times.
     pub(super) fn signs(&mut self, pen: &mut Pen, sign: &'static str, times: usize, tone: Tone) {
-        let style = self.skin.style(tone);
+        self.repeated(pen, sign, times, self.skin.style(tone));
+    }
+
+    fn repeated(&mut self, pen: &mut Pen, sign: &'static str, times: usize, style: Style) {
         // One character is one column, as nearly all are: there is nothing to be measured.
         if sign.chars().nth(1).is_none() {
             self.cells(pen, times, |cell, _| {

@@ -1,15 +1,13 @@
 //! What each action does.
 
-use super::{Effect, palette, replay, screens, steps};
+use super::{Effect, copying, palette, replay, screens, steps};
 use crate::app::action::Action;
 use crate::app::input::Input;
 use crate::app::modal::{Choice, Guard, Help, Item, Menu, Modal, Page, Palette, Purpose, Reason, Subject, Way};
 use crate::app::model::{Focus, Level, Model, Role};
-use crate::app::screen::Screen;
 use crate::domain::command::Command;
 use crate::domain::journal::RunOutcome;
 use crate::domain::people;
-use crate::domain::plan::Plan;
 use crate::domain::review::{Finding, Live, Spot, Subject as Reviewed, review};
 use crate::domain::run::{Mode, State};
 use crate::domain::runbook::Step;
@@ -63,12 +61,12 @@ pub(super) fn run(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
             model.modals.push(Modal::Help(Help { page, ..Help::default() }));
         }
         Action::CopyByHand => {
-            let what = copied(model);
-            copy(model, what, effects);
+            let what = copying::by_hand(model);
+            copying::copy(model, what, effects);
         }
         Action::CopyPage => {
-            let what = page(model);
-            copy(model, what, effects);
+            let what = copying::page(model);
+            copying::copy(model, what, effects);
         }
         Action::Arm => steps::push_confirm(model, Subject::Arm, Way::TwoKeys { first: false }),
         Action::Disarm => effects.push(Effect::Engine(Command::Disarm)),
@@ -341,32 +339,6 @@ pub(super) fn scroll_pane(model: &mut Model, pane: Focus, by: isize) {
     }
 }
 
-fn copy(model: &mut Model, what: Result<(String, String), &'static str>, effects: &mut Vec<Effect>) {
-    match what {
-        Ok((text, says)) => {
-            effects.push(Effect::Copy(text));
-            model.say(Level::Info, says);
-        }
-        Err(why) => model.say(Level::Info, why),
-    }
-}
-
-/// What is copied here, and what is said then: what is in sight, never the step of another screen.
-pub(super) fn copied(model: &Model) -> Result<(String, String), &'static str> {
-    if model.screens.shown == Screen::Journal {
-        let entry = model.chosen().ok_or("there is no entry to copy")?;
-        // As it stands in the file: its hash can be worked out from it.
-        return Ok((crate::domain::hash::canonical(entry.as_ref()), format!("copied entry {}", entry.seq)));
-    }
-    if !model.screens.shown.has_steps() {
-        return Err("nothing to copy here: it is the step's line by hand (1, 2) or an entry (6)");
-    }
-    match planned(model).map(|plan| plan.by_hand.clone()) {
-        Some(line) if !line.is_empty() => Ok((line, "copied the line to do it by hand".to_owned())),
-        _ => Err("there is no line to copy: the step has not been resolved"),
-    }
-}
-
 fn mark(model: &mut Model) {
     let item = |milestone: &Milestone| Item {
         label: milestone.as_str().replace('-', " "),
@@ -397,34 +369,6 @@ pub(super) fn findings(model: &Model) -> Vec<Finding> {
     let mut findings = review(&subject);
     findings.retain(|finding| whole || matches!(finding.spot, Spot::Step(..)));
     findings
-}
-
-/// The plan of the selected step as it is shown.
-fn planned(model: &Model) -> Option<&Plan> {
-    let step = model.step()?;
-    let shown =
-        model.plans.get(&step.id).and_then(|planned| planned.result.as_ref().ok()).map(|(plan, _)| plan.as_ref());
-    shown.or(model.record(&step.id).and_then(|record| record.plan.as_ref()))
-}
-
-/// The address of the AWS console's page of what the selected step changes.
-pub(super) fn page(model: &Model) -> Result<(String, String), &'static str> {
-    if !model.screens.shown.has_steps() {
-        return Err("the page is that of the selected step (1, 2)");
-    }
-    if model.run.mode == Mode::Simulation {
-        return Err("what is simulated has no page in the AWS console");
-    }
-    let plan = planned(model).ok_or("the step has not been resolved")?;
-    let page = model.page(plan).ok_or("what this step changes has no page in the AWS console")?;
-    Ok((page, "copied the address of its page in the AWS console".to_owned()))
-}
-
-impl Model {
-    /// The page of the AWS console that shows what a plan changes. What is simulated is not there.
-    pub fn page(&self, plan: &Plan) -> Option<String> {
-        if self.run.mode == Mode::Simulation { None } else { crate::domain::page::of(plan) }
-    }
 }
 
 fn ungraceful(model: &mut Model) {

@@ -3,6 +3,7 @@
 mod actions;
 mod chords;
 mod confirm;
+mod copying;
 mod dialogs;
 mod events;
 mod mouse;

@@ -1,6 +1,6 @@
 //! The command palette: what is in it for whoever sits here, and why some of it cannot be done now.
 
-use super::{Effect, actions};
+use super::{Effect, actions, copying};
 use crate::app::action::{ACTIONS, Action, Context, Info, Need};
 use crate::app::find::find;
 use crate::app::modal::Modal;
@@ -89,8 +89,8 @@ fn hindrance(model: &Model, action: Action) -> Option<&'static str> {
             let ended = model.row().is_none_or(|row| matches!(model.state(&row.id), State::Ended(_)));
             unless(!ended, "the selected step is over")
         }
-        Action::CopyByHand => actions::copied(model).err(),
-        Action::CopyPage => actions::page(model).err(),
+        Action::CopyByHand => copying::by_hand(model).err(),
+        Action::CopyPage => copying::page(model).err(),
         Action::HandOver | Action::CloseRun => unless(!model.is_running(), "a step is running"),
         Action::Ungraceful => unless(actions::can_go_on(model), "no open step is done otherwise without the source"),
         _ => None,

@@ -23,6 +23,7 @@ mod metrics;
 mod programs;
 mod revive;
 mod says;
+mod setup;
 mod steps;
 mod telling;
 mod trail;
@@ -39,12 +40,13 @@ use tokio::task::JoinSet;
 use self::acts::Purpose;
 use self::health::Shown;
 use self::meter::Metering;
+pub use self::setup::Setup;
 use super::keeper::Keeper;
 use super::meter::Asked;
 use super::outbox::Outbox;
 use super::preflight::Preflights;
 use super::publish::Publisher;
-use super::recorder::{Open, Recorder};
+use super::recorder::Recorder;
 use super::sampler::{Look, Sampler};
 use super::trail::Shipping;
 use crate::domain::account::Account;
@@ -65,32 +67,6 @@ use crate::domain::service::Service;
 use crate::domain::worst::Worst;
 use crate::domain::writers::Watch;
 use crate::ports::{Approvals, Exit, OutputLine, World};
-
-/// What an engine is started with.
-pub struct Setup {
-    /// The world.
-    pub world: World,
-    /// The service.
-    pub service: Arc<Service>,
-    /// The run, folded from its journal so far.
-    pub run: Run,
-    /// Opens the journal.
-    pub open: Open,
-    /// Whether this takes up a run that an earlier process left.
-    pub resumed: bool,
-    /// Who leads.
-    pub operator: String,
-    /// Where relative programs run.
-    pub dir: Option<String>,
-    /// When the service was handed over last, in another run.
-    pub last: Option<Takeover>,
-    /// Where second persons leave their approvals.
-    pub approvals: Option<Arc<dyn Approvals>>,
-    /// Preflights, where any are made.
-    pub preflights: Option<Preflights>,
-    /// What other runs of the service came to, for its metrics.
-    pub record: Option<Record>,
-}
 
 /// Runs an engine until it is told to leave: commands come out of `inbox`, and what it tells goes into `events`.
 pub async fn run(setup: Setup, inbox: mpsc::UnboundedReceiver<Command>, events: mpsc::UnboundedSender<Event>) {
@@ -181,59 +157,6 @@ struct Executor {
 }
 
 impl Executor {
-    fn new(setup: Setup, events: mpsc::UnboundedSender<Event>) -> Self {
-        let (found, found_in) = mpsc::unbounded_channel();
-        let (looks, looks_in) = mpsc::unbounded_channel();
-        let (asked, asked_in) = mpsc::unbounded_channel();
-        let sampler = Sampler::start(&setup.world, &looks);
-        let outbox = Outbox::start(&setup.world.clock, &setup.world.channels, &setup.run.telling);
-        let recorder = Recorder::new(setup.open, Arc::clone(&setup.world.clock), setup.operator.clone());
-        Self {
-            world: setup.world,
-            service: setup.service,
-            run: setup.run,
-            board: Board::default(),
-            recorder,
-            keeper: Keeper::default(),
-            events,
-            found,
-            found_in: Some(found_in),
-            looks_in: Some(looks_in),
-            asked,
-            asked_in: Some(asked_in),
-            metering: None,
-            recent: Recent::default(),
-            publisher: None,
-            record_of_runs: setup.record,
-            sampler,
-            operator: setup.operator,
-            dir: setup.dir,
-            last: setup.last,
-            approvals: setup.approvals,
-            approved: Vec::new(),
-            preflights: setup.preflights,
-            account: None,
-            preflight: None,
-            outbox,
-            shipping: None,
-            watch: Watch::default(),
-            worst: Worst::default(),
-            applying: HashSet::new(),
-            waits: HashMap::new(),
-            cancels: HashMap::new(),
-            output: HashMap::new(),
-            by_hand: HashMap::new(),
-            seen_gates: HashMap::new(),
-            shown_health: HashMap::new(),
-            announced: false,
-            source_mark: None,
-            unreplayed: None,
-            tasks: JoinSet::new(),
-            resumed: setup.resumed,
-            ended: false,
-        }
-    }
-
     async fn run(mut self, mut commands: mpsc::UnboundedReceiver<Command>) {
         let (Some(mut found), Some(mut looks), Some(mut asked)) =
             (self.found_in.take(), self.looks_in.take(), self.asked_in.take())

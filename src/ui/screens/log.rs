@@ -47,8 +47,11 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     // The newest stays at the bottom.
     let first = if at == last { found.len().saturating_sub(height) } else { first };
     if found.is_empty() {
-        let says =
-            if filter.is_some() { " no entry holds that; esc clears the filter" } else { " nothing is written yet" };
+        let says = if model.tail.is_empty() {
+            " nothing is written yet"
+        } else {
+            " no entry holds that; esc clears the filter"
+        };
         painter.put(&mut Pen::line(inside, 0), says, Tone::Dim);
     }
     for (y, (index, entry)) in (0..inside.height).zip(found.iter().enumerate().skip(first)) {
