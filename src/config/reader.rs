@@ -10,7 +10,7 @@ use super::context::Context;
 use super::diagnostic::Diagnostic;
 use super::words::{is_credential, is_secret, meant, one_of};
 use crate::domain::duration;
-use crate::domain::text::{bounded, visible};
+use crate::domain::text::{bounded, is_harmless};
 
 /// A key is there, and its value is wrong, which has been reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -375,10 +375,4 @@ impl<'c, 't> Node<'c, 't> {
             known: RefCell::default(),
         })
     }
-}
-
-/// Whether a character is shown as it is.
-fn is_harmless(c: char) -> bool {
-    let text = c.to_string();
-    visible(&text) == text
 }

@@ -72,8 +72,9 @@ pub enum Back {
 /// The whole plan of a runbook.
 pub fn outline(service: &Service, runbook: &Runbook, direction: &Direction) -> Outline {
     let left = Step::expected_to_mark;
-    let ends = |id: &str| runbook.time_to(id, &left);
-    let longest = runbook.longest(&left);
+    let times = runbook.times(&left);
+    let ends = |id: &str| times.get(id).copied().unwrap_or_default();
+    let longest = times.values().max().copied().unwrap_or_default();
     let critical = critical(runbook, &ends);
     let steps = runbook.steps().map(|(_, step)| Planned {
         id: step.id.clone(),

@@ -313,8 +313,16 @@ impl Runbook {
 
     /// How long it takes until every step is over.
     pub fn longest(&self, left: &dyn Fn(&Step) -> Duration) -> Duration {
+        self.times(left).into_values().max().unwrap_or_default()
+    }
+
+    /// [`Self::time_to`] each step.
+    pub fn times<'a>(&'a self, left: &dyn Fn(&Step) -> Duration) -> BTreeMap<&'a str, Duration> {
         let mut known = BTreeMap::new();
-        self.steps().map(|(_, step)| self.path(&step.id, left, &mut known)).max().unwrap_or_default()
+        for (_, step) in self.steps() {
+            self.path(&step.id, left, &mut known);
+        }
+        known
     }
 
     fn path<'a>(

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 pub const LIMIT: usize = 2_000;
 
 /// Whether a character may reach a terminal as it is.
-fn harmless(c: char) -> bool {
+pub fn is_harmless(c: char) -> bool {
     !c.is_control()
         && !matches!(c,
             // Bidirectional marks, embeddings, overrides and isolates (Unicode UAX #9).
@@ -29,7 +29,7 @@ pub fn visible(text: &str) -> String {
 
 /// As [`visible`], with a limit of `limit` characters.
 pub fn bounded(text: &str, limit: usize) -> String {
-    if text.len() <= limit && text.chars().all(harmless) {
+    if text.len() <= limit && text.chars().all(is_harmless) {
         return text.to_owned();
     }
     let mut out = String::with_capacity(text.len().min(limit) + 16);
@@ -49,7 +49,7 @@ fn push(out: &mut String, c: char) {
         '\t' => out.push(' '),
         '\n' => out.push_str(" / "),
         '\r' => {}
-        c if harmless(c) => out.push(c),
+        c if is_harmless(c) => out.push(c),
         c => {
             let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
         }
@@ -80,7 +80,7 @@ pub fn visible_bytes(bytes: &[u8]) -> String {
 /// Makes every string inside a JSON value safe, and bounds it. The journal's last line of defence.
 pub fn clean_json(value: &mut serde_json::Value) {
     match value {
-        serde_json::Value::String(text) if (!text.chars().all(harmless) || text.len() > LIMIT) => {
+        serde_json::Value::String(text) if (!text.chars().all(is_harmless) || text.len() > LIMIT) => {
             *text = visible(text);
         }
         serde_json::Value::Array(items) => items.iter_mut().for_each(clean_json),
@@ -136,8 +136,8 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_harmful_is_left(text in any::<String>(), bytes in any::<Vec<u8>>()) {
-            prop_assert!(visible(&text).chars().all(harmless));
-            prop_assert!(visible_bytes(&bytes).chars().all(harmless));
+            prop_assert!(visible(&text).chars().all(is_harmless));
+            prop_assert!(visible_bytes(&bytes).chars().all(is_harmless));
         }
     }
 }

@@ -129,7 +129,7 @@ impl<W: Write> Screen<W> {
             let symbol = if harmless(cell.symbol()) { cell.symbol() } else { "?" };
             if !self.wide.is_empty() {
                 self.split(Position { x, y })?;
-                if symbol.width() == 2 {
+                if columns(symbol) == 2 {
                     self.split(Position { x: x.saturating_add(1), y })?;
                 }
             }
@@ -153,7 +153,7 @@ impl<W: Write> Screen<W> {
             }
             self.out.write_all(symbol.as_bytes())?;
             // Terminals differ on how wide some characters are: after one that is not plainly one column, say where to go.
-            let width = symbol.width();
+            let width = columns(symbol);
             self.at = (width == 1).then(|| Position { x: x.saturating_add(1), y });
             if width == 2 {
                 self.wide.insert((y, x));
@@ -211,6 +211,11 @@ const WORTH_A_SECOND_TRY: usize = 256;
 
 /// Up to this many blanks are written: to erase them and to move over them takes as many bytes.
 const ERASED: u16 = 10;
+
+/// How many columns a cell's characters take.
+fn columns(symbol: &str) -> usize {
+    if symbol.len() == 1 { 1 } else { symbol.width() }
+}
 
 /// The last place where an escape could slip through: no control character leaves, whatever a cell holds.
 fn harmless(symbol: &str) -> bool {

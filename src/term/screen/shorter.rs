@@ -2,9 +2,8 @@
 //! is drawn with one pen is drawn together where pens are longer to say than places.
 
 use ratatui::buffer::{Buffer, Cell};
-use unicode_width::UnicodeWidthStr as _;
 
-use super::{Pen, same_blank};
+use super::{Pen, columns, same_blank};
 
 /// A cell that is drawn, with its column and line.
 pub(in crate::term) type Change<'a> = (u16, u16, &'a Cell);
@@ -35,7 +34,7 @@ pub(in crate::term) fn bridged<'a>(changes: Vec<Change<'a>>, line: &'a Buffer) -
 fn is_bridge(from: &Cell, cells: &[Cell], to: &Cell) -> bool {
     let is_plain = |cell: &Cell| matches!(cell.symbol().as_bytes(), [b' '..=b'~']);
     let like_to = cells.iter().skip_while(|cell| goes_with(cell, from));
-    from.symbol().width() == 1 && cells.iter().all(is_plain) && like_to.into_iter().all(|cell| goes_with(cell, to))
+    columns(from.symbol()) == 1 && cells.iter().all(is_plain) && like_to.into_iter().all(|cell| goes_with(cell, to))
 }
 
 /// Whether a cell can be written with the pen that another is written with.
@@ -52,7 +51,7 @@ pub(super) fn by_pen<'a>(at_hand: Option<Pen>, changes: &[Change<'a>]) -> Option
     let mut last = (0, u16::MAX);
     for change in changes {
         let (_, line, cell) = *change;
-        if cell.symbol().width() != 1 {
+        if columns(cell.symbol()) != 1 {
             return None;
         }
         let pen = Pen::of(cell);

@@ -222,5 +222,5 @@ fn what_alternates_between_two_pens_is_told_pen_by_pen() {
         .unwrap();
     let said = String::from_utf8_lossy(&terminal.backend().out().sink().1).into_owned();
     assert_eq!(said.matches("38;2").count(), 2, "{said:?}");
-    assert_eq!(contents(&terminal), vec!["+ holds as it should"; 12].join("\n"));
+    assert_eq!(contents(&terminal), ["+ holds as it should"; 12].join("\n"));
 }
