@@ -221,7 +221,7 @@ actions! {
     HelpPageDown "help-page-down" Help Anyone ["ctrl-d", "page-down"] "Scroll ten lines down";
     HelpPageUp "help-page-up" Help Anyone ["ctrl-u", "page-up"] "Scroll ten lines up";
     HelpFilter "help-filter" Help Anyone ["/"] "Filter what is shown by words";
-    HelpClose "help-close" Help Anyone ["q", "?", "f1"] "Close the help";
+    HelpClose "help-close" Help Anyone ["q", "enter", "?", "f1"] "Close the help";
 }
 
 impl Action {

@@ -1,7 +1,7 @@
 //! What the model makes of the readings: which Region has the traffic, how each is, how far behind the target is.
 
 use super::model::Model;
-use crate::domain::reading::{Freshness, Key, Reading, Value, Why};
+use crate::domain::reading::{Freshness, Health, Key, Reading, Value, Why};
 use crate::domain::region::{Place, Region};
 use crate::domain::service::{Component, Spec};
 use crate::domain::worst;
@@ -24,6 +24,16 @@ impl Model {
         })?;
         let pair = &self.service.regions;
         [&pair.primary, &pair.standby].into_iter().find(|region| region.as_str() == code)
+    }
+
+    /// Whether a Region is down in nothing but what would serve users, while another has them: it stands by.
+    pub fn stands_by(&self, region: &Region) -> bool {
+        let place = Place::Region(region.clone());
+        let is_down = |component: &&Component| {
+            self.board.glance(&component.id, &place).is_some_and(|glance| glance.shown(self.now) == Health::Down)
+        };
+        self.active().is_some_and(|active| active != region)
+            && self.regional().filter(is_down).all(|component| matches!(component.spec, Spec::Endpoint(_)))
     }
 
     /// The components that stand in each Region, in the order of the file.

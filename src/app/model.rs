@@ -41,6 +41,8 @@ pub const OUTPUT: usize = 500;
 pub const PLAN_PACE: Duration = Duration::from_secs(10);
 /// For how many ticks (seconds) a message stays in the footer.
 const TOAST_TICKS: u8 = 10;
+/// And one that only answers a key.
+const ANSWER_TICKS: u8 = 4;
 
 /// Everything that the console knows.
 #[derive(Debug)]
@@ -340,7 +342,8 @@ impl Model {
 
     /// Says something in the footer.
     pub fn say(&mut self, level: Level, text: impl Into<String>) {
-        self.toast = Some(Toast { text: text.into(), level, left: TOAST_TICKS });
+        let left = if level == Level::Info { ANSWER_TICKS } else { TOAST_TICKS };
+        self.toast = Some(Toast { text: text.into(), level, left });
     }
 
     /// A second has passed.

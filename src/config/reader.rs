@@ -221,7 +221,7 @@ impl<'c, 't> Node<'c, 't> {
             format!("`{}` is empty", self.path)
         } else if count > limit {
             format!("`{}` has {count} characters; at most {limit} are allowed", self.path)
-        } else if let Some(bad) = text.chars().find(|c| !allowed.contains(c) && !is_harmless(*c)) {
+        } else if let Some(bad) = text.chars().find(|c| !is_harmless(*c) && !allowed.contains(c)) {
             // What a file says gets to screens and reports: what could deceive there is refused here.
             format!("`{}` holds the control or invisible character U+{:04X}", self.path, u32::from(bad))
         } else {

@@ -11,8 +11,10 @@ pub const LIMIT: usize = 2_000;
 
 /// Whether a character may reach a terminal as it is.
 pub fn is_harmless(c: char) -> bool {
-    !c.is_control()
-        && !matches!(c,
+    // What most texts are made of.
+    matches!(c, ' '..='~')
+        || !c.is_control()
+            && !matches!(c,
             // Bidirectional marks, embeddings, overrides and isolates (Unicode UAX #9).
             '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
             // Zero-width and invisible characters, line and paragraph separators, tags, variation selectors.

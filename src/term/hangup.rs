@@ -21,6 +21,15 @@ pub fn watch(lost: impl FnOnce(String) + Send + 'static) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether the terminal has hung up already.
+pub fn is_gone() -> bool {
+    let terminal = rustix::stdio::stdin();
+    let mut fds = [PollFd::new(&terminal, PollFlags::empty())];
+    let told = poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
+    let [fd] = fds;
+    told.is_ok_and(|count| count > 0) && fd.revents().intersects(PollFlags::HUP | PollFlags::ERR)
+}
+
 /// Who started us.
 struct Parent {
     pid: Option<Pid>,

@@ -79,6 +79,11 @@ pub enum Kind {
 pub fn start(hand_over: impl Fn(Input) + Send + Sync + 'static) -> io::Result<()> {
     // The first look makes crossterm wait for SIGWINCH: a change of size between the first frame and the thread's first
     // read would be lost otherwise.
+    // Of a terminal that hung up it would read without an end.
+    #[cfg(unix)]
+    if super::hangup::is_gone() {
+        return Err(io::Error::new(io::ErrorKind::NotConnected, "the terminal is gone"));
+    }
     crossterm::event::poll(Duration::ZERO)?;
     let hand_over = std::sync::Arc::new(hand_over);
     #[cfg(unix)]

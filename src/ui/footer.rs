@@ -90,6 +90,9 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     if model.run.offered.is_some() {
         hints.push((Action::TakeLead, "take the lead"));
     }
+    if model.run.closed.is_none() && model.run.is_complete() {
+        hints.push((Action::CloseRun, "close the run"));
+    }
     match model.screens.shown {
         Screen::Watch => hints.extend([
             (Action::WatchLonger, "longer"),

@@ -42,7 +42,7 @@ fn panel(model: &Model, region: &Region, side: &str, tone: Tone, area: Rect, pai
         (traffic, Tone::Accent),
     ];
     let (health, since) = model.worst.get(region).copied().unwrap_or((Health::Unknown, model.now));
-    let (sign, word, word_tone) = words::health(health, glyphs);
+    let (sign, word, word_tone) = words::region(model, region, glyphs);
     let since = match health {
         Health::Healthy => String::new(),
         _ => format!(" {}", short(model.since(since))),

@@ -224,7 +224,7 @@ pub(super) fn regions(model: &Model, area: Rect, painter: &mut Painter<'_>) {
 
 fn region(model: &Model, code: &Region, side: (&str, Tone), area: Rect, tall: bool, painter: &mut Painter<'_>) {
     let (health, since) = model.worst.get(code).copied().unwrap_or((Health::Unknown, model.now));
-    let (sign, word, tone) = words::health(health, painter.glyphs());
+    let (sign, word, tone) = words::region(model, code, painter.glyphs());
     let mut pen = Pen::line(area, 0);
     painter.put(&mut pen, side.0, side.1);
     pen.skip(1);

@@ -7,6 +7,7 @@ use crate::app::model::Row;
 use crate::domain::duration;
 use crate::domain::gate::Verdict;
 use crate::domain::reading::Health;
+use crate::domain::region::Region;
 use crate::domain::run::{Ending, State};
 use crate::domain::runbook::Hazard;
 
@@ -18,6 +19,14 @@ pub(super) fn health(health: Health, glyphs: &Glyphs) -> (&'static str, &'static
         Health::Unknown => (glyphs.unknown, Tone::Unknown),
     };
     (sign, health.as_str(), tone)
+}
+
+/// How a Region is as a whole. One that stands by is not expected to serve users: that it does not is no alarm.
+pub(super) fn region(model: &Model, region: &Region, glyphs: &Glyphs) -> (&'static str, &'static str, Tone) {
+    match model.worst.get(region).map_or(Health::Unknown, |(health, _)| *health) {
+        Health::Down if model.stands_by(region) => (glyphs.waits, "not serving", Tone::Text),
+        known => health(known, glyphs),
+    }
 }
 
 pub(super) fn verdict(verdict: Verdict, glyphs: &Glyphs) -> (&'static str, &'static str, Tone) {

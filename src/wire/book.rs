@@ -33,7 +33,10 @@ pub fn book(project: &Project, runbook: Option<&str>) -> Result<Book, String> {
     let known = || project.runbooks.iter().map(|runbook| runbook.id.as_str()).collect::<Vec<_>>().join(", ");
     let found = match runbook {
         Some(id) => project.runbook(id).ok_or_else(|| {
-            format!("there is no runbook {id:?} without errors; there is: {}\n{}", known(), project.diagnostics)
+            let faults = project.diagnostics.to_string();
+            let (which, faults) =
+                if project.diagnostics.has_errors() { (" without errors", faults) } else { ("", String::new()) };
+            format!("there is no runbook {id:?}{which}; there is: {}\n{faults}", known()).trim_end().to_owned()
         })?,
         None => project
             .runbooks

@@ -7,7 +7,7 @@ use handover::app::Role;
 use handover::app::screen::Screen;
 use handover::domain::account::Account;
 use handover::domain::command::Event;
-use handover::domain::reading::{Unread, Why};
+use handover::domain::reading::{Health, Observation, Unread, Why};
 use handover::domain::region::Place;
 use handover::domain::run::Mode;
 use handover::domain::service::Service;
@@ -178,4 +178,27 @@ fn before_anything_has_answered_nothing_is_said_to_be_well() {
         let told = shown(&mut Console::new(Role::Lead), size);
         assert!(told.contains("unknown") && !told.contains("● healthy"), "{told}");
     }
+}
+
+#[test]
+fn a_standby_that_serves_nobody_is_no_alarm_while_another_region_has_the_traffic() {
+    let down = |console: &mut Console, component: &str| {
+        let mut seen = Observation::new("test");
+        seen.glance(Health::Down, "503: scaled to zero");
+        console.looked(component, Place::Region(west()), 0, 600, Ok(seen));
+    };
+    let mut console = ready_to_promote(false);
+    for component in ["database", "cluster", "secrets", "metrics", "reports"] {
+        let mut seen = Observation::new("test");
+        seen.glance(Health::Healthy, "as it should be");
+        console.looked(component, Place::Region(west()), 0, 600, Ok(seen));
+    }
+    down(&mut console, "endpoint");
+    console.tick(1);
+    let shown_now = shown(&mut console, (120, 40));
+    assert!(shown_now.contains("○ not serving") && shown_now.contains("✖ down 503"), "{shown_now}");
+    down(&mut console, "database");
+    console.tick(1);
+    let shown_now = shown(&mut console, (120, 40));
+    assert!(!shown_now.contains("not serving"), "a database that is down is an alarm:\n{shown_now}");
 }

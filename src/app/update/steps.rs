@@ -202,7 +202,7 @@ pub(super) fn ways(model: &mut Model) {
     ways_saying(model, says);
 }
 
-fn ways_saying(model: &mut Model, says: String) {
+fn ways_saying(model: &mut Model, mut says: String) {
     let Some(row) = model.row().cloned() else { return };
     let Some(step) = model.step_of(&row).cloned() else { return };
     let id = || step.id.clone();
@@ -237,6 +237,10 @@ fn ways_saying(model: &mut Model, says: String) {
         }
         State::Pending | State::Planned | State::Failed(_) => {
             let failed = matches!(state, State::Failed(_));
+            let tried = model.record(&step.id).is_some_and(|record| record.tries > 0);
+            if !failed && !tried && step.hazard != Hazard::None && says.is_empty() {
+                says.push_str("Its risk can be accepted once it was tried and has failed.");
+            }
             if row.ready && failed {
                 items.push(item(
                     "try it again",
@@ -255,7 +259,7 @@ fn ways_saying(model: &mut Model, says: String) {
                 "the cloud is asked where it can be",
                 Choice::Ask(Purpose::ByHand(id())),
             ));
-            if failed || step.hazard != Hazard::None {
+            if failed || tried {
                 items.push(item(
                     "accept the risk",
                     "it could not be done, and the run goes on",

@@ -105,9 +105,15 @@ impl Executor {
         }
         let (component, place) = self.service.lag_series(&self.run.direction.target)?;
         let now = self.now();
-        Some(match self.board.get(&Key::new(component, &place, "lag")) {
+        let key = Key::new(component, &place, "lag");
+        // An old figure bounds nothing: a source that nobody reaches may have gone on.
+        let since = match self.board.evidence(&key, now).freshness {
+            Freshness::Fresh => "",
+            _ => "; and of all that the source has taken since",
+        };
+        Some(match self.board.get(&key) {
             Some(reading) => format!(
-                "the loss of what the replica has not received: {} behind, as seen {} ago",
+                "the loss of what the replica has not received: {} behind, as seen {} ago{since}",
                 reading.value,
                 duration::age(reading.age(now))
             ),

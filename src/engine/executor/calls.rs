@@ -87,7 +87,7 @@ impl Executor {
                 let next = self.now() + wait;
                 self.tell(Event::Progress {
                     step,
-                    text: "sent again after a refusal to be quick".to_owned(),
+                    text: "refused for being too quick; it is sent again".to_owned(),
                     next: Some(next),
                 });
                 tokio::spawn(async move {

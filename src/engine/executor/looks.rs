@@ -9,8 +9,11 @@ use crate::domain::gate::{Predicate, Verdict};
 use crate::domain::journal::Body;
 use crate::domain::reading::{Evidence, age};
 use crate::domain::region::Place;
-use crate::domain::run::{Ending, State};
-use crate::domain::runbook::Step;
+use crate::domain::run::{Ending, Mode, State};
+use crate::domain::runbook::{Action, Step};
+
+/// The longest that a simulation waits for something to hold: it is gone through in one sitting.
+const SIMULATED_HOLD: Duration = Duration::from_mins(2);
 
 impl Executor {
     /// Where the readings of some predicates come from, each place once.
@@ -86,9 +89,15 @@ impl Executor {
         self.wait_for(&step.id, until, hold, timeout).await;
     }
 
+    /// How long something has to hold: of what is simulated no longer than can be sat through.
+    pub(super) fn holds_for(&self, hold: Duration) -> Duration {
+        if self.run.mode == Mode::Simulation { hold.min(SIMULATED_HOLD) } else { hold }
+    }
+
     /// Starts, or takes up again, waiting for something.
     pub(super) async fn wait_for(&mut self, id: &str, until: &[Predicate], hold: Duration, timeout: Duration) {
         let deadline = self.now() + timeout;
+        let hold = self.holds_for(hold);
         let waiting = Waiting { until: until.to_vec(), hold, deadline, held_since: None, said: None };
         self.waits.insert(id.to_owned(), waiting);
         let looks = self.sampler.look_now(&self.places_of(until.iter()));
@@ -113,6 +122,7 @@ impl Executor {
             let Some(waiting) = self.waits.get(&id) else { continue };
             let (hold, deadline, said) = (waiting.hold, waiting.deadline, waiting.said);
             let (evidence, against) = self.weigh(&waiting.until.clone());
+            let step_hold = self.step(&id).map_or(hold, |step| held_for(&step));
             let Some(waiting) = self.waits.get_mut(&id) else { continue };
             if against.is_empty() {
                 let since = *waiting.held_since.get_or_insert(now);
@@ -122,12 +132,13 @@ impl Executor {
                     let says = if hold.is_zero() {
                         evidence.iter().map(|e| format!("{} {}", e.reading, e.value)).collect::<Vec<_>>().join(", ")
                     } else {
-                        format!("held for {}", duration::format(hold))
+                        format!("held for {}{}", duration::format(hold), waits_longer(step_hold, hold))
                     };
                     self.settle_step_at(MYSELF, &id, Ending::Waited, says, evidence, Some(since)).await;
                     continue;
                 }
-                let text = format!("holds for {} of {}", duration::clock(held), duration::clock(hold));
+                let longer = waits_longer(step_hold, hold);
+                let text = format!("holds for {} of {}{longer}", duration::clock(held), duration::clock(hold));
                 self.say_progress(&id, text, said, now);
             } else {
                 waiting.held_since = None;
@@ -151,5 +162,26 @@ impl Executor {
             waiting.said = Some(now);
         }
         self.tell(Event::Progress { step: id.to_owned(), text, next: None });
+    }
+}
+
+/// How long a step has to hold in earnest.
+fn held_for(step: &Step) -> Duration {
+    if let Action::Wait { hold, .. } = step.action { hold } else { Duration::ZERO }
+}
+
+/// What is said where a simulation waits for less than is waited for in earnest.
+fn waits_longer(in_earnest: Duration, here: Duration) -> String {
+    if in_earnest > here { format!(" ({} in earnest)", duration::format(in_earnest)) } else { String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_simulation_shortens_is_said() {
+        assert_eq!(waits_longer(Duration::from_hours(1), SIMULATED_HOLD), " (1h in earnest)");
+        assert_eq!(waits_longer(Duration::from_secs(30), Duration::from_secs(30)), "");
     }
 }

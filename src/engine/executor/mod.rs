@@ -204,7 +204,7 @@ impl Executor {
     /// Whether it is worth looking often: while somebody acts or may, but not for the hour for which a service is only
     /// to stay well; others need the rate limits, too.
     fn is_brisk(&self) -> bool {
-        let quiet = |step: &Step| matches!(&step.action, Action::Wait { hold, .. } if *hold >= LONG);
+        let quiet = |step: &Step| matches!(&step.action, Action::Wait { hold, .. } if self.holds_for(*hold) >= LONG);
         let mut running = self.run.running().peekable();
         if running.peek().is_none() { self.run.armed.is_some() } else { !running.all(quiet) }
     }

@@ -47,7 +47,7 @@ fn goes_with(cell: &Cell, other: &Cell) -> bool {
 /// column wide: what is drawn before or after it may matter.
 pub(super) fn by_pen<'a>(at_hand: Option<Pen>, changes: &[Change<'a>]) -> Option<Vec<Change<'a>>> {
     let mut pens: Vec<Pen> = at_hand.into_iter().collect();
-    let mut numbered = Vec::with_capacity(changes.len());
+    let mut drawn: Vec<Vec<Change<'a>>> = vec![Vec::new(); pens.len()];
     let mut last = (0, u16::MAX);
     for change in changes {
         let (_, line, cell) = *change;
@@ -61,11 +61,13 @@ pub(super) fn by_pen<'a>(at_hand: Option<Pen>, changes: &[Change<'a>]) -> Option
         let known = before.map(|(number, _)| number).or_else(|| pens.iter().position(fits));
         let number = known.unwrap_or_else(|| {
             pens.push(pen);
+            drawn.push(Vec::new());
             pens.len() - 1
         });
         last = (number, line);
-        numbered.push((number, *change));
+        if let Some(with_it) = drawn.get_mut(number) {
+            with_it.push(*change);
+        }
     }
-    numbered.sort_by_key(|(number, _)| *number);
-    Some(numbered.into_iter().map(|(_, change)| change).collect())
+    Some(drawn.concat())
 }

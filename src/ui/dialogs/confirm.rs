@@ -5,7 +5,6 @@ use ratatui::layout::Rect;
 use super::{boxed, comfortable, input, too_small};
 use crate::app::Model;
 use crate::app::modal::{Attest, Call, Confirm, Field, Sight, Subject, Way};
-use crate::app::when;
 use crate::domain::duration::age as short;
 use crate::domain::runbook::Hazard;
 use crate::ui::doc::Doc;
@@ -168,7 +167,7 @@ fn fields(attest: &Attest, area: &mut Rect, painter: &mut Painter<'_>) {
     };
     field("note     ", "tab to add one", &attest.note, attest.field == Field::Note);
     if let Some(marks) = attest.marks {
-        let hint = format!("now, or tab to enter when ({}): {}", marks.as_str(), when::HINT);
+        let hint = format!("now; tab for another ({}): 3m ago, 14:07 UTC", marks.as_str());
         field("when     ", &hint, &attest.when, attest.field == Field::When);
     }
     if let Some(error) = &attest.error {
@@ -186,6 +185,14 @@ fn ask(confirm: &Confirm, area: Rect, painter: &mut Painter<'_>) {
         painter.put(&mut pen, blocked, Tone::Bad);
     } else {
         match &confirm.way {
+            _ if matches!(&confirm.subject, Subject::Attest(attest) if attest.field != Field::Answer) => {
+                painter.put(&mut pen, " enter ", Tone::Key);
+                painter.put(&mut pen, " ends typing; then ", Tone::Text);
+                painter.put(&mut pen, " y ", Tone::Key);
+                painter.put(&mut pen, " and ", Tone::Text);
+                painter.put(&mut pen, " enter ", Tone::Key);
+                painter.put(&mut pen, " confirm", Tone::Text);
+            }
             Way::TwoKeys { first: false } => {
                 painter.put(&mut pen, "Press ", Tone::Text);
                 painter.put(&mut pen, " y ", Tone::Key);

@@ -343,6 +343,21 @@ fn a_failed_step_offers_its_ways_out() {
 }
 
 #[test]
+fn a_risk_is_offered_only_for_what_was_tried_and_what_was_not_says_so() {
+    let mut desk = Desk::at_promote(true);
+    let ways = |desk: &mut Desk| {
+        desk.key("o");
+        let Some(Modal::Menu(menu)) = desk.model.modals.pop() else { panic!("no menu") };
+        (menu.items.iter().any(|item| item.label == "accept the risk"), menu.says)
+    };
+    let (offered, says) = ways(&mut desk);
+    assert!(!offered && says.contains("once it was tried"), "{says}");
+    desk.entry(Body::Failed { step: "promote".into(), reason: "throttled".into(), evidence: vec![] });
+    let (offered, says) = ways(&mut desk);
+    assert!(offered && says.contains("throttled"), "{says}");
+}
+
+#[test]
 fn a_run_is_closed_as_verified_only_when_it_is_complete() {
     let labels = |desk: &mut Desk| {
         desk.key("C");

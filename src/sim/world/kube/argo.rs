@@ -12,7 +12,7 @@ use crate::sim::world::World;
 const UNDOES: (Ms, Ms) = (5_000, 180_000);
 
 /// Whoever has patched a cluster by hand has it in Git by then, reviewed: what has stood for so long is what Git says.
-const REVIEWED: Ms = 1_800_000;
+const REVIEWED: Ms = 300_000;
 
 /// What Git says of an object at a moment: what it was made as, or the last change that has stood for long enough.
 fn in_git(versions: &[Version], at: Ms) -> Option<&Value> {
