@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Executor, Found, MYSELF, Waiting};
+use super::{Executor, Found, LONG, MYSELF, Waiting};
 use crate::domain::command::Event;
 use crate::domain::duration;
 use crate::domain::gate::{Predicate, Verdict};
@@ -10,9 +10,10 @@ use crate::domain::journal::Body;
 use crate::domain::reading::{Evidence, age};
 use crate::domain::region::Place;
 use crate::domain::run::{Ending, Mode, State};
-use crate::domain::runbook::{Action, Step};
+use crate::domain::runbook::{Action, Step, Way};
 
-/// The longest that a simulation waits for something to hold: it is gone through in one sitting.
+/// How long a simulation waits for what has to hold for long: it is gone through in one sitting. What has to hold for less than
+/// [`LONG`] has a reason to take as long as it takes, such as a reading that comes every few minutes.
 const SIMULATED_HOLD: Duration = Duration::from_mins(2);
 
 impl Executor {
@@ -89,9 +90,12 @@ impl Executor {
         self.wait_for(&step.id, until, hold, timeout).await;
     }
 
-    /// How long something has to hold: of what is simulated no longer than can be sat through.
+    /// How long something has to hold: in a simulated failover or drill no longer than can be sat through. On the way home what is
+    /// told late, such as what waits to be replicated, comes while it is watched.
     pub(super) fn holds_for(&self, hold: Duration) -> Duration {
-        if self.run.mode == Mode::Simulation { hold.min(SIMULATED_HOLD) } else { hold }
+        let sat_through =
+            self.run.mode == Mode::Simulation && matches!(self.run.runbook.way, Way::Failover | Way::Drill);
+        if sat_through && hold >= LONG { SIMULATED_HOLD } else { hold }
     }
 
     /// Starts, or takes up again, waiting for something.
