@@ -118,10 +118,12 @@ pub(super) fn run(
         say!("`handover observe {}` watches it again.", text::visible(&folder.id));
     } else if kept {
         say!("The journal is {}", text::visible(&folder.journal().display().to_string()));
-        say!(
-            "`handover resume {}` takes the run up again; `handover journal show {0}` prints it.",
-            text::visible(&folder.id)
-        );
+        let id = text::visible(&folder.id);
+        if folder.is_closed() {
+            say!("The run is closed; `handover journal show {id}` prints it.");
+        } else {
+            say!("`handover resume {id}` takes the run up again; `handover journal show {id}` prints it.");
+        }
     }
     status(ended)
 }

@@ -170,6 +170,10 @@ fn fenced(service: &Service, run: &Run, plan: &Plan) -> GateResult {
     // On the way home there is time: a fence that does not hold is no fence.
     let home = run.runbook.way == Way::Failback;
     let mut result = ended(run, step, name, |ending| is_done(ending) || (ending == Ending::RiskAccepted && !home));
+    // It passes, but nothing is fenced: whoever reads it must not think so.
+    if let State::Ended(Ending::RiskAccepted) = run.record(&step.id).state {
+        result.evidence.value = format!("not fenced, {}", result.evidence.value);
+    }
     // What was done beside the database says nothing of the database: somebody answers for it, by name.
     if let (Verdict::Pass, Action::Act { action, .. }) = (result.verdict, &step.action)
         && action != FENCE

@@ -130,8 +130,7 @@ impl Runs {
         let mut open: Vec<(std::time::SystemTime, RunFolder)> = Vec::new();
         for folder in self.list()? {
             let Ok(Ok(read)) = folder.read() else { continue };
-            let closed = read.entries.iter().any(|entry| matches!(entry.body, Body::RunClosed { .. }));
-            if !closed && !read.entries.is_empty() {
+            if !closes(&read) && !read.entries.is_empty() {
                 open.push((fs::metadata(folder.journal())?.modified()?, folder));
             }
         }
@@ -212,6 +211,15 @@ impl RunFolder {
     pub fn read(&self) -> io::Result<Result<Verified, Broken>> {
         Ok(verify(&fs::read(self.journal())?))
     }
+
+    /// Whether its journal holds, and says that the run is closed.
+    pub fn is_closed(&self) -> bool {
+        self.read().is_ok_and(|read| read.is_ok_and(|read| closes(&read)))
+    }
+}
+
+fn closes(read: &Verified) -> bool {
+    read.entries.iter().any(|entry| matches!(entry.body, Body::RunClosed { .. }))
 }
 
 /// Where runs are kept: `$HANDOVER_DATA_DIR`, or the user's data folder.

@@ -9,6 +9,7 @@ use crate::app::chord::written;
 use crate::app::keymap::Next;
 use crate::app::model::Level;
 use crate::app::screen::Screen;
+use crate::app::update::open_gates;
 use crate::app::{Model, Pending};
 use crate::domain::run::State;
 use crate::domain::runbook::{Action as StepAction, Hazard};
@@ -186,7 +187,9 @@ fn start_word(model: &Model) -> Option<&'static str> {
             StepAction::Check { .. } => "check",
             StepAction::Wait { .. } => "wait",
             StepAction::Exec(_) if step.hazard == Hazard::None => "run",
-            StepAction::Act { .. } | StepAction::Exec(_) if model.rights().armed => "confirm",
+            StepAction::Act { .. } | StepAction::Exec(_) if model.rights().armed => {
+                if open_gates(model, step).is_empty() { "confirm" } else { "its gates" }
+            }
             StepAction::Act { .. } | StepAction::Exec(_) => return None,
         }),
         _ => None,

@@ -81,13 +81,15 @@ impl Executor {
         let recorded = self.record(MYSELF, body).await;
         let tried_for = self.run.record(&step).intended.map_or(SEND_AGAIN_LIMIT, |at| age(at, self.now()));
         let outcome = match result {
-            Err(PerformError::NotYet { .. }) if request < REQUESTS && recorded && tried_for < SEND_AGAIN_LIMIT => {
+            Err(PerformError::NotYet { message, .. })
+                if request < REQUESTS && recorded && tried_for < SEND_AGAIN_LIMIT =>
+            {
                 let (found, clock) = (self.found.clone(), Arc::clone(&self.world.clock));
                 let wait = Duration::from_millis(500 << request.min(4));
                 let next = self.now() + wait;
                 self.tell(Event::Progress {
                     step,
-                    text: "refused for being too quick; it is sent again".to_owned(),
+                    text: format!("not done: {message}; it is sent again"),
                     next: Some(next),
                 });
                 tokio::spawn(async move {

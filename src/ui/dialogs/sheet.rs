@@ -3,8 +3,8 @@
 use ratatui::layout::Rect;
 
 use super::boxed;
-use crate::app::Model;
 use crate::app::modal::{Help, Page};
+use crate::app::{Action, Model};
 use crate::domain::duration::{self, format as span};
 use crate::domain::outline::{Back, Outline, Planned, outline};
 use crate::domain::preflight::{AREAS, Row, Verdict};
@@ -87,7 +87,9 @@ pub(in crate::ui) fn summary(model: &Model, doc: &mut Doc) {
                 Verdict::Wanting => Tone::Warn,
                 Verdict::Good | Verdict::Unknown => Tone::Text,
             };
-            (format!("what it will need: {}, {}", made.summary(), asked(model)), tone)
+            let shows =
+                model.keymap.chord(Action::Preflight).map(|key| format!("; {key} shows each")).unwrap_or_default();
+            (format!("what it will need: {}, {}{shows}", made.summary(), asked(model)), tone)
         }
     };
     doc.put("asked", text, tone);
