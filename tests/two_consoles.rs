@@ -230,6 +230,8 @@ fn the_lead_is_handed_over_taken_and_taken_back_while_nobody_else_ever_writes() 
     anna.wait_for("a step is running", LIMIT);
     anna.send_keys("x");
     wait_until("the step is stopped", LIMIT, || count(&short.journal("data"), "failed") == 1);
+    // The journal has it before the console does.
+    anna.wait_for("failed: cancelled by the operator", LIMIT);
 
     hand_over(&mut anna, "ben: my shift ends");
     ben.wait_for("anna hands the lead to you: L takes it", LIMIT);

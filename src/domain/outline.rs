@@ -179,7 +179,7 @@ fn otherwise(service: &Service, component: &str, action: &str) -> String {
         Some(Spec::Route53Failover(traffic)) => match controls {
             Some(controls) => format!("turn the routing controls of {}: they have five endpoints", controls.id),
             None if traffic.health_check.primary.is_some() && traffic.health_check.standby.is_some() => {
-                "the records' health checks lead to the standby by themselves: Route 53 answers on".to_owned()
+                "the records' health checks lead to the standby by themselves, and DNS goes on answering".to_owned()
             }
             None => {
                 "there is no other way: health checks on both records, or routing controls, must be there beforehand"

@@ -32,7 +32,11 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
         .iter()
         .fold((0usize, 0usize), |(done, all), row| (done + usize::from(model.state(&row.id).is_ended()), all + 1));
     let glyphs = painter.glyphs();
-    let count = format!("checklist {done}/{all} ");
+    // What can be done side by side is easily missed: the selection stands on one of them.
+    let ready = model.rows.iter().filter(|row| row.ready).count();
+    let side_by_side = ready > 1 && area.width >= 50;
+    let ready = if side_by_side { format!(", {ready} ready") } else { String::new() };
+    let count = format!("checklist {done}/{all}{ready} ");
     let full = done * 10 / all.max(1);
     let bar = format!("{}{}", glyphs.full.repeat(full), glyphs.empty.repeat(10 - full));
     let (left, until) = left(model);

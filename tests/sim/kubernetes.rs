@@ -176,7 +176,7 @@ async fn a_patched_secret_is_put_back_unless_argo_cd_is_suspended() {
     assert_eq!(shop.fact("auto_sync").await, NO);
     assert!(shop.plan("patch-connection").await.closed_gates().next().is_none());
     assert_eq!(shop.done("patch-connection").await, 0);
-    shop.rig.pass(1_200).await;
+    shop.rig.pass(240).await;
     assert_eq!(shop.fact("connection_current").await, YES);
     // Taking Argo CD up again undoes it: the gate says so, and it is so.
     let plan = shop.plan("resume-sync").await;
@@ -187,13 +187,13 @@ async fn a_patched_secret_is_put_back_unless_argo_cd_is_suspended() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_has_stood_for_half_an_hour_is_in_git_by_then() {
+async fn what_has_stood_for_five_minutes_is_in_git_by_then() {
     let shop = shop_in("calm", "");
     shop.done("suspend-sync").await;
     shop.done("patch-connection").await;
-    shop.rig.pass(600).await;
+    shop.rig.pass(240).await;
     assert_eq!(shop.fact("synced").await, NO);
-    shop.rig.pass(1_260).await;
+    shop.rig.pass(120).await;
     assert_eq!(shop.fact("synced").await, YES);
     assert!(shop.plan("resume-sync").await.closed_gates().next().is_none());
     shop.done("resume-sync").await;
