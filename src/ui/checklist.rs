@@ -32,18 +32,21 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
         .iter()
         .fold((0usize, 0usize), |(done, all), row| (done + usize::from(model.state(&row.id).is_ended()), all + 1));
     let glyphs = painter.glyphs();
-    // What can be done side by side is easily missed: the selection stands on one of them.
-    let ready = model.rows.iter().filter(|row| row.ready).count();
-    let side_by_side = ready > 1 && area.width >= 50;
-    let ready = if side_by_side { format!(", {ready} ready") } else { String::new() };
-    let count = format!("checklist {done}/{all}{ready} ");
     let full = done * 10 / all.max(1);
     let bar = format!("{}{}", glyphs.full.repeat(full), glyphs.empty.repeat(10 - full));
     let (left, until) = left(model);
     let left = format!("about {} to {until}", clock(left));
     let right = [(left.as_str(), Tone::Dim)];
+    let fits = |count: &str| usize::from(area.width) >= left.len() + count.len() + 10 + 10;
+    let mut count = format!("checklist {done}/{all} ");
+    // What can be done side by side is easily missed: the selection stands on one of them.
+    let ready = model.rows.iter().filter(|row| row.ready).count();
+    let longer = format!("checklist {done}/{all}, {ready} ready ");
+    if ready > 1 && fits(&longer) {
+        count = longer;
+    }
+    let fits = fits(&count);
     let title = [(count.as_str(), Tone::Title), (bar.as_str(), Tone::Accent)];
-    let fits = usize::from(area.width) >= left.len() + count.len() + 10 + 10;
     let inside = painter.frame(area, &title, if fits && done < all { &right } else { &[] }, focused);
     painter.spot(area, Spot::Pane(Focus::Checklist));
     let lines = lines(model, usize::from(inside.height));
