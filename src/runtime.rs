@@ -19,7 +19,7 @@ use tokio::sync::mpsc as tokio_mpsc;
 
 use crate::app::key::Key;
 use crate::app::modal::Sight;
-use crate::app::model::{Level, Model};
+use crate::app::model::{Due, Level, Model};
 use crate::app::{self, Effect, Msg, update};
 use crate::domain::command::{Command, Event};
 use crate::domain::replay::From;
@@ -217,8 +217,11 @@ impl Loop {
                 leave_by = Some(Instant::now() + LEAVING);
                 let _ = self.commands.send(Command::Leave);
             }
-            if self.model.take_changed() && !matches!(self.ended, Some(Ended::Lost(_))) {
-                self.draw()?;
+            match self.model.take_due() {
+                _ if matches!(self.ended, Some(Ended::Lost(_))) => {}
+                Due::Nothing => {}
+                Due::Banner => self.draw_banner()?,
+                Due::Everything => self.draw()?,
             }
         }
     }
@@ -228,6 +231,17 @@ impl Loop {
             self.seen = Some(seen);
         }
         Ok(())
+    }
+
+    /// Draws the banner alone, where nothing is known to have drawn over the rest.
+    fn draw_banner(&mut self) -> Result<()> {
+        let Self { terminal, model, skin, .. } = self;
+        match terminal.draw_top(|buffer| crate::ui::banner(model, skin, buffer)) {
+            Ok(true) => Ok(()),
+            Ok(false) => self.draw(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotConnected && session::is_held() => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn take(&mut self, wake: Wake) -> Result<()> {

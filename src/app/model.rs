@@ -11,10 +11,11 @@ use super::chord::Pending;
 use super::keymap::Keymap;
 use super::modal::{Help, Modal, Page, Sight};
 use super::presenter::Presenter;
-use super::screen::Screens;
+use super::screen::{Screen, Screens};
 use crate::domain::account::Account;
 use crate::domain::board::Board;
 use crate::domain::disruption::Tally;
+use crate::domain::duration;
 use crate::domain::history::History;
 use crate::domain::journal::Entry;
 use crate::domain::lags::Lags;
@@ -31,7 +32,7 @@ mod opening;
 mod parts;
 
 pub use opening::{Capabilities, Opening, Replay, Role};
-pub use parts::{Focus, Level, Planned, Progress, Row, Toast};
+pub use parts::{Due, Focus, Level, Planned, Progress, Row, Toast};
 
 /// How many journal entries are kept, the latest: a run of days has fewer.
 pub const TAIL: usize = 50_000;
@@ -39,6 +40,8 @@ pub const TAIL: usize = 50_000;
 pub const OUTPUT: usize = 500;
 /// After how long a plan on the screen is made again, by the run's clock.
 pub const PLAN_PACE: Duration = Duration::from_secs(10);
+/// After how many seconds ages move on, all of them together.
+pub const BEAT: i64 = 5;
 /// For how many ticks (seconds) a message stays in the footer.
 const TOAST_TICKS: u8 = 10;
 /// And one that only answers a key.
@@ -136,8 +139,10 @@ pub struct Model {
     pub leaving: bool,
     /// Whether the engine has ended.
     pub ended: bool,
-    /// Whether anything on the screen may have changed since it was drawn.
-    pub changed: bool,
+    /// How much of the screen may have changed since it was drawn.
+    pub due: Due,
+    /// Whether a reading has said something new that is not worth a drawing of its own.
+    pub news: bool,
 }
 
 impl Model {
@@ -190,7 +195,8 @@ impl Model {
             latched: None,
             leaving: false,
             ended: false,
-            changed: true,
+            due: Due::Everything,
+            news: false,
         };
         model.refresh_rows();
         model.selected = model.next_open(0).unwrap_or(0);
@@ -348,15 +354,28 @@ impl Model {
 
     /// A second has passed.
     pub fn tick(&mut self, now: Timestamp) {
-        self.now = now;
+        let before = std::mem::replace(&mut self.now, now);
         self.refresh_worst();
+        let still = self.stands_still() && !std::mem::take(&mut self.news);
+        if !still || beat(before) != beat(now) || self.board.flips(before, now) {
+            self.due = Due::Everything;
+        }
         // The hint of a begun chord stands over it.
         if let Some(toast) = self.toast.as_mut().filter(|_| self.pending.is_none()) {
             toast.left = toast.left.saturating_sub(1);
             if toast.left == 0 {
                 self.toast = None;
+                self.due = Due::Everything;
             }
         }
+    }
+
+    /// Whether nothing below the banner goes by the second: no step is under way, and nobody is answering something.
+    fn stands_still(&self) -> bool {
+        let overlaid = !self.modals.is_empty() || self.pending.is_some() || !self.presenter.pressed.is_empty();
+        let counts = self.screens.shown == Screen::Timeline && self.run.closed.is_none();
+        let moves = counts || self.screens.wall || self.replay.is_some() || self.is_running();
+        !overlaid && !moves
     }
 
     /// A second has passed at the keyboard: a begun chord does not wait for ever.
@@ -369,9 +388,9 @@ impl Model {
         }
     }
 
-    /// Whether the screen has to be drawn; asking makes it drawn.
-    pub fn take_changed(&mut self) -> bool {
-        std::mem::take(&mut self.changed)
+    /// How much of the screen has to be drawn; asking makes it drawn.
+    pub fn take_due(&mut self) -> Due {
+        std::mem::take(&mut self.due)
     }
 
     /// Whether a step is resolved to an exact call before it starts.
@@ -383,4 +402,23 @@ impl Model {
     pub fn since(&self, at: Timestamp) -> Duration {
         age(at, self.now)
     }
+
+    /// How old something is, in a word for a column of ages: they move on together, every [`BEAT`] seconds, and stand still in
+    /// between. A screen on which twenty figures tick says nothing with it, and hides the one that has changed. No age is further
+    /// from the truth than a beat; whether something is stale is not judged by it.
+    pub fn age(&self, at: Timestamp) -> String {
+        let beats = u64::try_from(beat(self.now) - beat(at)).unwrap_or(0);
+        duration::age(Duration::from_secs(beats * BEAT.unsigned_abs()))
+    }
+
+    /// Up to when a chart of the present reaches: to the end of the beat, so that it moves on with the ages. What it shows has to
+    /// reach as much further.
+    pub fn charted(&self) -> Timestamp {
+        Timestamp::from_second((beat(self.now) + 1) * BEAT).unwrap_or(self.now)
+    }
+}
+
+/// The number of a moment's beat.
+fn beat(at: Timestamp) -> i64 {
+    at.as_second().div_euclid(BEAT)
 }

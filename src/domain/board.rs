@@ -51,7 +51,7 @@ pub struct Board {
 }
 
 impl Board {
-    /// Takes in what a look at a component gave, or why it gave nothing.
+    /// Takes in what a look at a component gave, or why it gave nothing; gives whether that says anything else than was known.
     pub fn record(
         &mut self,
         component: &str,
@@ -59,13 +59,16 @@ impl Board {
         at: Timestamp,
         fresh_for: Duration,
         result: &Result<Observation, Unread>,
-    ) {
+    ) -> bool {
         let slot = (component.to_owned(), place.clone());
+        let mut news = false;
         match result {
             Ok(seen) => {
                 // What this look did not bring must not stay as if it had.
                 for (key, reading) in &mut self.readings {
                     if key.component == component && key.place == *place {
+                        let brought = seen.facts.iter().find(|fact| fact.name == key.fact);
+                        news |= brought.map_or(!reading.failing, |fact| reading.failing || fact.value != reading.value);
                         reading.failing = true;
                     }
                 }
@@ -77,7 +80,7 @@ impl Board {
                         fresh_for,
                         failing: false,
                     };
-                    self.readings.insert(Key::new(component, place, &fact.name), reading);
+                    news |= self.readings.insert(Key::new(component, place, &fact.name), reading).is_none();
                 }
                 let glance = Glance {
                     health: seen.health,
@@ -86,11 +89,14 @@ impl Board {
                     fresh_for,
                     failure: None,
                 };
-                self.glances.insert(slot, glance);
+                let says = |glance: &Glance| (glance.health, glance.summary.clone(), glance.failure.is_some());
+                let now = says(&glance);
+                news |= self.glances.insert(slot, glance).is_none_or(|before| says(&before) != now);
             }
             Err(unread) => {
                 for (key, reading) in &mut self.readings {
                     if key.component == component && key.place == *place {
+                        news |= !reading.failing;
                         reading.failing = true;
                     }
                 }
@@ -101,10 +107,18 @@ impl Board {
                     fresh_for,
                     failure: None,
                 });
+                news |= glance.failure.as_ref().is_none_or(|(before, _)| before != unread);
                 let since = glance.failure.as_ref().map_or(at, |(_, since)| *since);
                 glance.failure = Some((unread.clone(), since));
             }
         }
+        news
+    }
+
+    /// Whether anything is of another freshness at one moment than at another.
+    pub fn flips(&self, before: Timestamp, now: Timestamp) -> bool {
+        self.readings.values().any(|reading| reading.freshness(before) != reading.freshness(now))
+            || self.glances.values().any(|glance| glance.freshness(before) != glance.freshness(now))
     }
 
     /// A reading.
@@ -177,6 +191,25 @@ mod tests {
         let glance = board.glance("database", &place).unwrap();
         assert_eq!(glance.shown(at(5)), Health::Unknown);
         assert_eq!(glance.summary, "available");
+    }
+
+    #[test]
+    fn news_is_what_differs_in_more_than_its_time() {
+        let place = Place::Global;
+        let mut board = Board::default();
+        let mut record =
+            |second, result| board.record("database", &place, at(second), Duration::from_secs(15), &result);
+        assert!(record(0, seen("available")), "the first look");
+        assert!(!record(5, seen("available")));
+        assert!(record(10, seen("modifying")));
+        let failed = |why| Err(Unread::new(why, "5 s"));
+        assert!(record(15, failed(Why::TimedOut)));
+        assert!(!record(20, failed(Why::TimedOut)), "it fails as it did");
+        assert!(record(25, failed(Why::Throttled)), "it fails for another reason");
+        assert!(record(30, seen("modifying")), "it can be read again");
+        assert!(record(35, Ok(Observation::new("test"))), "it brings no status any more");
+        assert!(record(40, seen("available")), "and another one now");
+        assert!(!board.flips(at(40), at(55)) && board.flips(at(55), at(56)));
     }
 
     #[test]

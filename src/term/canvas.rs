@@ -71,16 +71,51 @@ impl<W: Write> Canvas<W> {
             self.next = Buffer::empty(area);
             self.shown = Buffer::empty(area);
             self.links.clear();
+            self.screen.set_width(area.width);
             self.screen.clear()?;
             self.stale = false;
         }
         let links = paint(&mut self.next);
         self.screen.link(&links);
-        let width = usize::from(area.width).max(1);
-        let lines = self.next.content.chunks(width).zip(self.shown.content.chunks(width));
+        self.tell(&links, usize::from(area.height))?;
+        self.links = links;
+        std::mem::swap(&mut self.next, &mut self.shown);
+        self.screen.flush()
+    }
+
+    /// Draws the first lines of a frame whose other lines, and whose links, are as they were: `paint` fills them, and gives how
+    /// many they are. Gives whether that could be done: else all of it has to be drawn.
+    pub fn draw_top(&mut self, paint: impl FnOnce(&mut Buffer) -> u16) -> io::Result<bool> {
+        let drawn = self.try_draw_top(paint);
+        self.stale |= drawn.is_err();
+        drawn
+    }
+
+    fn try_draw_top(&mut self, paint: impl FnOnce(&mut Buffer) -> u16) -> io::Result<bool> {
+        let area = Rect::from((Position::ORIGIN, self.screen.size()?));
+        if self.stale || self.next.area != area || self.shown.area != area {
+            return Ok(false);
+        }
+        let lines = usize::from(paint(&mut self.next));
+        if self.links.iter().any(|link| usize::from(link.y) < lines) {
+            return Ok(false);
+        }
+        self.tell(&[], lines)?;
+        let cells = lines * usize::from(area.width);
+        for (shown, next) in self.shown.content.iter_mut().zip(&self.next.content).take(cells) {
+            shown.clone_from(next);
+        }
+        self.screen.flush()?;
+        Ok(true)
+    }
+
+    /// Tells what differs in the first lines.
+    fn tell(&mut self, links: &[Link], lines: usize) -> io::Result<()> {
+        let width = usize::from(self.next.area.width).max(1);
+        let lines = self.next.content.chunks(width).zip(self.shown.content.chunks(width)).take(lines);
         let mut changes = Vec::new();
         for (y, (next, shown)) in (0u16..).zip(lines) {
-            let relinked = links::changed(&self.links, &links, y).map(|(from, to)| (from, to.min(width)));
+            let relinked = links::changed(&self.links, links, y).map(|(from, to)| (from, to.min(width)));
             let (from, to) = match (changed(next, shown), relinked) {
                 (None, None) => continue,
                 (Some(part), None) | (None, Some(part)) => part,
@@ -101,10 +136,7 @@ impl<W: Write> Canvas<W> {
             changes.extend(changed.into_iter().map(|(x, y, _)| (x, y)));
         }
         let next = &self.next;
-        self.screen.draw(changes.into_iter().filter_map(|at| Some((at.0, at.1, next.cell(at)?))))?;
-        self.links = links;
-        std::mem::swap(&mut self.next, &mut self.shown);
-        self.screen.flush()
+        self.screen.draw(changes.into_iter().filter_map(|at| Some((at.0, at.1, next.cell(at)?))))
     }
 }
 

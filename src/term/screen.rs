@@ -17,6 +17,7 @@ use super::links::Link;
 use super::output::{BufferedOut, Tty};
 use super::session;
 
+mod moves;
 mod pen;
 mod print;
 mod shorter;
@@ -42,6 +43,8 @@ pub struct Screen<W: Write = Tty> {
     wide: BTreeSet<(u16, u16)>,
     /// Where there is no terminal to ask for its size.
     fixed: Option<Size>,
+    /// How many columns the frame that is drawn has; 0 where that is not known.
+    width: u16,
 }
 
 /// The cursor, as the terminal has it and as it is to be.
@@ -66,7 +69,8 @@ impl<W: Write> Screen<W> {
 
     fn with(out: BufferedOut<W>, fixed: Option<Size>) -> Self {
         let cursor = Cursor { shown: false, wanted: None };
-        Self { out, pen: None, at: None, cursor, links: Vec::new(), leads: None, wide: BTreeSet::new(), fixed }
+        let width = fixed.map_or(0, |size| size.width);
+        Self { out, pen: None, at: None, cursor, links: Vec::new(), leads: None, wide: BTreeSet::new(), fixed, width }
     }
 
     /// What it writes through, with its counts.
@@ -85,6 +89,11 @@ impl<W: Write> Screen<W> {
         self.pen = None;
         self.at = None;
         self.cursor.shown = false;
+    }
+
+    /// Says how many columns the frames from here on have.
+    pub(super) fn set_width(&mut self, width: u16) {
+        self.width = width;
     }
 
     /// Whether no character of two columns is shown.
@@ -184,16 +193,12 @@ impl<W: Write> Screen<W> {
     }
 
     fn move_to(&mut self, to: Position) -> io::Result<()> {
-        match self.at {
-            Some(at) if at == to => return Ok(()),
-            // Within a line, forward: shorter than row and column.
-            Some(at) if at.y == to.y && at.x < to.x => match to.x - at.x {
-                1 => self.out.write_all(b"\x1b[C")?,
-                by => write!(self.out, "\x1b[{by}C")?,
-            },
-            _ => write!(self.out, "\x1b[{};{}H", u32::from(to.y) + 1, u32::from(to.x) + 1)?,
+        if self.at != Some(to) {
+            // Behind the last column a terminal's cursor stands on it still: from there no way is told but the whole one.
+            let from = self.at.filter(|at| at.x < self.width);
+            moves::tell(from, to, &mut self.out)?;
+            self.at = Some(to);
         }
-        self.at = Some(to);
         Ok(())
     }
 
@@ -207,7 +212,7 @@ impl<W: Write> Screen<W> {
 }
 
 /// From this many bytes on it is tried whether another order takes fewer.
-const WORTH_A_SECOND_TRY: usize = 256;
+const WORTH_A_SECOND_TRY: usize = 96;
 
 /// Up to this many blanks are written: to erase them and to move over them takes as many bytes.
 const ERASED: u16 = 10;
@@ -236,16 +241,21 @@ impl<W: Write> Backend for Screen<W> {
         if self.out.collected() - start < WORTH_A_SECOND_TRY || !narrow {
             return Ok(());
         }
-        let Some(ordered) = shorter::by_pen(before.0, &changes) else { return Ok(()) };
-        let as_they_came = self.out.take_back(start);
-        let after = (self.pen, self.at, self.leads.clone());
-        (self.pen, self.at, self.leads) = before;
-        self.put(&ordered)?;
-        if self.out.collected() - start > as_they_came.len() {
-            self.out.take_back(start);
-            self.out.write_all(&as_they_came)?;
-            (self.pen, self.at, self.leads) = after;
+        let Some(mut ordered) = shorter::by_pen(before.0, &changes) else { return Ok(()) };
+        let mut shortest = (self.out.take_back(start), (self.pen, self.at, self.leads.clone()));
+        for downwards in [false, true] {
+            if downwards {
+                ordered = shorter::downwards(&ordered);
+            }
+            (self.pen, self.at, self.leads) = before.clone();
+            self.put(&ordered)?;
+            let told = self.out.take_back(start);
+            if told.len() < shortest.0.len() {
+                shortest = (told, (self.pen, self.at, self.leads.clone()));
+            }
         }
+        self.out.write_all(&shortest.0)?;
+        (self.pen, self.at, self.leads) = shortest.1;
         Ok(())
     }
 

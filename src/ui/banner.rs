@@ -354,7 +354,7 @@ fn loss(model: &Model) -> Part<'_> {
             } else {
                 Tone::Warn
             };
-            let age = short(model.since(reading.at));
+            let age = model.age(reading.at);
             let age = if age == "now" { age } else { format!("{age} ago") };
             part(format!("expected loss {} ({age}) of {}", seconds(lag), clock(rpo)), tone, 2)
         }

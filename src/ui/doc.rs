@@ -7,7 +7,6 @@ use super::skin::Tone;
 use crate::app::Model;
 use crate::app::action::Action;
 use crate::app::filter::Words;
-use crate::domain::duration::age as short;
 use crate::domain::gate::GateResult;
 use crate::domain::plan::Plan;
 use crate::domain::reading::{Evidence, Freshness};
@@ -208,7 +207,7 @@ pub(super) fn seen(model: &Model, evidence: &Evidence) -> String {
     match evidence.at {
         None => "never read".to_owned(),
         Some(at) => {
-            let age = short(model.since(at));
+            let age = model.age(at);
             let age = if age == "now" { age } else { format!("{age} ago") };
             match evidence.freshness {
                 Freshness::Fresh => format!("{}, {age}", evidence.value),

@@ -7,7 +7,6 @@ use super::skin::Tone;
 use crate::app::Model;
 use crate::app::model::Focus;
 use crate::app::spot::Spot;
-use crate::domain::duration::age as short;
 use crate::domain::journal::{Body, Entry};
 
 pub(super) fn draw(model: &Model, area: Rect, focused: bool, painter: &mut Painter<'_>) {
@@ -19,7 +18,7 @@ pub(super) fn draw(model: &Model, area: Rect, focused: bool, painter: &mut Paint
         area
     } else {
         let title = format!("journal {}", model.run.entries);
-        let last = model.tail.back().map_or_else(String::new, |last| match short(model.since(last.at)).as_str() {
+        let last = model.tail.back().map_or_else(String::new, |last| match model.age(last.at).as_str() {
             "now" => "last entry now".to_owned(),
             age => format!("last entry {age} ago"),
         });

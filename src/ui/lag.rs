@@ -7,13 +7,15 @@ use ratatui::layout::Rect;
 use super::paint::{Painter, Pen};
 use super::skin::Tone;
 use crate::app::Model;
-use crate::domain::duration::{age as short, format, seconds};
+use crate::domain::duration::{format, seconds};
 use crate::domain::lag::{Columns, Level, Thresholds};
 use crate::domain::reading::{Freshness, Sample, Value};
 use crate::domain::service::{LagMetric, Spec};
 
 /// What the columns cover.
 const SPAN: Duration = Duration::from_hours(1);
+/// How much further than the present a chart reaches.
+pub(super) const BEAT: Duration = Duration::from_secs(crate::app::model::BEAT.unsigned_abs());
 
 pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     if area.is_empty() {
@@ -70,7 +72,7 @@ fn figure(model: &Model) -> (String, Tone) {
         Level::Breach => "BREACH",
         Level::Unknown => "unknown",
     };
-    let age = short(model.since(reading.at));
+    let age = model.age(reading.at);
     match reading.freshness(model.now) {
         Freshness::Fresh if age == "now" => (format!("{} {word}, now", seconds(lag)), tone),
         Freshness::Fresh => (format!("{} {word}, {age} ago", seconds(lag)), tone),
@@ -81,7 +83,7 @@ fn figure(model: &Model) -> (String, Tone) {
 
 fn chart(model: &Model, samples: &[Sample], metric: Option<&LagMetric>, area: Rect, painter: &mut Painter<'_>) {
     let period = metric.map_or(Duration::from_mins(1), |metric| metric.period);
-    let columns = Columns::lay_out(samples, model.now, SPAN, period, usize::from(area.width));
+    let columns = Columns::lay_out(samples, model.charted(), SPAN, period + BEAT, usize::from(area.width));
     bars(&columns, &Scale::of(&columns, &model.service.lag), area, painter);
 }
 

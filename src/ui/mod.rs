@@ -85,6 +85,15 @@ pub fn view(model: &Model, skin: &Skin, buffer: &mut Buffer) {
     look(model, skin, buffer);
 }
 
+/// Draws the banner alone, over what stands there: in most seconds nothing else has changed. Gives how many lines it takes.
+pub fn banner(model: &Model, skin: &Skin, buffer: &mut Buffer) -> u16 {
+    let layout = Layout::of(buffer.area, model);
+    let mut painter = Painter::new(buffer, skin);
+    painter.fill(layout.banner, Tone::Text);
+    banner::draw(model, &layout, &mut painter);
+    layout.banner.height
+}
+
 /// Draws the model, and says what of it is to be seen.
 pub fn look(model: &Model, skin: &Skin, buffer: &mut Buffer) -> Seen {
     let area = buffer.area;

@@ -9,7 +9,6 @@ use super::skin::Tone;
 use super::words;
 use crate::app::Model;
 use crate::domain::board::Glance;
-use crate::domain::duration::age as short;
 use crate::domain::reading::{Freshness, Health};
 use crate::domain::region::{Place, Region};
 
@@ -45,7 +44,7 @@ fn panel(model: &Model, region: &Region, side: &str, tone: Tone, area: Rect, pai
     let (sign, word, word_tone) = words::region(model, region, glyphs);
     let since = match health {
         Health::Healthy => String::new(),
-        _ => format!(" {}", short(model.since(since))),
+        _ => format!(" {}", model.age(since)),
     };
     let right = [(sign, word_tone), (" ", word_tone), (word, word_tone), (since.as_str(), word_tone)];
     let inside = painter.frame(area, &title, &right, false);
@@ -104,7 +103,7 @@ fn glance(model: &Model, glance: Option<&Glance>, pen: &mut Pen, painter: &mut P
         painter.put(pen, why, Tone::Unknown);
         return;
     };
-    let age = glance.read_at.map_or_else(|| "never".to_owned(), |at| short(model.since(at)));
+    let age = glance.read_at.map_or_else(|| "never".to_owned(), |at| model.age(at));
     let fresh = glance.freshness(model.now);
     pen.end = pen.end.saturating_sub(1).max(pen.x);
     let mut aged = Pen { x: pen.end.saturating_sub(AGE).max(pen.x), ..*pen };
@@ -151,7 +150,7 @@ fn facts(model: &Model, place: &Place, inside: Rect, from: u16, painter: &mut Pa
         let mut aged = Pen { x: pen.end.saturating_sub(AGE).max(pen.x), ..pen };
         painter.put_right(
             &mut aged,
-            &short(model.since(reading.at)),
+            &model.age(reading.at),
             if fresh == Freshness::Fresh { Tone::Dim } else { Tone::Warn },
         );
         pen.end = pen.end.saturating_sub(AGE).max(pen.x);

@@ -8,7 +8,7 @@ use super::paint::{Painter, Pen, width};
 use super::skin::Tone;
 use super::words;
 use crate::app::model::{Model, Role, Row};
-use crate::domain::duration::{age as short, clock, seconds};
+use crate::domain::duration::{clock, seconds};
 use crate::domain::figures::{Figures, Kept, Span};
 use crate::domain::reading::{Freshness, Health};
 use crate::domain::region::Region;
@@ -171,7 +171,7 @@ fn loss(model: &Model) -> Figure {
         };
     };
     let fresh = reading.freshness(model.now);
-    let age = match short(model.since(reading.at)) {
+    let age = match model.age(reading.at) {
         now if now == "now" => now,
         age => format!("{age} ago"),
     };
@@ -234,7 +234,7 @@ fn region(model: &Model, code: &Region, side: (&str, Tone), area: Rect, tall: bo
     pen.skip(1);
     painter.put(&mut pen, word, tone);
     if health != Health::Healthy {
-        painter.put(&mut pen, &format!(" {}", short(model.since(since))), tone);
+        painter.put(&mut pen, &format!(" {}", model.age(since)), tone);
     }
     if model.active() == Some(code) {
         let says = if width(" has the traffic") <= pen.room() { " has the traffic" } else { " active" };

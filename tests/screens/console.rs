@@ -23,7 +23,8 @@ use handover::ui::{Depth, Seen, Skin, look};
 use jiff::Timestamp;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::Rect;
 
 /// The start of the run.
 pub(crate) const START: i64 = 1_800_000_000;
@@ -318,6 +319,15 @@ impl Console {
         self.send(Msg::Sight(self.seen.as_ref().unwrap().sight));
         self.send(Msg::Drawn(wall));
         terminal.backend().buffer().clone()
+    }
+
+    /// What stands below the banner.
+    pub(crate) fn below_the_banner(&self, (width, height): (u16, u16)) -> Vec<Cell> {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+        let skin = skin(Depth::Indexed, true);
+        look(&self.model, &skin, &mut buffer);
+        let above = handover::ui::banner(&self.model, &skin, &mut buffer);
+        buffer.content.split_off((usize::from(above) * usize::from(width)).min(buffer.content.len()))
     }
 
     /// Clicks at a column and a line of what was drawn last.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use handover::app::modal::{Choice, Confirm, Field, Page, Purpose, Sight, Subject, Way};
+use handover::app::model::Due;
 use handover::app::{ACTIONS, Effect, Key, Modal, Model, Msg, Role, update};
 use handover::domain::command::{Command, Event};
 use handover::domain::consent::How;
@@ -375,6 +376,20 @@ impl Fuzz {
         self.send(Msg::Engine(Event::Planned { step: id.to_owned(), result }), "a plan");
     }
 
+    /// A second passes. One that asks for nothing but the banner must have left everything below it as it was.
+    fn second(&mut self) {
+        self.console.model.take_due();
+        let before = self.console.below_the_banner(self.size);
+        self.console.tick(1);
+        if self.console.model.take_due() == Due::Banner {
+            let after = self.console.below_the_banner(self.size);
+            let differs = before.iter().zip(&after).find(|(before, after)| before != after);
+            assert_eq!(differs, None, "{:?}", self.model().screens.shown);
+            self.count("quiet seconds");
+        }
+        self.console.model.due = Due::Everything;
+    }
+
     /// Some event from outside.
     fn happens(&mut self) {
         let steps: Vec<String> = self.model().rows.iter().map(|row| row.id.clone()).collect();
@@ -460,7 +475,7 @@ impl Fuzz {
                 self.send(Msg::Resize, "a change of size");
             }
             75..80 => {
-                self.console.tick(1);
+                self.second();
                 self.look(None);
             }
             80..85 => {
@@ -567,4 +582,5 @@ fn nothing_is_done_without_its_confirmation_and_nothing_breaks() {
     let confirmed: usize = ["phrases", "two keys", "armings", "attestations", "leads taken"].map(reached).iter().sum();
     assert!(reached("commands") > 600 && reached("phrases") > 8 && confirmed > 40, "{:?}", fuzz.counts);
     assert!(reached("reasons") > 100 && reached("starts") > 10 && reached("clicks") > 60, "{:?}", fuzz.counts);
+    assert!(reached("quiet seconds") > 60, "{:?}", fuzz.counts);
 }

@@ -90,3 +90,15 @@ pub struct Toast {
     /// For how many more ticks it stays.
     pub left: u8,
 }
+
+/// How much of the screen may have changed since it was drawn.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Due {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The banner, in which the clocks are.
+    Banner,
+    /// Anything.
+    Everything,
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Effect, actions, replay, steps};
 use crate::app::action::Action;
 use crate::app::modal::{Guard, Help, Modal, Page, Subject};
-use crate::app::model::{Level, Model, OUTPUT, Planned, Progress, Role, TAIL};
+use crate::app::model::{Due, Level, Model, OUTPUT, Planned, Progress, Role, TAIL};
 use crate::domain::command::Event;
 use crate::domain::gate::GateResult;
 use crate::domain::journal::{Body, Entry};
@@ -22,11 +22,13 @@ pub(super) fn take(model: &mut Model, event: Event, effects: &mut Vec<Effect>) {
                 Some((glance.health, glance.failure.is_some()))
             };
             let before = known(model);
-            model.board.record(&component, &place, at, fresh_for, &result);
+            model.news |= model.board.record(&component, &place, at, fresh_for, &result);
             model.lags.record(&component, &place, at, &result);
             model.refresh_worst();
-            // What says the same again, only newer, is seen with the next second.
-            model.changed |= before != known(model);
+            // Another figure is seen with the next second; what says the same again, only newer, when the ages move on.
+            if before != known(model) {
+                model.due = Due::Everything;
+            }
         }
         Event::Metered(tallies) => model.disruption = tallies,
         Event::Account(account) => {

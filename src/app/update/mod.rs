@@ -23,7 +23,7 @@ use jiff::Timestamp;
 use super::action::Action;
 use super::key::{Code, Key};
 use super::modal::{Field, Modal, Sight, Subject};
-use super::model::{Level, Model};
+use super::model::{Due, Level, Model};
 use super::screen::Screen;
 use super::spot::Spot;
 use crate::domain::command::{Command, Event};
@@ -93,12 +93,12 @@ pub enum Effect {
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let mut effects = Vec::new();
     let depth = model.modals.len();
-    if matches!(msg, Msg::Tick(_)) {
-        model.lose_patience();
-        model.presenter.tick();
-    }
-    // A reading says itself whether it is worth a drawing of its own.
-    let draws = !matches!(msg, Msg::Engine(Event::Looked { .. }));
+    let due = match msg {
+        // These say themselves whether they are worth more.
+        Msg::Engine(Event::Looked { .. }) => Due::Nothing,
+        Msg::Tick(_) if model.replay.is_none() => Due::Banner,
+        _ => Due::Everything,
+    };
     match msg {
         Msg::Sight(sight) => {
             model.sight = sight;
@@ -115,11 +115,14 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             }
             return effects;
         }
-        // The run's clock is the replay's, and comes with what it shows.
-        Msg::Tick(_) if model.replay.is_some() => {}
         Msg::Tick(now) => {
-            model.tick(now);
-            steps::resolve_selected(model, &mut effects);
+            // The run's clock is the replay's, and comes with what it shows.
+            if model.replay.is_none() {
+                model.tick(now);
+                steps::resolve_selected(model, &mut effects);
+            }
+            model.lose_patience();
+            model.presenter.tick();
         }
         Msg::Resize => model.pending = None,
         Msg::Click(spot) => mouse::click(model, spot, &mut effects),
@@ -137,7 +140,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             modal.resurface();
         }
     }
-    model.changed |= draws;
+    model.due = model.due.max(if effects.is_empty() { due } else { Due::Everything });
     effects
 }
 

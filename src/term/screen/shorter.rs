@@ -71,3 +71,14 @@ pub(super) fn by_pen<'a>(at_hand: Option<Pen>, changes: &[Change<'a>]) -> Option
     }
     Some(drawn.concat())
 }
+
+/// Changes with those of a pen one below the other, from column to column: to the next line it is not far.
+pub(super) fn downwards<'a>(changes: &[Change<'a>]) -> Vec<Change<'a>> {
+    let mut all = Vec::with_capacity(changes.len());
+    for pen in changes.chunk_by(|(.., one), (.., other)| goes_with(other, one)) {
+        let mut runs: Vec<&[Change<'a>]> = pen.chunk_by(|one, next| (one.0 + 1, one.1) == (next.0, next.1)).collect();
+        runs.sort_by_key(|run| run.first().map(|(x, y, _)| (*x, *y)));
+        all.extend(runs.into_iter().flatten());
+    }
+    all
+}

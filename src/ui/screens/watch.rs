@@ -6,7 +6,7 @@ use std::time::Duration;
 use ratatui::layout::Rect;
 
 use crate::app::Model;
-use crate::domain::duration::{age as short, clock, format, seconds};
+use crate::domain::duration::{clock, format, seconds};
 use crate::domain::lag::{Columns, Level};
 use crate::domain::lags::{Course, Source, course};
 use crate::domain::reading::{Freshness, Sample};
@@ -110,7 +110,7 @@ fn now(model: &Model, source: &Source, samples: &VecDeque<Sample>) -> (String, T
     let level = model.service.lag.level(value);
     let reading = model.reading(&source.component, &source.place, source.fact);
     let fresh = reading.is_some_and(|reading| reading.freshness(model.now) == Freshness::Fresh);
-    let age = short(model.since(at));
+    let age = model.age(at);
     if !fresh {
         return (format!("{} {} frozen {age} ago", was(level), seconds(value)), Tone::Warn, false);
     }
@@ -136,7 +136,7 @@ fn was(level: Level) -> &'static str {
 /// The chart of a source with its axes.
 fn large(model: &Model, (source, samples): Series<'_>, area: Rect, painter: &mut Painter<'_>) {
     let span = model.screens.watch.span();
-    let until = model.screens.watch.held.unwrap_or(model.now);
+    let until = model.screens.watch.held.unwrap_or_else(|| model.charted());
     let title = name(model, source);
     let inside = painter.frame(area, &[(&title, Tone::Title)], &[("seconds behind", Tone::Dim)], false);
     if inside.height < 3 || inside.width <= AXIS * 2 {
@@ -149,7 +149,7 @@ fn large(model: &Model, (source, samples): Series<'_>, area: Rect, painter: &mut
         _ => STANDS,
     };
     let held: Vec<Sample> = samples.iter().copied().collect();
-    let columns = Columns::lay_out(&held, until, span, period, usize::from(chart.width));
+    let columns = Columns::lay_out(&held, until, span, period + lag::BEAT, usize::from(chart.width));
     let scale = Scale::close(&columns, &model.service.lag);
     lag::bars(&columns, &scale, chart, painter);
     axis(inside, chart, &scale, span, painter);

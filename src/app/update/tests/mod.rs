@@ -4,6 +4,7 @@ mod guide;
 mod lead;
 mod palette;
 mod random;
+mod seconds;
 mod wall;
 
 use std::sync::Arc;
