@@ -32,8 +32,15 @@ impl Model {
         let is_down = |component: &&Component| {
             self.board.glance(&component.id, &place).is_some_and(|glance| glance.shown(self.now) == Health::Down)
         };
+        let serves = |component: &&Component| matches!(component.spec, Spec::Endpoint(_));
+        // Of a Region that tells nothing of itself nobody knows what it does.
+        let is_known = |component: &&Component| {
+            let glance = self.board.glance(&component.id, &place);
+            glance.is_some_and(|glance| glance.shown(self.now) != Health::Unknown)
+        };
         self.active().is_some_and(|active| active != region)
-            && self.regional().filter(is_down).all(|component| matches!(component.spec, Spec::Endpoint(_)))
+            && self.regional().filter(is_down).all(|component| serves(&component))
+            && self.regional().filter(|component| !serves(component)).any(|component| is_known(&component))
     }
 
     /// The components that stand in each Region, in the order of the file.

@@ -327,6 +327,8 @@ impl Purpose {
 pub struct Menu {
     /// Since when it is on the screen.
     pub guard: Guard,
+    /// The step whose ways out it offers, if it does: they are others once the step has moved on.
+    pub step: Option<StepId>,
     /// Its title.
     pub title: String,
     /// What the choice is about.

@@ -105,13 +105,31 @@ impl Kept {
     }
 }
 
+/// A recovery time that stands if what serves goes on to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Provisional {
+    /// T11 − T0: it answers, and nobody watches yet whether it stays so. What is measured in the end begins with that watch.
+    Answered(Duration),
+    /// From T0 to the beginning of the watch that goes on.
+    Watched(Duration),
+}
+
+impl Provisional {
+    /// The time.
+    pub fn time(self) -> Duration {
+        match self {
+            Self::Answered(span) | Self::Watched(span) => span,
+        }
+    }
+}
+
 /// The figures of a run, as far as they are known at a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Figures {
     /// T12 − T0: how long the service was not what it should be.
     pub total: Span,
-    /// T11 − T0, while it is watched whether it stays so: the recovery time, if it does.
-    pub provisional: Option<Duration>,
+    /// While it serves and nobody knows yet whether it stays so.
+    pub provisional: Option<Provisional>,
     /// T12 − T4: how long handing over took.
     pub execution: Span,
     /// T1 − T0: until an alarm.
@@ -189,7 +207,7 @@ fn measured(run: &Run, from: Milestone, to: Milestone) -> Span {
 }
 
 /// The recovery time if what serves goes on to.
-fn provisional(run: &Run) -> Option<Duration> {
+fn provisional(run: &Run) -> Option<Provisional> {
     let timeline = &run.timeline;
     if timeline.get(Milestone::Sustained).is_some() || run.closed.is_some() {
         return None;
@@ -197,7 +215,13 @@ fn provisional(run: &Run) -> Option<Duration> {
     let (began, served) = (timeline.get(Milestone::ImpactBegan)?, timeline.get(Milestone::FirstSuccess)?);
     let failed_again =
         for_users(&run.disruption, run.direction.target.as_str()).is_some_and(|users| users.failed_since(served.at));
-    (!failed_again).then(|| began.until(served))
+    let watch = run.runbook.steps().map(|(_, step)| step).find(|step| step.marks == Some(Milestone::Sustained));
+    let watched = watch.and_then(|step| run.steps.get(&step.id)).filter(|record| record.state.is_running());
+    Some(match watched.and_then(|record| record.started) {
+        _ if failed_again => return None,
+        Some(since) => Provisional::Watched(age(began.at, since)),
+        None => Provisional::Answered(began.until(served)),
+    })
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::kubectl::Kubectl;
 use super::log::{Header, Log};
 use super::probes::Probes;
 use super::program::Pretend;
-use super::scenario::Scenario;
+use super::scenario::{Fault, Scenario};
 use super::steps::Ms;
 use super::surprise::{self, Surprise};
 use super::trail;
@@ -341,7 +341,9 @@ impl Trainer for Regions {
         let truth = self.look(|world| {
             let now = world.truth(world.now());
             let region = |role: HomeRole| world.service().regions.get(role).clone();
-            let takes = |role: &HomeRole| *now.takes_writes.get(*role);
+            // Nobody writes to what nobody reaches; that it would take writes, should it return, is another matter.
+            let silent = |role| matches!(world.database_reach(role, world.now()), Some(Fault::Hang | Fault::Refuse));
+            let takes = |role: &HomeRole| *now.takes_writes.get(*role) && !silent(*role);
             debrief::Truth {
                 rows_lost: now.rows_lost,
                 loss_ms: now.loss.and_then(|loss| u64::try_from(loss.as_millis()).ok()),

@@ -12,7 +12,7 @@ use crate::app::Model;
 use crate::app::model::Role;
 use crate::domain::disruption::for_users;
 use crate::domain::duration::{age as short, clock, seconds};
-use crate::domain::figures::{Figures, Kept, Span};
+use crate::domain::figures::{Figures, Kept, Provisional, Span};
 use crate::domain::reading::Freshness;
 use crate::domain::replay::Position;
 use crate::domain::run::Mode;
@@ -256,7 +256,8 @@ fn second<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool)
     let figures = Figures::of(run, model.now);
     // Once it serves, the time stands still as long as it stays so: its end will be dated back.
     let (word, taken) = match (figures.provisional, figures.total.time(), figures.execution.time()) {
-        (Some(taken), ..) | (None, Some(taken), _) => ("RTA", Some(taken)),
+        (Some(Provisional::Answered(taken)), ..) => ("answered after", Some(taken)),
+        (Some(Provisional::Watched(taken)), ..) | (None, Some(taken), _) => ("RTA", Some(taken)),
         (None, None, taken) => ("run", taken),
     };
     if let Some(taken) = taken {
@@ -270,8 +271,9 @@ fn second<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool)
         parts.push(part(bar, if over { Tone::Bad } else { Tone::Accent }, 4));
         if over {
             parts.push(part("RTO missed", Tone::Bad, 1));
-        } else if figures.provisional.is_some() {
-            parts.push(part("if it stays so", Tone::Text, 2));
+        } else if let Some(provisional) = figures.provisional {
+            let watched = matches!(provisional, Provisional::Watched(_));
+            parts.push(part(if watched { "if it stays so" } else { "not watched yet" }, Tone::Text, 2));
         } else if word == "run" {
             parts.push(part("T0 not entered", Tone::Warn, 6));
         } else if let Some(forecast) = forecast(model, &figures) {

@@ -10,6 +10,7 @@ use crate::app::filter::Words;
 use crate::domain::gate::GateResult;
 use crate::domain::plan::Plan;
 use crate::domain::reading::{Evidence, Freshness};
+use crate::domain::safeguard::is_taken_on_trust;
 
 use super::words;
 
@@ -109,7 +110,10 @@ impl Doc {
         let overrides = model.record(step).map(|record| &record.overrides);
         for (index, gate) in gates.iter().enumerate() {
             let label = if index == 0 { "gates" } else { "" };
-            let (sign, word, tone) = words::verdict(gate.verdict, painter.glyphs());
+            let (sign, word, tone) = match is_taken_on_trust(gate) {
+                true => (painter.glyphs().warn, "passes", Tone::Warn),
+                false => words::verdict(gate.verdict, painter.glyphs()),
+            };
             let seen = seen(model, &gate.evidence);
             let text = match overrides.and_then(|overrides| overrides.get(&gate.name)) {
                 Some(reason) => format!("{} {word}, overridden: {reason}  ({seen})", gate.name),

@@ -31,7 +31,7 @@ fn panel(model: &Model, region: &Region, side: &str, tone: Tone, area: Rect, pai
     }
     let glyphs = painter.glyphs();
     let role = model.service.regions.role_of(region).map_or("", |role| role.as_str());
-    let traffic = if model.active() == Some(region) { ", has the traffic" } else { "" };
+    let traffic = if model.active() == Some(region) { ", active" } else { "" };
     let title = [
         (region.as_str(), Tone::Title),
         (" ", Tone::Dim),

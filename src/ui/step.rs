@@ -53,6 +53,14 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     }
 }
 
+/// That a step needs what is in the Region being left, and what to do without.
+pub(super) fn needs(model: &Model, step: &Step, doc: &mut Doc) {
+    if let Some(plane) = plane(&model.service, &model.run.direction, step).filter(|plane| plane.left) {
+        let source = &model.run.direction.source;
+        doc.put("needs", format!("{} in {source}, the Region being left: {}", plane.name, plane.otherwise), Tone::Warn);
+    }
+}
+
 /// In the order in which somebody needs it: where it stands, what it printed, what holds it back, what to look at, what it
 /// changes and by what exact call; why it is so at the end.
 fn content(model: &Model, row: &Row, step: &Step, painter: &Painter<'_>) -> Doc {
@@ -64,12 +72,8 @@ fn content(model: &Model, row: &Row, step: &Step, painter: &Painter<'_>) -> Doc 
         doc.put(if index == 0 { "output" } else { "" }, line.as_str(), Tone::Text);
     }
     asks(model, step, painter, &mut doc);
-    if !model.state(&step.id).is_ended()
-        && let Some(plane) = plane(&model.service, &model.run.direction, step).filter(|plane| plane.left)
-    {
-        let text =
-            format!("{} in {}, the Region being left: {}", plane.name, model.run.direction.source, plane.otherwise);
-        doc.put("needs", text, Tone::Warn);
+    if !model.state(&step.id).is_ended() {
+        needs(model, step, &mut doc);
     }
     doc.put("guidance", step.guidance.as_str(), Tone::Text);
     if let Some(plan) = plan(model, step) {

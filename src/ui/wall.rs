@@ -9,7 +9,7 @@ use super::skin::Tone;
 use super::words;
 use crate::app::model::{Model, Role, Row};
 use crate::domain::duration::{clock, seconds};
-use crate::domain::figures::{Figures, Kept, Span};
+use crate::domain::figures::{Figures, Kept, Provisional, Span};
 use crate::domain::reading::{Freshness, Health};
 use crate::domain::region::Region;
 use crate::domain::run::State;
@@ -111,7 +111,8 @@ fn recovery(model: &Model) -> Figure {
     let rto = model.service.objectives.rto;
     let figures = Figures::of(&model.run, model.now);
     let (label, taken) = match (figures.provisional, figures.total.time(), figures.execution.time()) {
-        (Some(taken), ..) | (None, Some(taken), _) => ("RECOVERY TIME", taken),
+        (Some(Provisional::Answered(taken)), ..) => ("ANSWERED AFTER", taken),
+        (Some(Provisional::Watched(taken)), ..) | (None, Some(taken), _) => ("RECOVERY TIME", taken),
         (None, None, Some(taken)) => ("THE RUN", taken),
         (None, None, None) => {
             let says = format!("of {} (RTO): the beginning is not entered", clock(rto));
@@ -122,8 +123,8 @@ fn recovery(model: &Model) -> Figure {
     let mut says = format!("of {} (RTO)", clock(rto));
     if over {
         says = format!("RTO MISSED by {}, {says}", clock(taken.saturating_sub(rto)));
-    } else if figures.provisional.is_some() {
-        says += ", if it stays so";
+    } else if let Some(provisional) = figures.provisional {
+        says += if matches!(provisional, Provisional::Watched(_)) { ", if it stays so" } else { ", not watched yet" };
     } else if matches!(figures.total, Span::Took(_)) {
         says += ", KEPT";
     } else if model.run.closed.is_none() {

@@ -151,7 +151,10 @@ fn take_entry(model: &mut Model, entry: &Arc<Entry>, effects: &mut Vec<Effect>) 
         // Whoever was to be followed is another now.
         Body::LeadChange { .. } => model.modals.retain(|modal| !takes_lead(modal)),
         Body::RunClosed { outcome, .. } => {
-            model.say(Level::Info, format!("the run is closed: {}", outcome.as_str()));
+            let says = format!("the run is closed: {}", outcome.as_str());
+            let key = model.keymap.chord(Action::GuidePage).filter(|_| model.run.mode != Mode::Live);
+            let hint = key.map(|key| format!("; {key} shows what it came to")).unwrap_or_default();
+            model.say(Level::Warn, says + &hint);
             debrief(model);
         }
         _ => {}
@@ -209,6 +212,12 @@ fn close_stale(model: &mut Model, step: &str, entry: &Entry) {
     });
     if model.modals.len() < before {
         model.say(Level::Warn, "the dialog was closed: the step has moved on");
+    }
+    // What can be done of it now is offered anew, on top of nothing else.
+    let offered = |modal: &mut Modal| matches!(modal, Modal::Menu(menu) if menu.step.as_deref() == Some(step));
+    if model.modals.pop_if(offered).is_some() && model.row().is_some_and(|row| row.id == step) {
+        steps::ways(model);
+        model.say(Level::Warn, "the step has moved on: these are its ways out now");
     }
 }
 

@@ -277,7 +277,8 @@ fn ways_saying(model: &mut Model, mut says: String) {
     }
     items.insert(0, item("back", "nothing is changed", Choice::Stay));
     let title = format!("{} {}", row.number, step.title);
-    model.modals.push(Modal::Menu(Menu { guard: Guard::default(), title, says, items, selected: 0 }));
+    let step = Some(step.id);
+    model.modals.push(Modal::Menu(Menu { guard: Guard::default(), step, title, says, items, selected: 0 }));
 }
 
 /// Another way to fence, if the service file has one.

@@ -42,7 +42,7 @@ impl Body {
             },
             Self::Outcome { step, outcome, .. } => match outcome {
                 OutcomeOf::Accepted { answer, .. } => format!("{step}: accepted: {answer}"),
-                OutcomeOf::Refused { message } => format!("{step}: refused: {message}"),
+                OutcomeOf::Refused { message } => format!("{step}: not done: {message}"),
                 OutcomeOf::Unknown { message } => format!("{step}: outcome unknown: {message}"),
             },
             Self::Settled { step, ending, says, .. } => format!("{step}: {}: {says}", ending.as_str()),

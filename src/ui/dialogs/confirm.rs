@@ -105,6 +105,9 @@ fn perform(model: &Model, call: &Call, painter: &Painter<'_>, doc: &mut Doc) {
         doc.put(if index == 0 { "changes" } else { "" }, change.as_str(), Tone::Text);
     }
     doc.put("accepts", plan.accepting.clone().unwrap_or_default(), Tone::Warn);
+    if let Some(step) = model.run.runbook.step(&call.step) {
+        crate::ui::step::needs(model, step, doc);
+    }
     if hazard(model, call) == Hazard::Irreversible {
         doc.put("undo", "there is none", Tone::Bad);
     }

@@ -9,7 +9,7 @@ use crate::app::keymap::Binding;
 use crate::app::modal::{Help, Page};
 use crate::app::{Found, Model};
 use crate::ui::filter;
-use crate::ui::paint::{Painter, Pen};
+use crate::ui::paint::{Painter, Pen, width};
 use crate::ui::skin::Tone;
 
 /// A line of the help.
@@ -35,7 +35,10 @@ pub(super) fn draw(model: &Model, help: &Help, screen: Rect, painter: &mut Paint
     let state = if model.rights().armed { "armed" } else { "read-only: keys that write are not there" };
     let right = [(state, if model.rights().armed { Tone::Warn } else { Tone::Dim })];
     let title = if on { format!("keys  {}", help.filter.says(shown, all)) } else { "keys".to_owned() };
-    let mut inside = boxed(screen, comfortable(screen), high, &title, &right, painter);
+    // No explanation is cut where there is room for it.
+    let longest = lines.iter().map(Line::room).max().and_then(|room| u16::try_from(room + FRAME).ok()).unwrap_or(0);
+    let wide = comfortable(screen).max(longest.min(screen.width.saturating_sub(4)));
+    let mut inside = boxed(screen, wide, high, &title, &right, painter);
     if on {
         inside = filter::line(&help.filter, inside, painter);
         if shown == 0 {
@@ -57,13 +60,13 @@ pub(super) fn draw(model: &Model, help: &Help, screen: Rect, painter: &mut Paint
                     painter.put(&mut pen, key, Tone::Key);
                 }
                 painter.put(&mut pen, " ", Tone::Dim);
-                pen.to(start, 24);
+                pen.to(start, COLUMN);
                 painter.put(&mut pen, desc, if action.writes() { Tone::Write } else { Tone::Text });
             }
             Line::Fixed(keys, says) => {
                 pen.skip(2);
                 painter.put(&mut pen, keys, Tone::Key);
-                pen.to(start, 24);
+                pen.to(start, COLUMN);
                 painter.put(&mut pen, says, Tone::Text);
             }
             Line::Blank => {}
@@ -88,7 +91,25 @@ fn title(context: Context) -> &'static str {
     }
 }
 
+/// Where the explanations begin.
+const COLUMN: u16 = 24;
+/// What stands beside a line: the frame and a blank each.
+const FRAME: usize = 4;
+
 impl Line<'_> {
+    /// How many columns it takes.
+    fn room(&self) -> usize {
+        match self {
+            Self::Context(text) => width(text),
+            Self::Action(_, desc, keys) => {
+                let keys = 3 + keys.iter().map(|key| width(key)).sum::<usize>() + 2 * keys.len().saturating_sub(1);
+                keys.max(usize::from(COLUMN)) + width(desc)
+            }
+            Self::Fixed(_, says) => usize::from(COLUMN) + width(says),
+            Self::Blank => 0,
+        }
+    }
+
     fn is_key(&self) -> bool {
         matches!(self, Self::Action(..) | Self::Fixed(..))
     }

@@ -93,6 +93,10 @@ pub(in crate::ui) fn summary(model: &Model, doc: &mut Doc) {
         }
     };
     doc.put("asked", text, tone);
+    if model.preflight.as_ref().is_some_and(|made| matches!(made.worst(), Verdict::Bad | Verdict::Wanting)) {
+        let says = "what is wanting may stop a step, not the arming: each is judged again before its call";
+        doc.put("", says, Tone::Dim);
+    }
 }
 
 /// How old the last preflight is, or that one is waited for.

@@ -8,6 +8,7 @@ use crate::app::Model;
 use crate::domain::duration::clock;
 use crate::domain::figures::{Figures, Kept};
 use crate::domain::reading::age;
+use crate::domain::run::Ending;
 use crate::domain::timeline::Milestone;
 use crate::ui::doc::Doc;
 use crate::ui::paint::{Painter, Pen};
@@ -58,7 +59,11 @@ fn moments(model: &Model, painter: &Painter<'_>, doc: &mut Doc) {
             moment.entry,
             moment.by
         );
-        doc.sign("", (painter.glyphs().done, Tone::Ok), text, Tone::Text);
+        // A fence that was given up is a moment of the run, but nothing was fenced then.
+        let given_up = moment.source.ends_with(Ending::RiskAccepted.as_str());
+        let (sign, tone) =
+            if given_up { (painter.glyphs().warn, Tone::Warn) } else { (painter.glyphs().done, Tone::Ok) };
+        doc.sign("", (sign, tone), text, if given_up { Tone::Warn } else { Tone::Text });
     }
 }
 
