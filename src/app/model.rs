@@ -411,6 +411,14 @@ impl Model {
         duration::age(Duration::from_secs(beats * BEAT.unsigned_abs()))
     }
 
+    /// A round time within which something was: it is no older.
+    pub fn at_most(&self, at: Timestamp) -> String {
+        let beats = u64::try_from(beat(self.now) - beat(at)).unwrap_or(0) + 1;
+        let seconds = beats * BEAT.unsigned_abs();
+        let round = [15, 30, 60, 120, 300, 900, 3600].into_iter().find(|round| seconds <= *round).unwrap_or(seconds);
+        duration::format(Duration::from_secs(round))
+    }
+
     /// Up to when a chart of the present reaches: to the end of the beat, so that it moves on with the ages. What it shows has to
     /// reach as much further.
     pub fn charted(&self) -> Timestamp {

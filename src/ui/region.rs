@@ -1,5 +1,5 @@
-//! A panel a Region: each component's health, what it says of itself, and how old that is; and a line for what no Region
-//! owns.
+//! A panel a Region: each component's health and what it says of itself; and a line for what no Region owns. How old a line is
+//! stands beside it where that matters, which is when it is no longer fresh; how old all others are, the frame says.
 
 use ratatui::layout::Rect;
 
@@ -66,9 +66,10 @@ fn panel(model: &Model, region: &Region, side: &str, tone: Tone, area: Rect, pai
         let mut named = Pen { end: pen.x.saturating_add(name).min(pen.end), ..pen };
         painter.put(&mut named, &component.title, Tone::Text);
         pen.to(start, name.saturating_add(2));
-        glance(model, model.board.glance(&component.id, &place), &mut pen, painter);
+        glance(model, model.board.glance(&component.id, &place), false, &mut pen, painter);
         line += 1;
     }
+    within(model, &place, area, painter);
     if shown < count && line < inside.height {
         others(model, &place, shown, Pen::line(inside, line), painter);
         line += 1;
@@ -93,8 +94,21 @@ fn others(model: &Model, place: &Place, shown: usize, mut pen: Pen, painter: &mu
     }
 }
 
-/// The state of one component on what is left of a line.
-fn glance(model: &Model, glance: Option<&Glance>, pen: &mut Pen, painter: &mut Painter<'_>) {
+/// In the frame's bottom line: within which time all was read that is fresh.
+fn within(model: &Model, place: &Place, area: Rect, painter: &mut Painter<'_>) {
+    let glances = model.regional().filter_map(|component| model.board.glance(&component.id, place));
+    let fresh = glances.filter(|glance| glance.freshness(model.now) == Freshness::Fresh);
+    let Some(oldest) = fresh.filter_map(|glance| glance.read_at).min() else { return };
+    let says = format!(" read within {} ", model.at_most(oldest));
+    let mut pen = Pen::line(area, area.height.saturating_sub(1));
+    (pen.x, pen.end) = (pen.x.saturating_add(2), pen.end.saturating_sub(2));
+    if area.height > 1 && width(&says) <= pen.room() {
+        painter.put_right(&mut pen, &says, Tone::Dim);
+    }
+}
+
+/// The state of one component on what is left of a line, with its age at the end: always, or only where it is not fresh.
+fn glance(model: &Model, glance: Option<&Glance>, always: bool, pen: &mut Pen, painter: &mut Painter<'_>) {
     let glyphs = painter.glyphs();
     let Some(glance) = glance else {
         painter.sign(pen, glyphs.unknown, Tone::Unknown);
@@ -106,9 +120,9 @@ fn glance(model: &Model, glance: Option<&Glance>, pen: &mut Pen, painter: &mut P
     let age = glance.read_at.map_or_else(|| "never".to_owned(), |at| model.age(at));
     let fresh = glance.freshness(model.now);
     pen.end = pen.end.saturating_sub(1).max(pen.x);
-    let mut aged = Pen { x: pen.end.saturating_sub(AGE).max(pen.x), ..*pen };
-    painter.put_right(&mut aged, &age, if fresh == Freshness::Fresh { Tone::Dim } else { Tone::Warn });
-    pen.end = pen.end.saturating_sub(AGE).max(pen.x);
+    if always || fresh != Freshness::Fresh {
+        aged(&age, fresh, pen, painter);
+    }
     let (sign, word, tone) = words::health(glance.shown(model.now), glyphs);
     painter.sign(pen, sign, tone);
     pen.skip(1);
@@ -132,6 +146,13 @@ fn glance(model: &Model, glance: Option<&Glance>, pen: &mut Pen, painter: &mut P
     }
 }
 
+/// Writes an age at the end of a line.
+fn aged(age: &str, fresh: Freshness, pen: &mut Pen, painter: &mut Painter<'_>) {
+    let mut at_end = Pen { x: pen.end.saturating_sub(AGE).max(pen.x), ..*pen };
+    painter.put_right(&mut at_end, age, if fresh == Freshness::Fresh { Tone::Dim } else { Tone::Warn });
+    pen.end = pen.end.saturating_sub(AGE).max(pen.x);
+}
+
 /// Every reading of a place, as far as there is room.
 fn facts(model: &Model, place: &Place, inside: Rect, from: u16, painter: &mut Painter<'_>) {
     if from >= inside.height {
@@ -147,13 +168,9 @@ fn facts(model: &Model, place: &Place, inside: Rect, from: u16, painter: &mut Pa
         let start = pen.x;
         let fresh = reading.freshness(model.now);
         let tone = if fresh == Freshness::Fresh { Tone::Text } else { Tone::Warn };
-        let mut aged = Pen { x: pen.end.saturating_sub(AGE).max(pen.x), ..pen };
-        painter.put_right(
-            &mut aged,
-            &model.age(reading.at),
-            if fresh == Freshness::Fresh { Tone::Dim } else { Tone::Warn },
-        );
-        pen.end = pen.end.saturating_sub(AGE).max(pen.x);
+        if fresh != Freshness::Fresh {
+            aged(&model.age(reading.at), fresh, &mut pen, painter);
+        }
         painter.put(&mut pen, &key.component, Tone::Dim);
         painter.put(&mut pen, " ", Tone::Dim);
         painter.put(&mut pen, &key.fact, Tone::Dim);
@@ -186,6 +203,6 @@ fn world(model: &Model, area: Rect, painter: &mut Painter<'_>) {
         pen.skip(2);
         painter.put(&mut pen, &component.title, Tone::Dim);
         painter.put(&mut pen, " ", Tone::Dim);
-        glance(model, model.board.glance(&component.id, &Place::Global), &mut pen, painter);
+        glance(model, model.board.glance(&component.id, &Place::Global), true, &mut pen, painter);
     }
 }
