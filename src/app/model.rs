@@ -26,6 +26,7 @@ use crate::domain::replay::Position;
 use crate::domain::run::{Run, State, StepRecord};
 use crate::domain::runbook::{Action as StepAction, Runbook, Step, StepId};
 use crate::domain::service::Service;
+use crate::domain::timeline::Milestone;
 use crate::domain::worst::Worst;
 
 mod opening;
@@ -85,6 +86,9 @@ pub struct Model {
     pub rows: Vec<Row>,
     /// The plan of the whole run.
     pub outline: Outline,
+    /// How long the open steps will take, as they usually do or as their runbook expects, and to what: to the step with which the
+    /// recovery time ends where there is one. Steps that can run side by side are counted so.
+    pub left: (Duration, &'static str),
     /// The selected step, as an index into the rows.
     pub selected: usize,
     /// The screens.
@@ -168,6 +172,7 @@ impl Model {
             now,
             rows: Vec::new(),
             outline: Outline::default(),
+            left: (Duration::ZERO, "the end"),
             selected: 0,
             screens: Screens::default(),
             lags: Lags::default(),
@@ -281,7 +286,18 @@ impl Model {
         }
         self.rows = rows;
         self.outline = outline(&self.service, &self.run.runbook, &self.run.direction);
+        self.left = self.time_left();
         self.selected = self.selected.min(self.rows.len().saturating_sub(1));
+    }
+
+    fn time_left(&self) -> (Duration, &'static str) {
+        let is_open = |step: &Step| !self.state(&step.id).is_ended();
+        let left = |step: &Step| if is_open(step) { step.takes_to_mark(&self.run.usual) } else { Duration::ZERO };
+        let mut steps = self.run.runbook.steps().map(|(_, step)| step);
+        match steps.find(|step| step.marks == Some(Milestone::Sustained)).filter(|step| is_open(step)) {
+            Some(step) => (self.run.runbook.time_to(&step.id, &left), "recovery"),
+            None => (self.run.runbook.longest(&left), "the end"),
+        }
     }
 
     /// The selected row.

@@ -300,7 +300,7 @@ fn second<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool)
 /// When the recovery will have taken: what it has, and what the steps that are open are expected to.
 fn forecast(model: &Model, figures: &Figures) -> Option<Duration> {
     let Span::SoFar(taken) = figures.total else { return None };
-    let (left, to) = super::checklist::left(model);
+    let (left, to) = model.left;
     (to == "recovery").then_some(taken + left)
 }
 

@@ -1,6 +1,5 @@
 //! The checklist: phases with their progress, steps with their state. The selection is always in sight.
 
-use std::time::Duration;
 
 use ratatui::layout::Rect;
 
@@ -12,8 +11,7 @@ use crate::app::Model;
 use crate::app::model::{Focus, Row};
 use crate::app::spot::Spot;
 use crate::domain::duration::clock;
-use crate::domain::runbook::{Hazard, Step};
-use crate::domain::timeline::Milestone;
+use crate::domain::runbook::Hazard;
 
 /// A line of the checklist.
 #[derive(Clone, Copy)]
@@ -34,7 +32,7 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     let glyphs = painter.glyphs();
     let full = done * 10 / all.max(1);
     let bar = format!("{}{}", glyphs.full.repeat(full), glyphs.empty.repeat(10 - full));
-    let (left, until) = left(model);
+    let (left, until) = model.left;
     let left = format!("about {} to {until}", clock(left));
     let right = [(left.as_str(), Tone::Dim)];
     let fits = |count: &str| usize::from(area.width) >= left.len() + count.len() + 10 + 10;
@@ -75,20 +73,6 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
 /// A line of an area.
 pub(super) fn line_of(area: Rect, line: u16) -> Rect {
     Rect { y: area.y.saturating_add(line), height: 1, ..area }
-}
-
-/// How long the open steps will take, as they usually do or as their runbook expects, to the one with which the recovery time ends
-/// where there is one. Steps that can run side by side are counted so.
-pub(super) fn left(model: &Model) -> (Duration, &'static str) {
-    let ends = |row: &&Row| model.step_of(row).is_some_and(|step| step.marks == Some(Milestone::Sustained));
-    let open = |row: &&Row| !model.state(&row.id).is_ended();
-    let left = |step: &Step| {
-        if model.state(&step.id).is_ended() { Duration::ZERO } else { step.takes_to_mark(&model.run.usual) }
-    };
-    match model.rows.iter().find(ends).filter(open) {
-        Some(row) => (model.run.runbook.time_to(&row.id, &left), "recovery"),
-        None => (model.run.runbook.longest(&left), "the end"),
-    }
 }
 
 /// The lines: where they are more than fit, phases that are over are closed, but for the selected one.

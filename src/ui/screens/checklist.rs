@@ -47,7 +47,7 @@ fn steps(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     let ready = model.rows.iter().filter(|row| row.ready).count();
     let done = model.rows.iter().filter(|row| model.state(&row.id).is_ended()).count();
     let title = format!("checklist {done}/{}, {ready} ready", model.rows.len());
-    let (left, until) = checklist::left(model);
+    let (left, until) = model.left;
     let left = format!("about {} to {until}", clock(left));
     let right = [(left.as_str(), Tone::Dim)];
     let fits = usize::from(area.width) > title.len() + left.len() + 10 && done < model.rows.len();
