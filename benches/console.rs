@@ -55,7 +55,8 @@ fn main() {
     );
     println!("|---|---|---|---|---|---|---|---|---|---|---|---|");
     let mut all = Vec::new();
-    for subject in screens.into_iter().map(Subject::handover).chain(others) {
+    let moving = (screens.len() > 1).then(Subject::moving);
+    for subject in screens.into_iter().map(Subject::handover).chain(moving).chain(others) {
         for size in measure::SIZES {
             let Measured {
                 first_byte,
@@ -90,7 +91,9 @@ fn main() {
                 ("idle CPU", Some(idle_cpu)),
                 ("instructions a draw", instructions),
             ];
-            all.push((subject.own, subject.name.clone(), size, figures));
+            if subject.compared {
+                all.push((subject.own, subject.name.clone(), size, figures));
+            }
         }
     }
     ratios(&all);

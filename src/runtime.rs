@@ -1,8 +1,8 @@
 //! The console's loop: messages in, effects and drawings out.
 //!
 //! The loop has the main thread to itself and does no I/O but drawing. Input, signals and the engine each live in
-//! threads of their own and send what they have; the loop draws when something came, and once a second to age the
-//! clocks.
+//! threads of their own and send what they have; the loop draws when something came, and once a second to move the
+//! clocks: of most seconds the banner alone.
 
 mod behind;
 pub mod cast;

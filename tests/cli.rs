@@ -378,9 +378,13 @@ fn completions_name_every_subcommand() {
 #[test]
 fn nonsense_is_a_usage_error() {
     let shell = Shell::new();
-    for args in
-        [["--nonsense"].as_slice(), &["demo", "--speed", "0"], &["demo", "--scenario", "nope"], &["demo", "--headless"]]
-    {
+    for args in [
+        ["--nonsense"].as_slice(),
+        &["demo", "--speed", "0"],
+        &["demo", "--scenario", "nope"],
+        &["demo", "--headless"],
+        &["demo", "finract"],
+    ] {
         assert_eq!(shell.says(args).0, 2, "{args:?}");
     }
 }

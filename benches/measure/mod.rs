@@ -24,6 +24,8 @@ pub struct Subject {
     pub name: String,
     /// Whether it is this program.
     pub own: bool,
+    /// Whether it is compared: the others have nothing that goes to another screen by one key.
+    pub compared: bool,
     argv: Vec<String>,
     /// The text that the first full screen shows; without one, the screen counts as full when nothing came for 100 ms.
     full: Option<&'static str>,
@@ -37,22 +39,39 @@ impl Subject {
     /// The console, with one of its screens open.
     pub fn handover(screen: Screen) -> Self {
         let digit = screen.number().to_string();
-        let steps = screen.has_steps();
+        // What works on the screen itself and can be seen there: to select, to look at more or less time, to show what is pressed or
+        // the guide. Never one key twice: so fast, it would count as held down.
+        let keys = match screen {
+            Screen::Overview | Screen::Checklist | Screen::Journal => ["j", "k"],
+            Screen::Watch => ["+", "-"],
+            _ => ["K", "i"],
+        };
         Self {
             name: format!("handover: {}", screen.as_str()),
             own: true,
+            compared: true,
             argv: vec![env!("CARGO_BIN_EXE_handover").into(), "demo".into()],
             full: Some("checklist"),
-            opens: (screen != Screen::Overview).then(|| digit.clone()),
-            // Where no step is selected, going there and back.
-            keys: if steps { ["j".into(), "k".into()] } else { ["1".into(), digit] },
+            opens: (screen != Screen::Overview).then_some(digit),
+            keys: keys.map(str::to_owned),
+        }
+    }
+
+    /// The console, going to another screen and back.
+    pub fn moving() -> Self {
+        let keys = ["2".into(), "1".into()];
+        Self {
+            name: "handover: from screen to screen".into(),
+            keys,
+            compared: false,
+            ..Self::handover(Screen::Overview)
         }
     }
 
     pub fn other(command: &str) -> Self {
         let argv = command.split_whitespace().map(str::to_owned).collect();
         let keys = ["<down>".into(), "<up>".into()];
-        Self { name: command.into(), own: false, argv, full: None, opens: None, keys }
+        Self { name: command.into(), own: false, compared: true, argv, full: None, opens: None, keys }
     }
 
     fn spawn(&self, size: (u16, u16), home: &Path, before: &[String]) -> Pty {
@@ -217,7 +236,7 @@ fn instructions_a_draw(subject: &Subject, size: (u16, u16), home: &Path) -> Opti
         };
         Some((counted?, draws))
     };
-    let ((few, seldom), (many, often)) = (stay(2)?, stay(22)?);
+    let ((few, seldom), (many, often)) = (stay(12)?, stay(42)?);
     (often > seldom && many > few).then(|| (many - few) as f64 / (often - seldom) as f64)
 }
 

@@ -8,7 +8,7 @@ use clap::Args;
 use color_eyre::eyre::{Result, WrapErr, eyre};
 
 use super::Status;
-use super::options::{PRESETS, preset};
+use super::options::{PRESETS_OR_FOLDER, preset};
 use crate::config::locate::{self, Preset};
 use crate::config::terraform::{self, Asked, Draft, MAX_BYTES};
 use crate::config::{Project, Severity};
@@ -20,7 +20,7 @@ use crate::domain::text;
 #[command(after_help = RULES)]
 pub(super) struct Init {
     /// The preset that is nearest to your service; with --from-terraform, whose runbooks to start from
-    #[arg(required_unless_present = "from_terraform", value_parser = PRESETS)]
+    #[arg(required_unless_present = "from_terraform", value_parser = PRESETS_OR_FOLDER)]
     preset: Option<String>,
     /// Where to write it; made if it is not there
     #[arg(value_name = "DIR")]

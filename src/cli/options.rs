@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
 use color_eyre::eyre::{Result, eyre};
 
 use crate::app::screen::Screen;
@@ -32,9 +32,14 @@ impl ServiceOptions {
     }
 }
 
-/// Takes any text, and offers names to shells that complete: what is none of them is judged where it is used.
+/// Offers names to shells that complete.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Offered(pub(super) fn() -> Vec<&'static str>);
+pub(super) struct Offered {
+    names: fn() -> Vec<&'static str>,
+    /// Whether any other text is taken, too, and judged where it is used. Else it is the path of a file, or an error of the command
+    /// line that says which name it resembles.
+    open: bool,
+}
 
 impl TypedValueParser for Offered {
     type Value = String;
@@ -45,20 +50,32 @@ impl TypedValueParser for Offered {
         arg: Option<&clap::Arg>,
         value: &std::ffi::OsStr,
     ) -> Result<String, clap::Error> {
-        StringValueParser::new().parse_ref(command, arg, value)
+        let text = StringValueParser::new().parse_ref(command, arg, value)?;
+        let path = text.contains(['/', '\\', '.']) || Path::new(&text).exists();
+        let names = (self.names)();
+        if self.open || path || names.contains(&text.as_str()) {
+            return Ok(text);
+        }
+        PossibleValuesParser::new(names).parse_ref(command, arg, value)
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new((self.0)().into_iter().map(PossibleValue::new)))
+        Some(Box::new((self.names)().into_iter().map(PossibleValue::new)))
     }
 }
 
 /// The presets' names.
-pub(super) const PRESETS: Offered = Offered(|| locate::presets().iter().map(|preset| preset.name).collect());
-/// The bundled themes' names.
-pub(super) const THEMES: Offered = Offered(|| names(&theme::BUILT_IN));
+pub(super) const PRESETS: Offered = Offered { names: preset_names, open: false };
+/// The presets' names, where another word is a folder's that is yet to be.
+pub(super) const PRESETS_OR_FOLDER: Offered = Offered { names: preset_names, open: true };
+/// The bundled themes' names. They have other spellings, too.
+pub(super) const THEMES: Offered = Offered { names: || names(&theme::BUILT_IN), open: true };
 /// The bundled keymaps' names.
-const KEYMAPS: Offered = Offered(|| names(&keymap::BUILT_IN));
+const KEYMAPS: Offered = Offered { names: || names(&keymap::BUILT_IN), open: true };
+
+fn preset_names() -> Vec<&'static str> {
+    locate::presets().iter().map(|preset| preset.name).collect()
+}
 
 fn names(built_in: &[(&'static str, &'static str)]) -> Vec<&'static str> {
     built_in.iter().map(|(name, _)| *name).collect()

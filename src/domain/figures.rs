@@ -114,15 +114,6 @@ pub enum Provisional {
     Watched(Duration),
 }
 
-impl Provisional {
-    /// The time.
-    pub fn time(self) -> Duration {
-        match self {
-            Self::Answered(span) | Self::Watched(span) => span,
-        }
-    }
-}
-
 /// The figures of a run, as far as they are known at a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Figures {
@@ -230,6 +221,7 @@ mod tests {
     use crate::domain::journal::{Body, Entry, Files, RunOutcome};
     use crate::domain::region::Direction;
     use crate::domain::run::Mode;
+    use crate::domain::runbook::{Action, Hazard, Phase, Step};
 
     const RPO: Objectives = Objectives {
         rto: Duration::from_mins(30),
@@ -301,6 +293,23 @@ mod tests {
         assert_eq!((seen.detection, seen.decision), (took(60), took(70)));
         assert_eq!(seen.exposure, Span::AtLeast(Duration::from_secs(300)));
         assert_eq!(seen.rto(RPO), Kept::Met);
+    }
+
+    #[test]
+    fn what_answers_is_a_recovery_time_only_once_it_is_watched() {
+        let statement = "it holds".to_owned();
+        let mut watch = Step::bare("watch", Action::Attest { statement }, Hazard::None);
+        watch.marks = Some(Milestone::Sustained);
+        let entries = [marked(110, Milestone::ImpactBegan, 0), marked(300, Milestone::FirstSuccess, 290)];
+        let mut run = Run::from_journal(&[&[opened()], entries.as_slice()].concat()).unwrap();
+        run.runbook.phases = vec![Phase { title: "Watch".into(), steps: vec![watch] }];
+        let seen = |run: &Run| Figures::of(run, at(500)).provisional;
+        assert_eq!(seen(&run), Some(Provisional::Answered(Duration::from_secs(290))));
+        run.apply(&entry(400, Body::Started { step: "watch".into() }));
+        assert_eq!(seen(&run), Some(Provisional::Watched(Duration::from_secs(400))));
+        run.apply(&marked(460, Milestone::Sustained, 400));
+        let ended = Figures::of(&run, at(500));
+        assert_eq!((ended.provisional, ended.total), (None, Span::Took(Duration::from_secs(400))), "as it was told");
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! The checklist: phases with their progress, steps with their state. The selection is always in sight.
 
-
 use ratatui::layout::Rect;
 
 use super::filter;

@@ -11,6 +11,7 @@ use crate::domain::gate::GateResult;
 use crate::domain::plan::Plan;
 use crate::domain::reading::{Evidence, Freshness};
 use crate::domain::safeguard::is_taken_on_trust;
+use crate::domain::text;
 
 use super::words;
 
@@ -100,7 +101,13 @@ impl Doc {
         let hint = key.map(|key| format!("  [{key} page]")).unwrap_or_default();
         let text = format!("{}{hint}", plan.call.headline());
         self.parts.push(Part { label: "calls", sign: None, text, tone: Tone::Title, link });
-        for (name, value) in &plan.call.params {
+        // A program's words are read as they are typed: quoted where one would be more than one.
+        let (words, params): (Vec<_>, Vec<_>) =
+            plan.call.params.iter().partition(|(name, _)| name.starts_with("argv["));
+        if !words.is_empty() {
+            self.put("", text::shell_line(words.iter().map(|(_, word)| word)), Tone::Text);
+        }
+        for (name, value) in params {
             self.put("", format!("{name}={value}"), Tone::Text);
         }
     }

@@ -11,7 +11,7 @@ use crate::app::model::Level;
 use crate::app::screen::Screen;
 use crate::app::update::open_gates;
 use crate::app::{Model, Pending};
-use crate::domain::run::State;
+use crate::domain::run::{Mode, State};
 use crate::domain::runbook::{Action as StepAction, Hazard};
 
 pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
@@ -127,7 +127,11 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     if model.screens.shown != Screen::Timeline {
         hints.push((Action::Mark, "enter time"));
     }
-    if model.replay.is_none() {
+    let over = model.run.closed.is_some();
+    if over && model.run.mode != Mode::Live && model.replay.is_none() {
+        hints.push((Action::GuidePage, "what it came to"));
+    }
+    if model.replay.is_none() && !over && model.next_open(0).is_some() {
         hints.push((Action::StepReady, "next ready"));
     }
     hints.push((Action::Zoom, "zoom"));

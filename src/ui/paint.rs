@@ -314,7 +314,8 @@ impl<'a> Painter<'a> {
     }
 }
 
-/// Breaks a text into lines of at most `room` columns, at spaces where there are any.
+/// Breaks a text into lines of at most `room` columns, at spaces where there are any; else after what ends a part of JSON or of a
+/// list.
 pub(super) fn wrap(text: &str, room: usize) -> Vec<&str> {
     let mut lines = Vec::new();
     let mut rest = text.trim_start();
@@ -322,23 +323,25 @@ pub(super) fn wrap(text: &str, room: usize) -> Vec<&str> {
         return lines;
     }
     while !rest.is_empty() {
-        let (mut used, mut end, mut space) = (0, rest.len(), None);
+        let (mut used, mut end, mut space, mut part) = (0, rest.len(), None, None);
         for (at, c) in rest.char_indices() {
             let wide = UnicodeWidthChar::width(c).unwrap_or(0);
             if used + wide > room {
                 end = at;
                 break;
             }
-            if c == ' ' {
-                space = Some(at);
+            match c {
+                ' ' => space = Some(at),
+                ',' | ';' | '}' | '&' => part = Some(at + 1),
+                _ => {}
             }
             used += wide;
         }
         if end < rest.len() {
             // A word that ends exactly at the edge stays; else the line breaks at the last space, or within the word.
             let at_space = rest.get(end..).is_some_and(|tail| tail.starts_with(' '));
-            if !at_space && let Some(space) = space.filter(|space| *space > 0) {
-                end = space;
+            if !at_space && let Some(at) = space.filter(|space| *space > 0).or(part) {
+                end = at;
             }
             if end == 0 {
                 // A character wider than the room.
@@ -361,6 +364,7 @@ mod tests {
     fn texts_break_at_spaces() {
         assert_eq!(wrap("the old primary still takes writes", 12), ["the old", "primary", "still takes", "writes"]);
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrap(r#"{"Name":"api.","Type":"A"}"#, 16), [r#"{"Name":"api.","#, r#""Type":"A"}"#]);
         assert_eq!(wrap("界界界", 3), ["界", "界", "界"]);
         assert!(wrap("x", 0).is_empty());
     }

@@ -21,12 +21,18 @@ pub(super) fn take(model: &mut Model, event: Event, effects: &mut Vec<Effect>) {
                 let glance = model.board.glance(&component, &place)?;
                 Some((glance.health, glance.failure.is_some()))
             };
-            let before = known(model);
+            let (before, active) = (known(model), model.active().cloned());
             model.news |= model.board.record(&component, &place, at, fresh_for, &result);
             model.lags.record(&component, &place, at, &result);
             model.refresh_worst();
             // Another figure is seen with the next second; what says the same again, only newer, when the ages move on.
             if before != known(model) {
+                model.due = Due::Everything;
+            }
+            if let (Some(before), Some(now)) = (active, model.active().cloned())
+                && before != now
+            {
+                model.say(Level::Warn, format!("{now} has the traffic now, {before} no longer"));
                 model.due = Due::Everything;
             }
         }

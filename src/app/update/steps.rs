@@ -262,12 +262,12 @@ fn ways_saying(model: &mut Model, mut says: String) {
             if failed || tried {
                 items.push(item(
                     "accept the risk",
-                    "it could not be done, and the run goes on",
+                    "what it guards against stays possible, and the run goes on",
                     Choice::Ask(Purpose::AcceptRisk(id())),
                 ));
             }
-            items.push(item("skip it", "it is left out", Choice::Ask(Purpose::Skip(id()))));
-            let detail = "nobody can do it now, and the run goes on without it";
+            items.push(item("skip it", "it is not called for this time", Choice::Ask(Purpose::Skip(id()))));
+            let detail = "nobody can do it now, and what needs it goes on without";
             items.push(item("it is impossible", detail, Choice::Ask(Purpose::Impossible(id()))));
         }
     }

@@ -6,7 +6,7 @@ use super::entry::{Body, OutcomeOf};
 use crate::domain::approval::GATE;
 use crate::domain::consent::How;
 use crate::domain::disruption::Tally;
-use crate::domain::duration::clock;
+use crate::domain::duration::seconds;
 use crate::domain::people;
 use crate::domain::text::counted;
 
@@ -123,7 +123,7 @@ impl Body {
                     |rows| {
                         let over = truth
                             .loss_ms
-                            .map(|ms| format!(" ({})", clock(Duration::from_millis(ms))))
+                            .map(|ms| format!(" ({})", seconds(Duration::from_millis(ms).as_secs_f64())))
                             .unwrap_or_default();
                         format!("{rows} rows were really lost{over}")
                     },

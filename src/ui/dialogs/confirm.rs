@@ -1,12 +1,15 @@
 //! Confirmations: what would be done, what it changes, what is accepted, and how to say yes.
 
+use jiff::Timestamp;
 use ratatui::layout::Rect;
 
 use super::{boxed, comfortable, input, too_small};
 use crate::app::Model;
 use crate::app::modal::{Attest, Call, Confirm, Field, Sight, Subject, Way};
 use crate::domain::duration::age as short;
+use crate::domain::reading::{Freshness, Health};
 use crate::domain::runbook::Hazard;
+use crate::domain::timeline::Milestone;
 use crate::ui::doc::Doc;
 use crate::ui::paint::{Painter, Pen, width};
 use crate::ui::skin::Tone;
@@ -38,6 +41,9 @@ pub(super) fn draw(model: &Model, confirm: &Confirm, screen: Rect, painter: &mut
                 Tone::Title,
             );
             doc.put("as", format!("{}, in the journal", model.operator), Tone::Text);
+            if attest.marks == Some(Milestone::ImpactBegan) {
+                began(model, &mut doc);
+            }
             format!("attest {}", model.run.runbook.number(&attest.step))
         }
         Subject::Arm => {
@@ -92,6 +98,19 @@ pub(super) fn draw(model: &Model, confirm: &Confirm, screen: Rect, painter: &mut
     next(&mut area);
     ask(confirm, area, painter);
     Sight { asks: true, below }
+}
+
+/// What is known from here of when it began: the impact may be older, but hardly younger.
+fn began(model: &Model, doc: &mut Doc) {
+    let told = |at: Timestamp| format!("{}Z, {} ago", at.strftime("%H:%M:%S"), short(model.since(at)));
+    let source = &model.run.direction.source;
+    let down = model.worst.get(source).filter(|(health, _)| matches!(health, Health::Down | Health::Unknown));
+    if let Some((health, since)) = down {
+        doc.put("seen", format!("{source} {} from here since {}", health.as_str(), told(*since)), Tone::Text);
+    }
+    if let Some((_, reading)) = model.lag().filter(|(_, reading)| reading.freshness(model.now) != Freshness::Fresh) {
+        doc.put("", format!("the last figure of the replication lag is of {}", told(reading.at)), Tone::Text);
+    }
 }
 
 fn hazard(model: &Model, call: &Call) -> Hazard {

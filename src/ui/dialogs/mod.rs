@@ -46,10 +46,12 @@ const FRAMED: (u16, u16) = (16, 6);
 /// A box in the middle of the screen, as wide and high as asked and as there is room, cleared and framed.
 fn boxed(screen: Rect, wide: u16, high: usize, title: &str, right: &[(&str, Tone)], painter: &mut Painter<'_>) -> Rect {
     let width = wide.min(screen.width);
-    let height = u16::try_from(high).unwrap_or(u16::MAX).saturating_add(2).min(screen.height);
+    // The banner stays in sight: which run this is, and which Region is active; and so does the footer, for the hint of a begun chord.
+    let (above, below) = if screen.height >= TALL { (2, 1) } else { (0, 0) };
+    let height = u16::try_from(high).unwrap_or(u16::MAX).saturating_add(2).min(screen.height - above - below);
     let area = Rect {
         x: screen.x.saturating_add((screen.width - width) / 2),
-        y: screen.y.saturating_add((screen.height - height) / 3),
+        y: screen.y.saturating_add(((screen.height - height) / 3).max(above).min(screen.height - height - below)),
         width,
         height,
     };
@@ -69,6 +71,9 @@ fn boxed(screen: Rect, wide: u16, high: usize, title: &str, right: &[(&str, Tone
     inside.width = inside.width.saturating_sub(2);
     inside
 }
+
+/// From this many lines on a dialog leaves some to what is around it.
+const TALL: u16 = 20;
 
 /// How wide a dialog is on a screen.
 fn comfortable(screen: Rect) -> u16 {

@@ -344,6 +344,25 @@ fn a_failed_step_offers_its_ways_out() {
 }
 
 #[test]
+fn what_a_step_offers_is_offered_anew_when_it_moves_on_and_no_key_on_its_way_chooses() {
+    let mut desk = Desk::at_promote(true);
+    let labels = |desk: &Desk| match desk.model.modals.as_slice() {
+        [Modal::Menu(menu)] => menu.items.iter().map(|item| item.label.clone()).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    desk.key("o");
+    assert!(!labels(&desk).iter().any(|label| label == "try it again"));
+    desk.key("j");
+    desk.entry(Body::Failed { step: "promote".into(), reason: "throttled".into(), evidence: vec![] });
+    assert!(labels(&desk).iter().any(|label| label == "try it again"));
+    // It was pressed for what was there before.
+    assert_eq!(desk.raw("enter", false, desk.wall), []);
+    assert!(labels(&desk).len() > 2, "and it is still there");
+    desk.entry(Body::Failed { step: "check".into(), reason: "another step's".into(), evidence: vec![] });
+    assert!(labels(&desk).len() > 2, "another step is none of its business");
+}
+
+#[test]
 fn a_risk_is_offered_only_for_what_was_tried_and_what_was_not_says_so() {
     let mut desk = Desk::at_promote(true);
     let ways = |desk: &mut Desk| {
