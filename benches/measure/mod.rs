@@ -42,7 +42,7 @@ impl Subject {
         // What works on the screen itself and can be seen there: to select, to look at more or less time, to show what is pressed or
         // the guide. Never one key twice: so fast, it would count as held down.
         let keys = match screen {
-            Screen::Overview | Screen::Checklist | Screen::Journal => ["j", "k"],
+            Screen::Overview | Screen::Checklist => ["j", "k"],
             Screen::Watch => ["+", "-"],
             _ => ["K", "i"],
         };
@@ -126,7 +126,8 @@ pub fn subject(subject: &Subject, size: (u16, u16), plan: &Plan) -> Measured {
     // What a program does in its first seconds is neither an answer to a key nor idling.
     thread::sleep(Duration::from_secs(8));
     let (keys, unanswered, key_bytes) = keys(subject, &mut running, plan.presses);
-    thread::sleep(Duration::from_secs(1));
+    // Nor is what a key has left on the screen for some seconds.
+    thread::sleep(Duration::from_secs(12));
     let idle = idle(&running, plan.idle);
     drop(running);
     let instructions = plan.instructions.then(|| instructions_a_draw(subject, size, home.path())).flatten();

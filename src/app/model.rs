@@ -11,17 +11,15 @@ use super::chord::Pending;
 use super::keymap::Keymap;
 use super::modal::{Help, Modal, Page, Sight};
 use super::presenter::Presenter;
-use super::screen::{Screen, Screens};
+use super::screen::Screens;
 use crate::domain::account::Account;
 use crate::domain::board::Board;
 use crate::domain::disruption::Tally;
-use crate::domain::duration;
 use crate::domain::history::History;
 use crate::domain::journal::Entry;
 use crate::domain::lags::Lags;
 use crate::domain::outline::{Outline, outline};
 use crate::domain::preflight::Preflight;
-use crate::domain::reading::age;
 use crate::domain::replay::Position;
 use crate::domain::run::{Run, State, StepRecord};
 use crate::domain::runbook::{Action as StepAction, Runbook, Step, StepId};
@@ -31,9 +29,11 @@ use crate::domain::worst::Worst;
 
 mod opening;
 mod parts;
+mod time;
 
 pub use opening::{Capabilities, Opening, Replay, Role};
 pub use parts::{Due, Focus, Level, Planned, Progress, Row, Toast};
+pub use time::BEAT;
 
 /// How many journal entries are kept, the latest: a run of days has fewer.
 pub const TAIL: usize = 50_000;
@@ -41,8 +41,6 @@ pub const TAIL: usize = 50_000;
 pub const OUTPUT: usize = 500;
 /// After how long a plan on the screen is made again, by the run's clock.
 pub const PLAN_PACE: Duration = Duration::from_secs(10);
-/// After how many seconds ages move on, all of them together.
-pub const BEAT: i64 = 5;
 /// For how many ticks (seconds) a message stays in the footer.
 const TOAST_TICKS: u8 = 10;
 /// And one that only answers a key.
@@ -129,6 +127,8 @@ pub struct Model {
     pub recent: Vec<Action>,
     /// The chord that has been begun, if one has.
     pub pending: Option<Pending>,
+    /// A step that was over while a dialog stood before it: the mark goes on from it when the dialog is closed.
+    pub goes_on: Option<StepId>,
     /// The dialogs; the last is on top.
     pub modals: Vec<Modal>,
     /// How much of the topmost was shown by the last drawing.
@@ -193,6 +193,7 @@ impl Model {
             history: None,
             recent: Vec::new(),
             pending: None,
+            goes_on: None,
             modals: Vec::new(),
             sight: Sight::WHOLE,
             mouse: false,
@@ -368,42 +369,6 @@ impl Model {
         self.toast = Some(Toast { text: text.into(), level, left });
     }
 
-    /// A second has passed.
-    pub fn tick(&mut self, now: Timestamp) {
-        let before = std::mem::replace(&mut self.now, now);
-        self.refresh_worst();
-        let still = self.stands_still() && !std::mem::take(&mut self.news);
-        if !still || beat(before) != beat(now) || self.board.flips(before, now) {
-            self.due = Due::Everything;
-        }
-        // The hint of a begun chord stands over it.
-        if let Some(toast) = self.toast.as_mut().filter(|_| self.pending.is_none()) {
-            toast.left = toast.left.saturating_sub(1);
-            if toast.left == 0 {
-                self.toast = None;
-                self.due = Due::Everything;
-            }
-        }
-    }
-
-    /// Whether nothing below the banner goes by the second: no step is under way, and nobody is answering something.
-    fn stands_still(&self) -> bool {
-        let overlaid = !self.modals.is_empty() || self.pending.is_some() || !self.presenter.pressed.is_empty();
-        let counts = self.screens.shown == Screen::Timeline && self.run.closed.is_none();
-        let moves = counts || self.screens.wall || self.replay.is_some() || self.is_running();
-        !overlaid && !moves
-    }
-
-    /// A second has passed at the keyboard: a begun chord does not wait for ever.
-    pub(super) fn lose_patience(&mut self) {
-        if let Some(pending) = &mut self.pending {
-            pending.left = pending.left.saturating_sub(1);
-            if pending.left == 0 {
-                self.pending = None;
-            }
-        }
-    }
-
     /// How much of the screen has to be drawn; asking makes it drawn.
     pub fn take_due(&mut self) -> Due {
         std::mem::take(&mut self.due)
@@ -413,36 +378,4 @@ impl Model {
     pub fn has_plan(step: &Step) -> bool {
         matches!(step.action, StepAction::Act { .. } | StepAction::Exec(_))
     }
-
-    /// How long ago something was, by the run's clock.
-    pub fn since(&self, at: Timestamp) -> Duration {
-        age(at, self.now)
-    }
-
-    /// How old something is, in a word for a column of ages: they move on together, every [`BEAT`] seconds, and stand still in
-    /// between. A screen on which twenty figures tick says nothing with it, and hides the one that has changed. No age is further
-    /// from the truth than a beat; whether something is stale is not judged by it.
-    pub fn age(&self, at: Timestamp) -> String {
-        let beats = u64::try_from(beat(self.now) - beat(at)).unwrap_or(0);
-        duration::age(Duration::from_secs(beats * BEAT.unsigned_abs()))
-    }
-
-    /// A round time within which something was: it is no older.
-    pub fn at_most(&self, at: Timestamp) -> String {
-        let beats = u64::try_from(beat(self.now) - beat(at)).unwrap_or(0) + 1;
-        let seconds = beats * BEAT.unsigned_abs();
-        let round = [15, 30, 60, 120, 300, 900, 3600].into_iter().find(|round| seconds <= *round).unwrap_or(seconds);
-        duration::format(Duration::from_secs(round))
-    }
-
-    /// Up to when a chart of the present reaches: to the end of the beat, so that it moves on with the ages. What it shows has to
-    /// reach as much further.
-    pub fn charted(&self) -> Timestamp {
-        Timestamp::from_second((beat(self.now) + 1) * BEAT).unwrap_or(self.now)
-    }
-}
-
-/// The number of a moment's beat.
-fn beat(at: Timestamp) -> i64 {
-    at.as_second().div_euclid(BEAT)
 }

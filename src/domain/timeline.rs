@@ -215,6 +215,19 @@ impl Loss {
             Self::Unknown { .. } | Self::Unbounded { .. } => None,
         }
     }
+
+    /// In few words, for a line that has other things to say: the bound, where there is one.
+    pub fn brief(&self) -> String {
+        use super::duration::seconds;
+        match self {
+            Self::Nothing { .. } => "none".to_owned(),
+            Self::Estimate { at_most_ms: Some(most), .. } => {
+                format!("at most {}", seconds(Duration::from_millis(*most).as_secs_f64()))
+            }
+            Self::Estimate { lag_ms, .. } => format!("about {}", seconds(Duration::from_millis(*lag_ms).as_secs_f64())),
+            Self::Exact { .. } | Self::Unknown { .. } | Self::Unbounded { .. } => self.to_string(),
+        }
+    }
 }
 
 impl std::fmt::Display for Loss {
@@ -225,7 +238,7 @@ impl std::fmt::Display for Loss {
             Self::Nothing { why } => write!(f, "none ({why})"),
             Self::Estimate { lag_ms, age_ms, at_most_ms, .. } => {
                 let lag = Duration::from_millis(*lag_ms).as_secs_f64();
-                write!(f, "about {} (seen {} before)", seconds(lag), short(Duration::from_millis(*age_ms)))?;
+                write!(f, "about {} (by a lag seen {} earlier)", seconds(lag), short(Duration::from_millis(*age_ms)))?;
                 match at_most_ms {
                     Some(most) => write!(f, ", at most {}", seconds(Duration::from_millis(*most).as_secs_f64())),
                     None => Ok(()),

@@ -343,7 +343,7 @@ fn active(model: &Model) -> Part<'_> {
 fn loss(model: &Model) -> Part<'_> {
     let rpo = model.service.objectives.rpo;
     if let Some(loss) = &model.run.loss {
-        return part(format!("loss {loss}"), Tone::Title, 2);
+        return part(format!("loss {}", loss.brief()), Tone::Title, 2);
     }
     match model.lag() {
         Some((lag, reading)) => {

@@ -18,13 +18,16 @@ pub(super) fn draw(model: &Model, area: Rect, focused: bool, painter: &mut Paint
         area
     } else {
         let title = format!("journal {}", model.run.entries);
-        let last = model.tail.back().map_or_else(String::new, |last| match model.age(last.at).as_str() {
+        let last = model.tail.back().map(|last| match model.age(last.at).as_str() {
             "now" => "last entry now".to_owned(),
             age => format!("last entry {age} ago"),
         });
-        let title = [(title.as_str(), Tone::Title)];
-        painter.frame(area, &title, &[(&last, Tone::Dim)], focused && model.modals.is_empty())
+        let last: Vec<_> = last.iter().map(|last| (last.as_str(), Tone::Dim)).collect();
+        painter.frame(area, &[(title.as_str(), Tone::Title)], &last, focused && model.modals.is_empty())
     };
+    if model.tail.is_empty() {
+        painter.put(&mut Pen::line(inside, 0), " nothing is written yet", Tone::Dim);
+    }
     let height = usize::from(inside.height);
     let shown = model.tail.len().saturating_sub(model.journal_scroll);
     let first = shown.saturating_sub(height);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use ratatui::layout::Rect;
 
 use super::paint::{Painter, Pen};
@@ -9,13 +10,13 @@ use super::skin::Tone;
 use crate::app::Model;
 use crate::domain::duration::{format, seconds};
 use crate::domain::lag::{Columns, Level, Thresholds};
-use crate::domain::reading::{Freshness, Sample, Value};
+use crate::domain::reading::{Freshness, Sample, Value, age};
 use crate::domain::service::{LagMetric, Spec};
 
 /// What the columns cover.
 const SPAN: Duration = Duration::from_hours(1);
 /// How much further than the present a chart reaches.
-pub(super) const BEAT: Duration = Duration::from_secs(crate::app::model::BEAT.unsigned_abs());
+const BEAT: Duration = Duration::from_secs(crate::app::model::BEAT.unsigned_abs());
 
 pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     if area.is_empty() {
@@ -83,8 +84,19 @@ fn figure(model: &Model) -> (String, Tone) {
 
 fn chart(model: &Model, samples: &[Sample], metric: Option<&LagMetric>, area: Rect, painter: &mut Painter<'_>) {
     let period = metric.map_or(Duration::from_mins(1), |metric| metric.period);
-    let columns = Columns::lay_out(samples, model.charted(), SPAN, period + BEAT, usize::from(area.width));
+    let columns = laid_out(samples, model.charted(), SPAN, period, area.width);
     bars(&columns, &Scale::of(&columns, &model.service.lag), area, painter);
+}
+
+/// The columns of a chart of the present. It moves on by a sixtieth of its width, not by every column: what lies ahead of `now` in the
+/// last part is left out, and is filled as it comes.
+pub(super) fn laid_out(samples: &[Sample], now: Timestamp, span: Duration, period: Duration, width: u16) -> Columns {
+    let step = i64::try_from(span.as_secs() / 60).unwrap_or(i64::MAX).max(1);
+    let until = Timestamp::from_second((now.as_second().div_euclid(step) + 1).saturating_mul(step)).unwrap_or(now);
+    let mut columns = Columns::lay_out(samples, until, span, period + BEAT, usize::from(width));
+    let ahead = age(now, until).as_secs() * u64::from(width) / span.as_secs().max(1);
+    columns.values.truncate(usize::from(width).saturating_sub(usize::try_from(ahead).unwrap_or(usize::MAX)));
+    columns
 }
 
 /// How high a chart reaches, and where its thresholds are.
@@ -128,7 +140,8 @@ pub(super) fn bars(columns: &Columns, scale: &Scale, area: Rect, painter: &mut P
                 painter.sign(&mut Pen { x, y, end: x.saturating_add(1) }, glyphs.threshold, *tone);
             }
         }
-        let Some(value) = columns.values.get(column).copied().flatten() else {
+        let Some(value) = columns.values.get(column) else { continue };
+        let Some(value) = *value else {
             let mut pen = Pen { x, y: area.bottom().saturating_sub(1), end: x.saturating_add(1) };
             painter.sign(&mut pen, glyphs.gap, Tone::Dim);
             continue;
@@ -160,4 +173,27 @@ fn row_of(part: f64, height: u16) -> u16 {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let row = (part.clamp(0.0, 1.0) * f64::from(height)).ceil() as u16;
     row.saturating_sub(1).min(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chart_moves_on_by_a_sixtieth_and_shows_no_gap_where_nothing_can_be_yet() {
+        let at = |second: i64| Timestamp::from_second(1_800_000_000 + second).unwrap();
+        let samples: Vec<Sample> = (0..100).map(|n| (at(n * 10), Some(f64::from(u8::try_from(n).unwrap())))).collect();
+        let (span, period) = (Duration::from_mins(15), Duration::from_secs(10));
+        let seen = |now: i64| {
+            let known: Vec<Sample> = samples.iter().copied().filter(|(when, _)| *when <= at(now)).collect();
+            laid_out(&known, at(now), span, period, 180).values
+        };
+        let first = seen(900);
+        for now in [905, 910] {
+            let next = seen(now);
+            assert!(next.starts_with(&first), "it stands still and grows: {} {}", next.len(), first.len());
+            assert!(next.len() >= first.len() && next.iter().all(Option::is_some), "{next:?}");
+        }
+        assert!(!seen(915).starts_with(&first), "and moves on");
+    }
 }

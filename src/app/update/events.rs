@@ -132,12 +132,9 @@ fn take_entry(model: &mut Model, entry: &Arc<Entry>, effects: &mut Vec<Effect>) 
             model.plans.remove(step);
             model.asked.remove(step);
             let selected = model.row().is_some_and(|row| row.id == *step);
-            // Goes on to what comes next, unless somebody is answering something.
-            if selected
-                && model.modals.is_empty()
-                && let Some(next) = model.next_open(model.selected)
-            {
-                actions::select(model, next, effects);
+            if selected {
+                model.goes_on = Some(step.clone());
+                go_on(model, effects);
             }
         }
         Body::Override { step, .. } => {
@@ -166,6 +163,19 @@ fn take_entry(model: &mut Model, entry: &Arc<Entry>, effects: &mut Vec<Effect>) 
         _ => {}
     }
     steps::resolve_selected(model, effects);
+}
+
+/// Goes on to what comes next, unless somebody is answering something, or has selected something else since.
+pub(super) fn go_on(model: &mut Model, effects: &mut Vec<Effect>) {
+    if !model.modals.is_empty() {
+        return;
+    }
+    let Some(step) = model.goes_on.take() else { return };
+    if model.row().is_some_and(|row| row.id == step)
+        && let Some(next) = model.next_open(model.selected)
+    {
+        actions::select(model, next, effects);
+    }
 }
 
 /// Who is guided, or was surprised, is told what the exercise came to.

@@ -140,6 +140,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             modal.resurface();
         }
     }
+    if depth > 0 {
+        events::go_on(model, &mut effects);
+    }
     model.due = model.due.max(if effects.is_empty() { due } else { Due::Everything });
     effects
 }

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 
 use crate::app::Model;
 use crate::domain::duration::{clock, format, seconds};
-use crate::domain::lag::{Columns, Level};
+use crate::domain::lag::Level;
 use crate::domain::lags::{Course, Source, course};
 use crate::domain::reading::{Freshness, Sample};
 use crate::domain::service::Spec;
@@ -149,7 +149,7 @@ fn large(model: &Model, (source, samples): Series<'_>, area: Rect, painter: &mut
         _ => STANDS,
     };
     let held: Vec<Sample> = samples.iter().copied().collect();
-    let columns = Columns::lay_out(&held, until, span, period + lag::BEAT, usize::from(chart.width));
+    let columns = lag::laid_out(&held, until, span, period, chart.width);
     let scale = Scale::close(&columns, &model.service.lag);
     lag::bars(&columns, &scale, chart, painter);
     axis(inside, chart, &scale, span, painter);

@@ -363,6 +363,19 @@ fn what_a_step_offers_is_offered_anew_when_it_moves_on_and_no_key_on_its_way_cho
 }
 
 #[test]
+fn the_mark_goes_on_when_the_dialog_before_it_is_closed_unless_another_step_was_selected() {
+    let here = |desk: &Desk| desk.model.row().map(|row| row.id.clone()).unwrap();
+    for (keys, expected) in [("esc", "check"), ("esc k", "look"), ("esc ? esc", "check")] {
+        let mut desk = desk(Role::Lead);
+        desk.key("?");
+        desk.settle("look");
+        assert_eq!(here(&desk), "look", "somebody is reading");
+        desk.keys(keys);
+        assert_eq!(here(&desk), expected, "{keys}");
+    }
+}
+
+#[test]
 fn a_risk_is_offered_only_for_what_was_tried_and_what_was_not_says_so() {
     let mut desk = Desk::at_promote(true);
     let ways = |desk: &mut Desk| {
