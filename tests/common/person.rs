@@ -348,6 +348,8 @@ impl Person {
             self.timed(key, |person| moved(person) || over(person) != ended);
             if !moved(self) {
                 self.answers.get_or_insert_default().pop();
+                // What the key does may still be on its way to the screen, and is no answer to the next one.
+                sleep(LOOK);
             }
         }
         sleep(Duration::from_millis(50));

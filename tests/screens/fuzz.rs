@@ -404,6 +404,7 @@ impl Fuzz {
                 self.entry(Body::SplitBrain { splits });
             }
             6 => self.entry(Body::SplitBrain { splits: vec![] }),
+            7 if self.dice.one_in(2) => self.entry(Body::Unsure { step, reason: "no answer in 5 s".into() }),
             7 => self.entry(Body::Failed { step, reason: "denied".into(), evidence: vec![] }),
             8 if self.dice.one_in(12) => {
                 self.send(Msg::Engine(Event::Latched { why: "no space left".into() }), "a lost journal");

@@ -8,6 +8,7 @@ use super::{Due, Model};
 use crate::app::screen::Screen;
 use crate::domain::duration;
 use crate::domain::reading::age;
+use crate::domain::run::State;
 
 /// After how many seconds ages move on, all of them together.
 pub const BEAT: i64 = 5;
@@ -35,7 +36,9 @@ impl Model {
     fn stands_still(&self) -> bool {
         let overlaid = !self.modals.is_empty() || self.pending.is_some() || !self.presenter.pressed.is_empty();
         let counts = self.screens.shown == Screen::Timeline && self.run.closed.is_none();
-        let moves = counts || self.screens.wall || self.replay.is_some() || self.is_running();
+        let clocked = |state: &State| state.is_running() || matches!(state, State::Unsure(_));
+        let steps = self.run.steps.values().any(|record| clocked(&record.state));
+        let moves = counts || steps || self.screens.wall || self.replay.is_some();
         !overlaid && !moves
     }
 
