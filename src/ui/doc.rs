@@ -117,9 +117,10 @@ impl Doc {
         let overrides = model.record(step).map(|record| &record.overrides);
         for (index, gate) in gates.iter().enumerate() {
             let label = if index == 0 { "gates" } else { "" };
-            let (sign, word, tone) = match is_taken_on_trust(gate) {
-                true => (painter.glyphs().warn, "passes", Tone::Warn),
-                false => words::verdict(gate.verdict, painter.glyphs()),
+            let (sign, word, tone) = if is_taken_on_trust(gate) {
+                (painter.glyphs().warn, "passes", Tone::Warn)
+            } else {
+                words::verdict(gate.verdict, painter.glyphs())
             };
             let seen = seen(model, &gate.evidence);
             let text = match overrides.and_then(|overrides| overrides.get(&gate.name)) {

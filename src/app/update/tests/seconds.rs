@@ -12,6 +12,8 @@ fn looked(at: Timestamp, result: Result<Observation, Unread>) -> Msg {
     Msg::Engine(Event::Looked { component: "database".into(), place, at, fresh_for: FRESH_FOR, result: result.into() })
 }
 
+// As a look comes back.
+#[allow(clippy::unnecessary_wraps)]
 fn says(status: &str) -> Result<Observation, Unread> {
     let mut seen = Observation::new("rds DescribeDBInstances");
     seen.text("status", status);
