@@ -29,18 +29,14 @@ impl Model {
     /// Whether a Region is down in nothing but what would serve users, while another has them: it stands by.
     pub fn stands_by(&self, region: &Region) -> bool {
         let place = Place::Region(region.clone());
-        let is_down = |component: &&Component| {
-            self.board.glance(&component.id, &place).is_some_and(|glance| glance.shown(self.now) == Health::Down)
+        let shown = |component: &Component| {
+            self.board.glance(&component.id, &place).map_or(Health::Unknown, |glance| glance.shown(self.now))
         };
-        let serves = |component: &&Component| matches!(component.spec, Spec::Endpoint(_));
+        let others = self.regional().filter(|component| !matches!(component.spec, Spec::Endpoint(_)));
+        let healths: Vec<Health> = others.map(shown).collect();
         // Of a Region that tells nothing of itself nobody knows what it does.
-        let is_known = |component: &&Component| {
-            let glance = self.board.glance(&component.id, &place);
-            glance.is_some_and(|glance| glance.shown(self.now) != Health::Unknown)
-        };
-        self.active().is_some_and(|active| active != region)
-            && self.regional().filter(is_down).all(|component| serves(&component))
-            && self.regional().filter(|component| !serves(component)).any(|component| is_known(&component))
+        let is_known = healths.iter().any(|health| *health != Health::Unknown);
+        self.active().is_some_and(|active| active != region) && is_known && !healths.contains(&Health::Down)
     }
 
     /// The components that stand in each Region, in the order of the file.

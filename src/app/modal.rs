@@ -339,6 +339,13 @@ pub struct Menu {
     pub selected: usize,
 }
 
+impl Menu {
+    /// A menu that is about no step, with its first line selected.
+    pub fn new(title: String, says: String, items: Vec<Item>) -> Self {
+        Self { guard: Guard::default(), step: None, title, says, items, selected: 0 }
+    }
+}
+
 /// A line of a menu.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {

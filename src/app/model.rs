@@ -294,8 +294,7 @@ impl Model {
     fn time_left(&self) -> (Duration, &'static str) {
         let is_open = |step: &Step| !self.state(&step.id).is_ended();
         let left = |step: &Step| if is_open(step) { step.takes_to_mark(&self.run.usual) } else { Duration::ZERO };
-        let mut steps = self.run.runbook.steps().map(|(_, step)| step);
-        match steps.find(|step| step.marks == Some(Milestone::Sustained)).filter(|step| is_open(step)) {
+        match self.run.runbook.marking(Milestone::Sustained).filter(|step| is_open(step)) {
             Some(step) => (self.run.runbook.time_to(&step.id, &left), "recovery"),
             None => (self.run.runbook.longest(&left), "the end"),
         }

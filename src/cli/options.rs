@@ -83,10 +83,7 @@ fn names(built_in: &[(&'static str, &'static str)]) -> Vec<&'static str> {
 
 /// A preset by name.
 pub(super) fn preset(name: &str) -> Result<locate::Preset> {
-    locate::preset(name).ok_or_else(|| {
-        let known: Vec<&str> = locate::presets().iter().map(|preset| preset.name).collect();
-        eyre!("there is no preset {name:?}; there is: {}", known.join(", "))
-    })
+    locate::preset(name).ok_or_else(|| eyre!("there is no preset {name:?}; there is: {}", preset_names().join(", ")))
 }
 
 /// What is to be simulated: a preset, or a service file (or its folder) of the user's own.

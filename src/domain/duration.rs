@@ -97,6 +97,11 @@ pub fn seconds(value: f64) -> String {
     }
 }
 
+/// The same of milliseconds, as the journal has them.
+pub fn millis(value: u64) -> String {
+    seconds(Duration::from_millis(value).as_secs_f64())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -206,8 +206,8 @@ fn provisional(run: &Run) -> Option<Provisional> {
     let (began, served) = (timeline.get(Milestone::ImpactBegan)?, timeline.get(Milestone::FirstSuccess)?);
     let failed_again =
         for_users(&run.disruption, run.direction.target.as_str()).is_some_and(|users| users.failed_since(served.at));
-    let watch = run.runbook.steps().map(|(_, step)| step).find(|step| step.marks == Some(Milestone::Sustained));
-    let watched = watch.and_then(|step| run.steps.get(&step.id)).filter(|record| record.state.is_running());
+    let watch = run.runbook.marking(Milestone::Sustained).and_then(|step| run.steps.get(&step.id));
+    let watched = watch.filter(|record| record.state.is_running());
     Some(match watched.and_then(|record| record.started) {
         _ if failed_again => return None,
         Some(since) => Provisional::Watched(age(began.at, since)),

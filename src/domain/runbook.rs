@@ -304,6 +304,11 @@ impl Runbook {
         self.path(id, left, &mut BTreeMap::new())
     }
 
+    /// The step whose end is a milestone.
+    pub fn marking(&self, milestone: Milestone) -> Option<&Step> {
+        self.steps().map(|(_, step)| step).find(|step| step.marks == Some(milestone))
+    }
+
     /// How long it takes until the service serves again; nothing where no step marks that.
     pub fn serves_after(&self) -> Option<Duration> {
         let serves = |step: &&Step| matches!(step.marks, Some(Milestone::TrafficMoved | Milestone::FirstSuccess));

@@ -152,17 +152,18 @@ fn wrote(run: &Run) -> Vec<GateResult> {
     proofs.map(|step| ended(run, step, &format!("{} is done", step.id), is_done)).collect()
 }
 
-/// How the evidence of a fence begins that passes for an accepted risk alone.
-const UNFENCED: &str = "not fenced";
+/// The gate that asks for a fence.
+const FENCED: &str = "the old primary is fenced";
 
-/// Whether a gate passes though what it asks for is not so.
-pub fn is_taken_on_trust(gate: &GateResult) -> bool {
-    gate.verdict == Verdict::Pass && gate.evidence.value.starts_with(UNFENCED)
+/// Whether a gate passes though what it asks for is not so: a fence whose risk was accepted.
+pub fn is_taken_on_trust(service: &Service, run: &Run, gate: &GateResult) -> bool {
+    let given_up = |step: &Step| run.state(&step.id) == State::Ended(Ending::RiskAccepted);
+    gate.verdict == Verdict::Pass && gate.name == FENCED && fence(service, run).is_some_and(given_up)
 }
 
 /// How the fence of the other database stands.
 fn fenced(service: &Service, run: &Run, plan: &Plan) -> GateResult {
-    let name = "the old primary is fenced";
+    let name = FENCED;
     let fence = fence(service, run);
     let Some(step) = fence else {
         let value = format!("no step of this run fences {}", run.direction.source);
@@ -180,7 +181,7 @@ fn fenced(service: &Service, run: &Run, plan: &Plan) -> GateResult {
     let mut result = ended(run, step, name, |ending| is_done(ending) || (ending == Ending::RiskAccepted && !home));
     // It passes, but nothing is fenced: whoever reads it must not think so.
     if let State::Ended(Ending::RiskAccepted) = run.record(&step.id).state {
-        result.evidence.value = format!("{UNFENCED}, {}", result.evidence.value);
+        result.evidence.value = format!("not fenced, {}", result.evidence.value);
     }
     // What was done beside the database says nothing of the database: somebody answers for it, by name.
     if let (Verdict::Pass, Action::Act { action, .. }) = (result.verdict, &step.action)

@@ -218,13 +218,11 @@ impl Loss {
 
     /// In few words, for a line that has other things to say: the bound, where there is one.
     pub fn brief(&self) -> String {
-        use super::duration::seconds;
+        use super::duration::millis;
         match self {
             Self::Nothing { .. } => "none".to_owned(),
-            Self::Estimate { at_most_ms: Some(most), .. } => {
-                format!("at most {}", seconds(Duration::from_millis(*most).as_secs_f64()))
-            }
-            Self::Estimate { lag_ms, .. } => format!("about {}", seconds(Duration::from_millis(*lag_ms).as_secs_f64())),
+            Self::Estimate { at_most_ms: Some(most), .. } => format!("at most {}", millis(*most)),
+            Self::Estimate { lag_ms, .. } => format!("about {}", millis(*lag_ms)),
             Self::Exact { .. } | Self::Unknown { .. } | Self::Unbounded { .. } => self.to_string(),
         }
     }
@@ -232,15 +230,15 @@ impl Loss {
 
 impl std::fmt::Display for Loss {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        use super::duration::{age as short, seconds};
+        use super::duration::{age as short, millis};
         match self {
             Self::Exact { rows, .. } => write!(f, "{rows} rows (exact)"),
             Self::Nothing { why } => write!(f, "none ({why})"),
             Self::Estimate { lag_ms, age_ms, at_most_ms, .. } => {
-                let lag = Duration::from_millis(*lag_ms).as_secs_f64();
-                write!(f, "about {} (by a lag seen {} earlier)", seconds(lag), short(Duration::from_millis(*age_ms)))?;
+                let age = short(Duration::from_millis(*age_ms));
+                write!(f, "about {} (by a lag seen {age} earlier)", millis(*lag_ms))?;
                 match at_most_ms {
-                    Some(most) => write!(f, ", at most {}", seconds(Duration::from_millis(*most).as_secs_f64())),
+                    Some(most) => write!(f, ", at most {}", millis(*most)),
                     None => Ok(()),
                 }
             }

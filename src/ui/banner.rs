@@ -356,8 +356,7 @@ fn loss(model: &Model) -> Part<'_> {
             } else {
                 Tone::Warn
             };
-            let age = model.age(reading.at);
-            let age = if age == "now" { age } else { format!("{age} ago") };
+            let age = model.ago(reading.at);
             part(format!("expected loss {} ({age}) of {}", seconds(lag), clock(rpo)), tone, 2)
         }
         None => part(format!("expected loss ? unknown of {}", clock(rpo)), Tone::Warn, 2),

@@ -6,7 +6,7 @@ use super::doc::Doc;
 use super::paint::Painter;
 use super::skin::Tone;
 use crate::app::Model;
-use crate::domain::duration::{clock, seconds};
+use crate::domain::duration::{clock, millis};
 use crate::domain::journal::Entry;
 use crate::domain::region::Region;
 use crate::domain::score::{FULL, Score, Seen, Surprise, score};
@@ -41,9 +41,7 @@ pub(super) fn put(model: &Model, painter: &Painter<'_>, doc: &mut Doc) -> String
 fn truth(score: &Score, doc: &mut Doc) {
     let Some(truth) = &score.truth else { return };
     let lost = match (truth.rows_lost, truth.loss_ms) {
-        (Some(rows), Some(ms)) => {
-            format!("{rows} rows, the writes of {}", seconds(Duration::from_millis(ms).as_secs_f64()))
-        }
+        (Some(rows), Some(ms)) => format!("{rows} rows, the writes of {}", millis(ms)),
         (Some(rows), None) => format!("{rows} rows"),
         (None, _) => "nothing: no database was taken over".to_owned(),
     };

@@ -117,7 +117,7 @@ impl Doc {
         let overrides = model.record(step).map(|record| &record.overrides);
         for (index, gate) in gates.iter().enumerate() {
             let label = if index == 0 { "gates" } else { "" };
-            let (sign, word, tone) = if is_taken_on_trust(gate) {
+            let (sign, word, tone) = if is_taken_on_trust(&model.service, &model.run, gate) {
                 (painter.glyphs().warn, "passes", Tone::Warn)
             } else {
                 words::verdict(gate.verdict, painter.glyphs())
@@ -219,8 +219,7 @@ pub(super) fn seen(model: &Model, evidence: &Evidence) -> String {
     match evidence.at {
         None => "never read".to_owned(),
         Some(at) => {
-            let age = model.age(at);
-            let age = if age == "now" { age } else { format!("{age} ago") };
+            let age = model.ago(at);
             match evidence.freshness {
                 Freshness::Fresh => format!("{}, {age}", evidence.value),
                 other => format!("{}, {}, {age}", evidence.value, other.as_str()),

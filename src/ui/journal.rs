@@ -18,10 +18,7 @@ pub(super) fn draw(model: &Model, area: Rect, focused: bool, painter: &mut Paint
         area
     } else {
         let title = format!("journal {}", model.run.entries);
-        let last = model.tail.back().map(|last| match model.age(last.at).as_str() {
-            "now" => "last entry now".to_owned(),
-            age => format!("last entry {age} ago"),
-        });
+        let last = model.tail.back().map(|last| format!("last entry {}", model.ago(last.at)));
         let last: Vec<_> = last.iter().map(|last| (last.as_str(), Tone::Dim)).collect();
         painter.frame(area, &[(title.as_str(), Tone::Title)], &last, focused && model.modals.is_empty())
     };

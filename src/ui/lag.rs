@@ -73,12 +73,13 @@ fn figure(model: &Model) -> (String, Tone) {
         Level::Breach => "BREACH",
         Level::Unknown => "unknown",
     };
-    let age = model.age(reading.at);
     match reading.freshness(model.now) {
-        Freshness::Fresh if age == "now" => (format!("{} {word}, now", seconds(lag)), tone),
-        Freshness::Fresh => (format!("{} {word}, {age} ago", seconds(lag)), tone),
+        Freshness::Fresh => (format!("{} {word}, {}", seconds(lag), model.ago(reading.at)), tone),
         // A figure that no longer moves says nothing about the present.
-        _ => (format!("{} frozen {age} ago", seconds(lag)), if tone == Tone::Ok { Tone::Warn } else { tone }),
+        _ => (
+            format!("{} frozen {} ago", seconds(lag), model.age(reading.at)),
+            if tone == Tone::Ok { Tone::Warn } else { tone },
+        ),
     }
 }
 

@@ -235,7 +235,7 @@ fn resolved(model: &Model, step: &Step, painter: &Painter<'_>, doc: &mut Doc) {
                 doc.put(word, refusal.reason.as_str(), Tone::Warn);
             }
             if !model.state(&step.id).is_ended() {
-                doc.put("resolved", format!("{} ago", model.age(planned.at)).replace("now ago", "now"), Tone::Dim);
+                doc.put("resolved", model.ago(planned.at), Tone::Dim);
             }
         }
         None if plan(model, step).is_none() => {

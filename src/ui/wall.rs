@@ -172,10 +172,7 @@ fn loss(model: &Model) -> Figure {
         };
     };
     let fresh = reading.freshness(model.now);
-    let age = match model.age(reading.at) {
-        now if now == "now" => now,
-        age => format!("{age} ago"),
-    };
+    let age = model.ago(reading.at);
     let over = lag > objectives.rpo.as_secs_f64();
     let mut says = format!("{of}, seen {age}");
     if fresh != Freshness::Fresh {

@@ -18,8 +18,8 @@ impl Model {
     pub fn tick(&mut self, now: Timestamp) {
         let before = std::mem::replace(&mut self.now, now);
         self.refresh_worst();
-        let still = self.stands_still() && !std::mem::take(&mut self.news);
-        if !still || beat(before) != beat(now) || self.board.flips(before, now) {
+        let news = std::mem::take(&mut self.news);
+        if news || !self.stands_still() || beat(before) != beat(now) || self.board.flips(before, now) {
             self.due = Due::Everything;
         }
         // The hint of a begun chord stands over it.
@@ -63,6 +63,14 @@ impl Model {
     pub fn age(&self, at: Timestamp) -> String {
         let beats = u64::try_from(beat(self.now) - beat(at)).unwrap_or(0);
         duration::age(Duration::from_secs(beats * BEAT.unsigned_abs()))
+    }
+
+    /// The same in a sentence: `now`, `15s ago`.
+    pub fn ago(&self, at: Timestamp) -> String {
+        match self.age(at) {
+            now if now == "now" => now,
+            age => format!("{age} ago"),
+        }
     }
 
     /// A round time within which something was: it is no older.

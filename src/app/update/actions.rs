@@ -261,7 +261,7 @@ pub(super) fn ask_to_leave(model: &mut Model, effects: &mut Vec<Effect>) {
         item(if running.is_empty() || watches { "leave" } else { "leave while it runs" }, detail, Choice::Leave),
     ];
     let title = "leave the console?".to_owned();
-    model.modals.push(Modal::Menu(Menu { guard: Guard::default(), step: None, title, says, items, selected: 0 }));
+    model.modals.push(Modal::Menu(Menu::new(title, says, items)));
 }
 
 /// Leaves: the engine writes down what it must, and then the console ends.
@@ -351,7 +351,7 @@ fn mark(model: &mut Model) {
     let items = Milestone::ALL.iter().map(item).collect();
     let title = "enter a moment".to_owned();
     let says = "Without the moment the impact began, the recovery time is not measured.".to_owned();
-    model.modals.push(Modal::Menu(Menu { guard: Guard::default(), step: None, title, says, items, selected: 0 }));
+    model.modals.push(Modal::Menu(Menu::new(title, says, items)));
 }
 
 /// What the review finds now. Of a run that was taken up its own runbook alone is known: then only what is said of its
@@ -408,5 +408,5 @@ fn close(model: &mut Model) {
     }
     let says = format!("{done} of {all} steps are over.");
     let title = "close the run".to_owned();
-    model.modals.push(Modal::Menu(Menu { guard: Guard::default(), step: None, title, says, items, selected: 0 }));
+    model.modals.push(Modal::Menu(Menu::new(title, says, items)));
 }

@@ -277,8 +277,7 @@ fn ways_saying(model: &mut Model, mut says: String) {
     }
     items.insert(0, item("back", "nothing is changed", Choice::Stay));
     let title = format!("{} {}", row.number, step.title);
-    let step = Some(step.id);
-    model.modals.push(Modal::Menu(Menu { guard: Guard::default(), step, title, says, items, selected: 0 }));
+    model.modals.push(Modal::Menu(Menu { step: Some(step.id), ..Menu::new(title, says, items) }));
 }
 
 /// Another way to fence, if the service file has one.

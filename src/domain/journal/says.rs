@@ -1,12 +1,10 @@
 //! An entry in a sentence, for the tail on the screen and for `journal show`.
 
-use std::time::Duration;
-
 use super::entry::{Body, OutcomeOf};
 use crate::domain::approval::GATE;
 use crate::domain::consent::How;
 use crate::domain::disruption::Tally;
-use crate::domain::duration::seconds;
+use crate::domain::duration::millis;
 use crate::domain::people;
 use crate::domain::text::counted;
 
@@ -121,10 +119,7 @@ impl Body {
                 let lost = truth.rows_lost.map_or_else(
                     || "no database was taken over".to_owned(),
                     |rows| {
-                        let over = truth
-                            .loss_ms
-                            .map(|ms| format!(" ({})", seconds(Duration::from_millis(ms).as_secs_f64())))
-                            .unwrap_or_default();
+                        let over = truth.loss_ms.map(|ms| format!(" ({})", millis(ms))).unwrap_or_default();
                         format!("{rows} rows were really lost{over}")
                     },
                 );

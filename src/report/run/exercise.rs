@@ -2,7 +2,7 @@
 
 use super::Report;
 use super::tables::{Table, table};
-use crate::domain::duration::{clock, seconds};
+use crate::domain::duration::{clock, millis};
 use crate::domain::journal::Entry;
 use crate::domain::region::Region;
 use crate::domain::run::{Mode, Run};
@@ -42,9 +42,7 @@ pub(super) fn debrief(report: &Report) -> Table {
     if let Some(truth) = report.score.as_ref().and_then(|score| score.truth.as_ref()) {
         let lost =
             truth.rows_lost.map_or_else(|| "no database was taken over".to_owned(), |rows| format!("{rows} rows"));
-        let over = truth
-            .loss_ms
-            .map(|ms| format!(", the writes of {}", seconds(std::time::Duration::from_millis(ms).as_secs_f64())));
+        let over = truth.loss_ms.map(|ms| format!(", the writes of {}", millis(ms)));
         put("really lost", lost + &over.unwrap_or_default());
         let writers: Vec<&str> = truth.writers.iter().map(Region::as_str).collect();
         put("takes writes", if writers.is_empty() { "nobody".to_owned() } else { writers.join(" and ") });

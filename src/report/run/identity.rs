@@ -155,7 +155,7 @@ pub(super) fn head(identity: &Identity) -> Vec<(&'static str, String)> {
         |ms| match ms {
             0 => "agreed with AWS's, as far as whole seconds tell".to_owned(),
             ms => {
-                format!("at least {} off AWS's", duration::seconds(std::time::Duration::from_millis(ms).as_secs_f64()))
+                format!("at least {} off AWS's", duration::millis(ms))
             }
         },
     );
