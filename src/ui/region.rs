@@ -94,12 +94,14 @@ fn others(model: &Model, place: &Place, shown: usize, mut pen: Pen, painter: &mu
     }
 }
 
-/// In the frame's bottom line: within which time all was read that is fresh.
+/// In the frame's bottom line: within which time all was read that has no age beside it.
 fn within(model: &Model, place: &Place, area: Rect, painter: &mut Painter<'_>) {
-    let glances = model.regional().filter_map(|component| model.board.glance(&component.id, place));
-    let fresh = glances.filter(|glance| glance.freshness(model.now) == Freshness::Fresh);
-    let Some(oldest) = fresh.filter_map(|glance| glance.read_at).min() else { return };
-    let says = format!(" read within {} ", model.at_most(oldest));
+    let glances = model.regional().map(|component| model.board.glance(&component.id, place));
+    let (fresh, rest): (Vec<_>, Vec<_>) =
+        glances.partition(|glance| glance.is_some_and(|glance| glance.freshness(model.now) == Freshness::Fresh));
+    let Some(oldest) = fresh.into_iter().flatten().filter_map(|glance| glance.read_at).min() else { return };
+    let which = if rest.is_empty() { "" } else { "the others " };
+    let says = format!(" {which}read within {} ", model.at_most(oldest));
     let mut pen = Pen::line(area, area.height.saturating_sub(1));
     (pen.x, pen.end) = (pen.x.saturating_add(2), pen.end.saturating_sub(2));
     if area.height > 1 && width(&says) <= pen.room() {
@@ -168,7 +170,9 @@ fn facts(model: &Model, place: &Place, inside: Rect, from: u16, painter: &mut Pa
         let start = pen.x;
         let fresh = reading.freshness(model.now);
         let tone = if fresh == Freshness::Fresh { Tone::Text } else { Tone::Warn };
-        if fresh != Freshness::Fresh {
+        // What is of an earlier time than the look that brought it is older than the frame says.
+        let looked = model.board.glance(&key.component, place).and_then(|glance| glance.read_at);
+        if fresh != Freshness::Fresh || looked.is_some_and(|looked| reading.at < looked) {
             aged(&model.age(reading.at), fresh, &mut pen, painter);
         }
         painter.put(&mut pen, &key.component, Tone::Dim);

@@ -326,7 +326,7 @@ impl Person {
                 break;
             }
             assert!(!matches!(state, State::Unsure(_)), "{} is unsure\n{}", step.id, self.screen());
-            assert!(began.elapsed() < Duration::from_secs(90), "{} goes on\n{}", step.id, self.screen());
+            assert!(began.elapsed() < Duration::from_secs(180), "{} goes on\n{}", step.id, self.screen());
             self.measure();
             sleep(POLL);
         }

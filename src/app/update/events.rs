@@ -157,7 +157,7 @@ fn take_entry(model: &mut Model, entry: &Arc<Entry>, effects: &mut Vec<Effect>) 
             let says = format!("the run is closed: {}", outcome.as_str());
             let key = model.keymap.chord(Action::GuidePage).filter(|_| model.run.mode != Mode::Live);
             let hint = key.map(|key| format!("; {key} shows what it came to")).unwrap_or_default();
-            model.say(Level::Warn, says + &hint);
+            model.say(Level::Info, says + &hint);
             debrief(model);
         }
         _ => {}
