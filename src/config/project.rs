@@ -106,8 +106,7 @@ impl Project {
         let mut good = Vec::new();
         if let Some(service) = &loaded.value {
             let scope = Scope::new(service, &loaded.left_out);
-            for source in runbooks {
-                let loaded = runbook::read(source, &scope);
+            for loaded in side_by_side(runbooks, |source| runbook::read(source, &scope)) {
                 diagnostics.extend(loaded.diagnostics.clone());
                 good.extend(loaded.sound().ok());
             }
@@ -134,4 +133,23 @@ impl Project {
     pub fn runbook(&self, id: &str) -> Option<&Runbook> {
         self.runbooks.iter().find(|runbook| runbook.id == id)
     }
+}
+
+/// What `read` makes of each source, in their order: all but the first on threads of their own, as somebody waits for it.
+fn side_by_side<T: Send>(sources: &[Source], read: impl Fn(&Source) -> T + Sync) -> Vec<T> {
+    let Some((first, others)) = sources.split_first() else { return Vec::new() };
+    let read = &read;
+    std::thread::scope(|scope| {
+        let others: Vec<_> = others
+            .iter()
+            .map(|source| (source, std::thread::Builder::new().spawn_scoped(scope, move || read(source))))
+            .collect();
+        let mut all = vec![read(first)];
+        all.extend(others.into_iter().map(|(source, thread)| match thread {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            // Where there can be no thread, there is time.
+            Err(_) => read(source),
+        }));
+        all
+    })
 }

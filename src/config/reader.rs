@@ -1,5 +1,6 @@
 //! Tables and values with spans: typed reading, missing keys and unknown keys.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::Range;
 use std::time::Duration;
@@ -48,8 +49,13 @@ impl<'c, 't> Table<'c, 't> {
     /// The path of one of its keys.
     pub fn path_of(&self, key: &str) -> String {
         let plain = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
-        let key = if plain { bounded(key, 80) } else { format!("\"{}\"", bounded(key, 80)) };
-        if self.path.is_empty() { key } else { format!("{}.{key}", self.path) }
+        let key = if plain && key.len() <= 80 {
+            Cow::Borrowed(key)
+        } else {
+            let key = bounded(key, 80);
+            Cow::Owned(if plain { key } else { format!("\"{key}\"") })
+        };
+        if self.path.is_empty() { key.into_owned() } else { [self.path.as_str(), ".", &key].concat() }
     }
 
     /// A key's value, if it is there.
@@ -216,6 +222,10 @@ impl<'c, 't> Node<'c, 't> {
 
     fn text(&self, expected: &str, limit: usize, allowed: &[char]) -> Option<String> {
         let text = self.string(expected)?;
+        // Nearly all are short, plain, and hold a word: no more is to be asked of them.
+        if text.len() <= limit && text.bytes().all(|b| matches!(b, b' '..=b'~')) && text.bytes().any(|b| b != b' ') {
+            return Some(text.to_owned());
+        }
         let count = text.chars().count();
         let message = if text.trim().is_empty() {
             format!("`{}` is empty", self.path)
@@ -267,15 +277,15 @@ impl<'c, 't> Node<'c, 't> {
 
     /// A whole number within bounds.
     pub fn integer(&self, least: i64, most: i64) -> Option<i64> {
-        let expected = format!("a whole number from {least} to {most}");
+        let expected = || format!("a whole number from {least} to {most}");
         let DeValue::Integer(number) = self.value else {
-            self.wrong(&expected);
+            self.wrong(&expected());
             return None;
         };
         let value = i64::from_str_radix(number.as_str(), number.radix()).ok().filter(|n| (least..=most).contains(n));
         if value.is_none() {
             let message = format!("`{}` is out of bounds: {}", self.path, bounded(&number.to_string(), 40));
-            self.context.push(self.found(message).expected(expected));
+            self.context.push(self.found(message).expected(expected()));
         }
         value
     }
@@ -326,12 +336,14 @@ impl<'c, 't> Node<'c, 't> {
     /// One of some words.
     pub fn word<T: Copy>(&self, words: &[(&str, T)]) -> Option<T> {
         let names = || words.iter().map(|(name, _)| *name);
-        let expected = one_of(names());
-        let text = self.string(&expected)?;
-        let value = words.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
+        let DeValue::String(text) = self.value else {
+            self.wrong(&one_of(names()));
+            return None;
+        };
+        let value = words.iter().find(|(name, _)| name == text).map(|(_, value)| *value);
         if value.is_none() {
-            let found = self.found(format!("`{}` cannot be \"{}\"", self.path, bounded(text, 60))).expected(expected);
-            self.context.push(found.help_if(meant(text, names())));
+            let found = self.found(format!("`{}` cannot be \"{}\"", self.path, bounded(text, 60)));
+            self.context.push(found.expected(one_of(names())).help_if(meant(text, names())));
         }
         value
     }

@@ -22,8 +22,14 @@ pub fn meant<'w>(word: &str, words: impl IntoIterator<Item = &'w str>) -> Option
 
 /// `one of "a", "b", "c"`.
 pub fn one_of<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
-    let words: Vec<String> = words.into_iter().map(|word| format!("\"{word}\"")).collect();
-    if words.len() == 1 { words.concat() } else { format!("one of {}", words.join(", ")) }
+    let (mut list, mut count) = (String::new(), 0);
+    for word in words {
+        list.push_str(if count == 0 { "\"" } else { ", \"" });
+        list.push_str(word);
+        list.push('"');
+        count += 1;
+    }
+    if count == 1 { list } else { format!("one of {list}") }
 }
 
 /// A text as a TOML string that stands on one line, for a key too (TOML 1.0, "Basic strings").

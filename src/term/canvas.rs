@@ -1,6 +1,6 @@
 //! The screen's content as it is and as it is to be: what ratatui's `Terminal` does, for a console that draws whole
-//! frames of which little changes. Only what lies between a line's first and last change goes through ratatui's own
-//! comparison, which has to know how wide every character is.
+//! frames of which little changes. Only what has characters of more than one column, or links that are others now, goes through
+//! ratatui's own comparison.
 
 use std::io::{self, Write};
 
@@ -11,7 +11,7 @@ use ratatui::style::Modifier;
 
 use super::links::{self, Link};
 use super::output::Tty;
-use super::screen::{Screen, bridged};
+use super::screen::{Change, Screen, bridged, columns};
 
 /// A screen with its content.
 #[derive(Debug)]
@@ -121,23 +121,55 @@ impl<W: Write> Canvas<W> {
                 (Some(part), None) | (None, Some(part)) => part,
                 (Some((from, to)), Some((first, last))) => (from.min(first), to.max(last)),
             };
-            let part = |cells: &[Cell]| Buffer {
-                area: Rect { x: at(from), y, width: at(to - from), height: 1 },
-                content: cells.get(from..to).unwrap_or_default().to_vec(),
+            let differing = match relinked {
+                None if is_narrow(part(next, from, to)) && is_narrow(part(shown, from, to)) => {
+                    differing(next, shown, y, from, to)
+                }
+                _ => compared(next, shown, y, (from, to), relinked),
             };
-            let (next, mut shown) = (part(next), part(shown));
-            if let Some((first, last)) = relinked {
-                // What leads elsewhere now is written anew, even where it looks the same.
-                let cells = shown.content.iter_mut().skip(first - from).take(last.saturating_sub(first));
-                cells.for_each(|cell| cell.modifier = Modifier::all());
-            }
-            let changed = shown.diff(&next);
-            let changed = if self.screen.is_narrow() { bridged(changed, &next) } else { changed };
-            changes.extend(changed.into_iter().map(|(x, y, _)| (x, y)));
+            changes.extend(if self.screen.is_narrow() { bridged(differing, next) } else { differing });
         }
-        let next = &self.next;
-        self.screen.draw(changes.into_iter().filter_map(|at| Some((at.0, at.1, next.cell(at)?))))
+        self.screen.draw(changes.into_iter())
     }
+}
+
+/// Part of a line.
+fn part(cells: &[Cell], from: usize, to: usize) -> &[Cell] {
+    cells.get(from..to).unwrap_or_default()
+}
+
+/// Whether every character of a part takes one column: then a change is a cell that differs, and nothing else changes with it.
+fn is_narrow(cells: &[Cell]) -> bool {
+    cells.iter().all(|cell| columns(cell.symbol()) == 1)
+}
+
+/// The cells of a part that differ.
+fn differing<'a>(next: &'a [Cell], shown: &[Cell], y: u16, from: usize, to: usize) -> Vec<Change<'a>> {
+    let cells = part(next, from, to).iter().zip(part(shown, from, to));
+    let changed = (at(from)..).zip(cells).filter(|(_, (next, shown))| !same(next, shown));
+    changed.map(|(x, (next, _))| (x, y, next)).collect()
+}
+
+/// The same where it is not as simple, by ratatui's own comparison. What leads elsewhere now is written anew, even where it looks
+/// the same.
+fn compared<'a>(
+    next: &'a [Cell],
+    shown: &[Cell],
+    y: u16,
+    (from, to): (usize, usize),
+    relinked: Option<(usize, usize)>,
+) -> Vec<Change<'a>> {
+    let copy = |cells: &[Cell]| Buffer {
+        area: Rect { x: at(from), y, width: at(to - from), height: 1 },
+        content: part(cells, from, to).to_vec(),
+    };
+    let (theirs, mut ours) = (copy(next), copy(shown));
+    if let Some((first, last)) = relinked {
+        let cells = ours.content.iter_mut().skip(first - from).take(last.saturating_sub(first));
+        cells.for_each(|cell| cell.modifier = Modifier::all());
+    }
+    let changed = ours.diff(&theirs);
+    changed.into_iter().filter_map(|(x, y, _)| Some((x, y, next.get(usize::from(x))?))).collect()
 }
 
 fn at(column: usize) -> u16 {
@@ -148,7 +180,7 @@ fn at(column: usize) -> u16 {
 /// to one after its last, which it may reach into.
 fn changed(next: &[Cell], shown: &[Cell]) -> Option<(usize, usize)> {
     let first = next.iter().zip(shown).position(|(next, shown)| !same(next, shown))?;
-    let last = next.iter().zip(shown).rposition(|(next, shown)| next != shown)?;
+    let last = next.iter().zip(shown).rposition(|(next, shown)| !same(next, shown))?;
     Some((first.saturating_sub(1), (last + 2).min(next.len())))
 }
 

@@ -22,9 +22,9 @@ mod pen;
 mod print;
 mod shorter;
 
-use pen::{PLAIN, Pen, is_bare, same_blank};
-use shorter::Change;
-pub(super) use shorter::bridged;
+use pen::{PLAIN, Pen, same_blank};
+use shorter::Told;
+pub(super) use shorter::{Change, bridged};
 
 /// The screen as ratatui's backend.
 #[derive(Debug)]
@@ -132,18 +132,16 @@ impl<W: Write> Screen<W> {
     }
 
     /// Tells changes in the order in which they come.
-    fn put(&mut self, changes: &[Change<'_>]) -> io::Result<()> {
+    fn put(&mut self, changes: &[Told<'_>]) -> io::Result<()> {
         let mut changes = changes.iter().peekable();
-        while let Some(&(x, y, cell)) = changes.next() {
-            let symbol = if harmless(cell.symbol()) { cell.symbol() } else { "?" };
+        while let Some(&Told { x, y, symbol, pen, columns }) = changes.next() {
             if !self.wide.is_empty() {
                 self.split(Position { x, y })?;
-                if columns(symbol) == 2 {
+                if columns == 2 {
                     self.split(Position { x: x.saturating_add(1), y })?;
                 }
             }
             self.move_to(Position { x, y })?;
-            let pen = Pen::of(cell);
             if symbol != " " || !self.pen.is_some_and(|now| same_blank(now, pen)) {
                 self.take(pen)?;
             }
@@ -153,8 +151,8 @@ impl<W: Write> Screen<W> {
             if symbol == " " && self.erases(y) {
                 // Blanks that follow are erased with this one.
                 let mut blanks = 1;
-                while changes.next_if(|(next, line, cell)| (*next, *line) == (x + blanks, y) && is_bare(cell)).is_some()
-                {
+                let bare = |told: &Told<'_>| told.is_blank() && same_blank(told.pen, PLAIN);
+                while changes.next_if(|next| (next.x, next.y) == (x + blanks, y) && bare(next)).is_some() {
                     blanks += 1;
                 }
                 self.blanks(blanks)?;
@@ -162,9 +160,8 @@ impl<W: Write> Screen<W> {
             }
             self.out.write_all(symbol.as_bytes())?;
             // Terminals differ on how wide some characters are: after one that is not plainly one column, say where to go.
-            let width = columns(symbol);
-            self.at = (width == 1).then(|| Position { x: x.saturating_add(1), y });
-            if width == 2 {
+            self.at = (columns == 1).then(|| Position { x: x.saturating_add(1), y });
+            if columns == 2 {
                 self.wide.insert((y, x));
             }
         }
@@ -218,13 +215,16 @@ const WORTH_A_SECOND_TRY: usize = 96;
 const ERASED: u16 = 10;
 
 /// How many columns a cell's characters take.
-fn columns(symbol: &str) -> usize {
+pub(super) fn columns(symbol: &str) -> usize {
     if symbol.len() == 1 { 1 } else { symbol.width() }
 }
 
 /// The last place where an escape could slip through: no control character leaves, whatever a cell holds.
 fn harmless(symbol: &str) -> bool {
-    !symbol.is_empty() && !symbol.chars().any(char::is_control)
+    match symbol.as_bytes() {
+        [one] => !one.is_ascii_control(),
+        _ => !symbol.is_empty() && !symbol.chars().any(char::is_control),
+    }
 }
 
 impl<W: Write> Backend for Screen<W> {
@@ -234,7 +234,7 @@ impl<W: Write> Backend for Screen<W> {
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
-        let changes: Vec<Change<'_>> = content.collect();
+        let changes: Vec<Told<'_>> = content.map(Told::of).collect();
         let start = self.out.collected();
         let (before, narrow) = ((self.pen, self.at, self.leads.clone()), self.is_narrow());
         self.put(&changes)?;

@@ -134,13 +134,13 @@ pub(super) fn bars(columns: &Columns, scale: &Scale, area: Rect, painter: &mut P
     let rows = f64::from(area.height);
     let limits = [(scale.thresholds.warn, Tone::Dim), (scale.thresholds.breach, Tone::Bad)];
     let limits = limits.map(|(limit, tone)| (scale.row(limit.as_secs_f64(), area.height), tone));
-    for (column, x) in (area.x..area.right()).enumerate() {
-        for (row, tone) in limits.iter().filter(|_| area.height > 2) {
-            if let Some(row) = row {
-                let y = area.bottom().saturating_sub(1 + row);
-                painter.sign(&mut Pen { x, y, end: x.saturating_add(1) }, glyphs.threshold, *tone);
-            }
+    for (row, tone) in limits.iter().filter(|_| area.height > 2) {
+        if let Some(row) = row {
+            let mut pen = Pen::line(area, area.height.saturating_sub(1 + row));
+            painter.signs(&mut pen, glyphs.threshold, usize::from(area.width), *tone);
         }
+    }
+    for (column, x) in (area.x..area.right()).enumerate() {
         let Some(value) = columns.values.get(column) else { continue };
         let Some(value) = *value else {
             let mut pen = Pen { x, y: area.bottom().saturating_sub(1), end: x.saturating_add(1) };

@@ -1,6 +1,7 @@
 //! Drawing into a buffer: clipped at every edge, cut by display width, and never a character that could do harm.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
@@ -56,6 +57,23 @@ impl Pen {
     pub(super) fn to(&mut self, from: u16, column: u16) {
         self.x = from.saturating_add(column).min(self.end).max(self.x);
     }
+}
+
+/// A cell for each byte of ASCII: most of what is written is copied from them.
+static STAMPS: LazyLock<[Cell; 128]> = LazyLock::new(|| {
+    std::array::from_fn(|byte| {
+        let mut cell = Cell::default();
+        cell.set_char(u8::try_from(byte).map_or(' ', char::from));
+        cell
+    })
+});
+
+/// Gives a cell another's character, in a style upon its own.
+fn press(stamp: &Cell, cell: &mut Cell, style: Style) {
+    let (fg, bg, modifier) = (cell.fg, cell.bg, cell.modifier);
+    cell.clone_from(stamp);
+    (cell.fg, cell.bg, cell.modifier) = (fg, bg, modifier);
+    cell.set_style(style);
 }
 
 fn plain(text: &str) -> bool {
@@ -160,9 +178,9 @@ impl<'a> Painter<'a> {
     fn repeated(&mut self, pen: &mut Pen, sign: &'static str, times: usize, style: Style) {
         // One character is one column, as nearly all are: there is nothing to be measured.
         if sign.chars().nth(1).is_none() {
-            self.cells(pen, times, |cell, _| {
-                cell.set_symbol(sign).set_style(style);
-            });
+            let mut stamp = Cell::default();
+            stamp.set_symbol(sign);
+            self.cells(pen, times, |cell, _| press(&stamp, cell, style));
         } else {
             for _ in 0..times.min(pen.room()) {
                 self.write(pen, sign, style);
@@ -240,7 +258,7 @@ impl<'a> Painter<'a> {
             let bytes = text.as_bytes();
             return self.cells(pen, bytes.len(), |cell, number| {
                 let byte = bytes.get(number).copied().unwrap_or(b' ');
-                cell.set_char(char::from(byte)).set_style(style);
+                press(STAMPS.get(usize::from(byte)).unwrap_or(&Cell::EMPTY), cell, style);
             });
         }
         let inside = Position { x: pen.x, y: pen.y };

@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use ratatui::layout::Position;
 
+use super::pen::number;
+
 /// Moves a terminal's cursor from where it is known to be, if it is.
 pub(super) fn tell(from: Option<Position>, to: Position, out: &mut impl Write) -> io::Result<()> {
     let Some(from) = from else { return place(to, out) };
@@ -14,8 +16,8 @@ pub(super) fn tell(from: Option<Position>, to: Position, out: &mut impl Write) -
         return place(to, out);
     }
     out.write_all(back)?;
-    by(along, ['C', 'D'], out)?;
-    by(down, ['B', 'A'], out)
+    by(along, [b"C", b"D"], out)?;
+    by(down, [b"B", b"A"], out)
 }
 
 /// Backspaces, where they are shorter. A line feed is one byte, too, but not every terminal leaves the column alone with it.
@@ -23,17 +25,23 @@ const BACK: &[u8] = b"\x08\x08\x08";
 
 /// By line and column, wherever the cursor is (CUP).
 fn place(to: Position, out: &mut impl Write) -> io::Result<()> {
-    write!(out, "\x1b[{};{}H", u32::from(to.y) + 1, u32::from(to.x) + 1)
+    out.write_all(b"\x1b[")?;
+    number(out, u32::from(to.y) + 1)?;
+    out.write_all(b";")?;
+    number(out, u32::from(to.x) + 1)?;
+    out.write_all(b"H")
 }
 
 /// So many columns or lines on, or back (CUF, CUB; CUD, CUU).
-fn by(count: i32, [on, back]: [char; 2], out: &mut impl Write) -> io::Result<()> {
-    let which = if count < 0 { back } else { on };
-    match count.unsigned_abs() {
-        0 => Ok(()),
-        1 => write!(out, "\x1b[{which}"),
-        count => write!(out, "\x1b[{count}{which}"),
+fn by(count: i32, [on, back]: [&[u8]; 2], out: &mut impl Write) -> io::Result<()> {
+    if count == 0 {
+        return Ok(());
     }
+    out.write_all(b"\x1b[")?;
+    if count.unsigned_abs() > 1 {
+        number(out, count.unsigned_abs())?;
+    }
+    out.write_all(if count < 0 { back } else { on })
 }
 
 /// How many bytes that takes.

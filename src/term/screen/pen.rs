@@ -87,11 +87,6 @@ const SHOWS_ON_BLANK: Modifier = Modifier::UNDERLINED
     .union(Modifier::RAPID_BLINK)
     .union(Modifier::HIDDEN);
 
-/// Whether a cell is a blank of no style.
-pub(super) fn is_bare(cell: &Cell) -> bool {
-    cell.symbol() == " " && same_blank(Pen::of(cell), PLAIN)
-}
-
 /// Whether two pens leave the same blank.
 pub(super) fn same_blank(one: Pen, other: Pen) -> bool {
     one.bg == other.bg && !one.modifier.union(other.modifier).intersects(SHOWS_ON_BLANK)
@@ -122,8 +117,23 @@ fn colour(out: &mut impl Write, colour: Color, base: u8) -> io::Result<()> {
         Color::LightMagenta => 65,
         Color::LightCyan => 66,
         Color::White => 67,
-        Color::Indexed(index) => return write!(out, "{};5;{index}", base + 8),
-        Color::Rgb(red, green, blue) => return write!(out, "{};2;{red};{green};{blue}", base + 8),
+        Color::Indexed(index) => return numbers(out, &[base + 8, 5, index]),
+        Color::Rgb(red, green, blue) => return numbers(out, &[base + 8, 2, red, green, blue]),
     };
-    write!(out, "{}", base + named)
+    number(out, base + named)
+}
+
+/// Numbers with semicolons between them.
+fn numbers(out: &mut impl Write, all: &[u8]) -> io::Result<()> {
+    let mut more = false;
+    for one in all {
+        separate(out, &mut more)?;
+        number(out, *one)?;
+    }
+    Ok(())
+}
+
+/// A number, in decimal digits. Thousands of them are in a frame: that is worth more than `write!` can do.
+pub(super) fn number(out: &mut impl Write, number: impl itoa::Integer) -> io::Result<()> {
+    out.write_all(itoa::Buffer::new().format(number).as_bytes())
 }

@@ -1,25 +1,51 @@
 //! How a change is told in fewer bytes: what stays is written again where that is shorter than to move over it, and all that
 //! is drawn with one pen is drawn together where pens are longer to say than places.
 
-use ratatui::buffer::{Buffer, Cell};
+use ratatui::buffer::Cell;
 
-use super::{Pen, columns, same_blank};
+use super::{Pen, columns, harmless, same_blank};
 
 /// A cell that is drawn, with its column and line.
 pub(in crate::term) type Change<'a> = (u16, u16, &'a Cell);
+
+/// What is told of a change: looked up once, however often it is tried how to tell it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Told<'a> {
+    pub(super) x: u16,
+    pub(super) y: u16,
+    pub(super) symbol: &'a str,
+    pub(super) pen: Pen,
+    /// How many columns it takes.
+    pub(super) columns: usize,
+}
+
+impl<'a> Told<'a> {
+    pub(super) fn of((x, y, cell): Change<'a>) -> Self {
+        let symbol = if harmless(cell.symbol()) { cell.symbol() } else { "?" };
+        Self { x, y, symbol, pen: Pen::of(cell), columns: columns(symbol) }
+    }
+
+    pub(super) fn is_blank(&self) -> bool {
+        self.symbol == " "
+    }
+
+    /// Whether it can be written with the pen that another is written with.
+    fn goes_with(&self, other: &Self) -> bool {
+        goes_with((self.is_blank(), self.pen), (other.is_blank(), other.pen))
+    }
+}
 
 /// Over more columns than these a move is as short.
 const BRIDGE: u16 = 3;
 
 /// Adds the characters between two changes of a line that stay as they are, where they are few: a text that takes another's
 /// place shares letters with it.
-pub(in crate::term) fn bridged<'a>(changes: Vec<Change<'a>>, line: &'a Buffer) -> Vec<Change<'a>> {
+pub(in crate::term) fn bridged<'a>(changes: Vec<Change<'a>>, line: &'a [Cell]) -> Vec<Change<'a>> {
     let mut all: Vec<Change<'a>> = Vec::with_capacity(changes.len() * 2);
     for change in changes {
         if let Some(&(before, y, from)) = all.last()
             && (2..=1 + BRIDGE).contains(&change.0.saturating_sub(before))
-            && let Some(cells) =
-                line.content.get(usize::from(before + 1 - line.area.x)..usize::from(change.0 - line.area.x))
+            && let Some(cells) = line.get(usize::from(before) + 1..usize::from(change.0))
             && is_bridge(from, cells, change.2)
         {
             all.extend((before + 1..).zip(cells).map(|(x, cell)| (x, y, cell)));
@@ -33,38 +59,39 @@ pub(in crate::term) fn bridged<'a>(changes: Vec<Change<'a>>, line: &'a Buffer) -
 /// are, terminals do not agree on.
 fn is_bridge(from: &Cell, cells: &[Cell], to: &Cell) -> bool {
     let is_plain = |cell: &Cell| matches!(cell.symbol().as_bytes(), [b' '..=b'~']);
-    let like_to = cells.iter().skip_while(|cell| goes_with(cell, from));
-    columns(from.symbol()) == 1 && cells.iter().all(is_plain) && like_to.into_iter().all(|cell| goes_with(cell, to))
+    let drawn = |cell: &Cell| (cell.symbol() == " ", Pen::of(cell));
+    let like_to = cells.iter().skip_while(|cell| goes_with(drawn(cell), drawn(from)));
+    columns(from.symbol()) == 1
+        && cells.iter().all(is_plain)
+        && like_to.into_iter().all(|cell| goes_with(drawn(cell), drawn(to)))
 }
 
-/// Whether a cell can be written with the pen that another is written with.
-fn goes_with(cell: &Cell, other: &Cell) -> bool {
-    let (pen, others) = (Pen::of(cell), Pen::of(other));
-    if cell.symbol() == " " { same_blank(pen, others) } else { other.symbol() != " " && pen == others }
+/// Whether what is drawn with one pen, a blank or not, can be drawn with another's.
+fn goes_with((blank, pen): (bool, Pen), (other_blank, other): (bool, Pen)) -> bool {
+    if blank { same_blank(pen, other) } else { !other_blank && pen == other }
 }
 
 /// The changes in the order of the pens they are drawn with, beginning with the one at hand. `None` where a character is not one
 /// column wide: what is drawn before or after it may matter.
-pub(super) fn by_pen<'a>(at_hand: Option<Pen>, changes: &[Change<'a>]) -> Option<Vec<Change<'a>>> {
+pub(super) fn by_pen<'a>(at_hand: Option<Pen>, changes: &[Told<'a>]) -> Option<Vec<Told<'a>>> {
     let mut pens: Vec<Pen> = at_hand.into_iter().collect();
-    let mut drawn: Vec<Vec<Change<'a>>> = vec![Vec::new(); pens.len()];
+    let mut drawn: Vec<Vec<Told<'a>>> = vec![Vec::new(); pens.len()];
     let mut last = (0, u16::MAX);
     for change in changes {
-        let (_, line, cell) = *change;
-        if columns(cell.symbol()) != 1 {
+        if change.columns != 1 {
             return None;
         }
-        let pen = Pen::of(cell);
-        let fits = |known: &Pen| if cell.symbol() == " " { same_blank(*known, pen) } else { *known == pen };
+        let blank = change.is_blank();
+        let fits = |known: &Pen| if blank { same_blank(*known, change.pen) } else { *known == change.pen };
         // A blank stays with what stands before it.
-        let before = Some(last).filter(|(number, y)| *y == line && pens.get(*number).is_some_and(fits));
+        let before = Some(last).filter(|(number, y)| *y == change.y && pens.get(*number).is_some_and(fits));
         let known = before.map(|(number, _)| number).or_else(|| pens.iter().position(fits));
         let number = known.unwrap_or_else(|| {
-            pens.push(pen);
+            pens.push(change.pen);
             drawn.push(Vec::new());
             pens.len() - 1
         });
-        last = (number, line);
+        last = (number, change.y);
         if let Some(with_it) = drawn.get_mut(number) {
             with_it.push(*change);
         }
@@ -73,11 +100,11 @@ pub(super) fn by_pen<'a>(at_hand: Option<Pen>, changes: &[Change<'a>]) -> Option
 }
 
 /// Changes with those of a pen one below the other, from column to column: to the next line it is not far.
-pub(super) fn downwards<'a>(changes: &[Change<'a>]) -> Vec<Change<'a>> {
+pub(super) fn downwards<'a>(changes: &[Told<'a>]) -> Vec<Told<'a>> {
     let mut all = Vec::with_capacity(changes.len());
-    for pen in changes.chunk_by(|(.., one), (.., other)| goes_with(other, one)) {
-        let mut runs: Vec<&[Change<'a>]> = pen.chunk_by(|one, next| (one.0 + 1, one.1) == (next.0, next.1)).collect();
-        runs.sort_by_key(|run| run.first().map(|(x, y, _)| (*x, *y)));
+    for pen in changes.chunk_by(|one, other| other.goes_with(one)) {
+        let mut runs: Vec<&[Told<'a>]> = pen.chunk_by(|one, next| (one.x + 1, one.y) == (next.x, next.y)).collect();
+        runs.sort_by_key(|run| run.first().map(|first| (first.x, first.y)));
         all.extend(runs.into_iter().flatten());
     }
     all
