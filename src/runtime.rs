@@ -26,15 +26,15 @@ use crate::domain::replay::From;
 use crate::domain::text;
 use crate::engine::replay::Player;
 use crate::ports::Clock;
-use crate::term::canvas::Canvas;
+use crate::term::canvas::{Canvas, Known};
 use crate::term::capabilities::Shared;
 use crate::term::input::{self, Did, Input, KeyCode, KeyModifiers, Kind, Mouse};
 use crate::term::links::Link;
 use crate::term::screen::Screen;
 use crate::term::session::{self, Options, Session};
 use crate::term::{clipboard, signals};
-use crate::ui::Seen;
 use crate::ui::skin::Skin;
+use crate::ui::{Seen, Track};
 use crate::wire::{Archive, NoStage, Seat, Stage};
 use behind::{Reads, start_engine};
 use looks::Looks;
@@ -118,7 +118,7 @@ pub fn run(console: Console, behind: Behind) -> Result<Ended> {
         // What it shows comes with its time.
         Behind::Replay(..) => (None, None),
     };
-    let seen = draw(&mut terminal, &mut model, &skin)?;
+    let seen = draw(&mut terminal, &mut model, &skin, &[])?;
 
     let to_input = wake.clone();
     input::start(move |input| {
@@ -227,7 +227,8 @@ impl Loop {
     }
 
     fn draw(&mut self) -> Result<()> {
-        if let Some(seen) = draw(&mut self.terminal, &mut self.model, &self.skin)? {
+        let tracks = self.seen.as_ref().map_or(&[][..], |seen| &seen.tracks);
+        if let Some(seen) = draw(&mut self.terminal, &mut self.model, &self.skin, tracks)? {
             self.seen = Some(seen);
         }
         Ok(())
@@ -235,8 +236,13 @@ impl Loop {
 
     /// Draws the banner alone, where nothing is known to have drawn over the rest.
     fn draw_banner(&mut self) -> Result<()> {
-        let Self { terminal, model, skin, .. } = self;
-        match terminal.draw_top(|buffer| crate::ui::banner(model, skin, buffer)) {
+        let Self { terminal, model, skin, seen, .. } = self;
+        let mut over = |lines: u16| {
+            let tracks = seen.iter_mut().flat_map(|seen| seen.tracks.iter_mut().take(usize::from(lines)));
+            tracks.for_each(|track| *track = Track::default());
+            lines
+        };
+        match terminal.draw_top(|buffer| over(crate::ui::banner(model, skin, buffer))) {
             Ok(true) => Ok(()),
             Ok(false) => self.draw(),
             Err(error) if error.kind() == std::io::ErrorKind::NotConnected && session::is_held() => Ok(()),
@@ -368,15 +374,16 @@ impl Loop {
     }
 }
 
-/// Draws, tells the model what of it is to be seen, and says it.
-fn draw(terminal: &mut Canvas, model: &mut Model, skin: &Skin) -> Result<Option<Seen>> {
+/// Draws, tells the model what of it is to be seen, and says it; `before` is what was painted before on each line.
+fn draw(terminal: &mut Canvas, model: &mut Model, skin: &Skin, before: &[Track]) -> Result<Option<Seen>> {
     let mut seen = None;
-    let drawn = terminal.draw_linked(|buffer| {
+    let drawn = terminal.draw_knowing(|buffer| {
         let shown = crate::ui::look(model, skin, buffer);
         let made = |link: &crate::ui::Link| Link::new(link.area.x, link.area.y, link.area.width, &link.to);
         let links = shown.links.iter().filter_map(made).collect();
+        let kept = shown.tracks.iter().zip(before).map(|(now, before)| now.looks_as(before)).collect();
         seen = Some(shown);
-        links
+        Known { links, kept }
     });
     match drawn {
         Ok(()) => {}

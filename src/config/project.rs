@@ -1,6 +1,7 @@
 //! A service with its runbooks, read from files or from a preset.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::locate::{self, Preset};
@@ -135,21 +136,24 @@ impl Project {
     }
 }
 
-/// What `read` makes of each source, in their order: all but the first on threads of their own, as somebody waits for it.
+/// What `read` makes of each source, in their order, on as many processors as there are: somebody waits for it.
 fn side_by_side<T: Send>(sources: &[Source], read: impl Fn(&Source) -> T + Sync) -> Vec<T> {
-    let Some((first, others)) = sources.split_first() else { return Vec::new() };
-    let read = &read;
-    std::thread::scope(|scope| {
-        let others: Vec<_> = others
-            .iter()
-            .map(|source| (source, std::thread::Builder::new().spawn_scoped(scope, move || read(source))))
-            .collect();
-        let mut all = vec![read(first)];
-        all.extend(others.into_iter().map(|(source, thread)| match thread {
-            Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-            // Where there can be no thread, there is time.
-            Err(_) => read(source),
-        }));
+    let next = AtomicUsize::new(0);
+    let some = || {
+        let numbers = std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)));
+        numbers.map_while(|number| Some((number, read(sources.get(number)?)))).collect::<Vec<_>>()
+    };
+    let others = std::thread::available_parallelism().map_or(1, usize::from).min(sources.len()).saturating_sub(1);
+    let mut all = std::thread::scope(|scope| {
+        // Where there can be no thread, this one reads all of them.
+        let others: Vec<_> =
+            (0..others).filter_map(|_| std::thread::Builder::new().spawn_scoped(scope, some).ok()).collect();
+        let mut all = some();
+        for thread in others {
+            all.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
         all
-    })
+    });
+    all.sort_by_key(|(number, _)| *number);
+    all.into_iter().map(|(_, one)| one).collect()
 }

@@ -25,6 +25,15 @@ pub struct Canvas<W: Write = Tty> {
     stale: bool,
 }
 
+/// What is known of a frame besides its cells.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// Cells that lead somewhere.
+    pub links: Vec<Link>,
+    /// For each line, whether it is as it was in the frame drawn before. What is not said of a line is found out.
+    pub kept: Vec<bool>,
+}
+
 impl<W: Write> Canvas<W> {
     /// A canvas on a screen of which nothing is known.
     pub fn new(screen: Screen<W>) -> Self {
@@ -50,24 +59,25 @@ impl<W: Write> Canvas<W> {
     /// Draws a frame: `paint` fills a whole buffer of the terminal's size, in which an older frame may stand, and what
     /// differs from what is shown goes out in one write.
     pub fn draw(&mut self, paint: impl FnOnce(&mut Buffer)) -> io::Result<()> {
-        self.draw_linked(|buffer| {
+        self.draw_knowing(|buffer| {
             paint(buffer);
-            Vec::new()
+            Known::default()
         })
     }
 
-    /// Draws a frame of which some cells lead somewhere.
-    pub fn draw_linked(&mut self, paint: impl FnOnce(&mut Buffer) -> Vec<Link>) -> io::Result<()> {
+    /// Draws a frame of which more is known than its cells.
+    pub fn draw_knowing(&mut self, paint: impl FnOnce(&mut Buffer) -> Known) -> io::Result<()> {
         let drawn = self.try_draw(paint);
         // Of a frame that went out in part nobody knows what is shown.
         self.stale |= drawn.is_err();
         drawn
     }
 
-    fn try_draw(&mut self, paint: impl FnOnce(&mut Buffer) -> Vec<Link>) -> io::Result<()> {
+    fn try_draw(&mut self, paint: impl FnOnce(&mut Buffer) -> Known) -> io::Result<()> {
         let size = self.screen.size()?;
         let area = Rect::from((Position::ORIGIN, size));
-        if self.stale || self.next.area != area {
+        let anew = self.stale || self.next.area != area;
+        if anew {
             self.next = Buffer::empty(area);
             self.shown = Buffer::empty(area);
             self.links.clear();
@@ -75,9 +85,9 @@ impl<W: Write> Canvas<W> {
             self.screen.clear()?;
             self.stale = false;
         }
-        let links = paint(&mut self.next);
+        let Known { links, kept } = paint(&mut self.next);
         self.screen.link(&links);
-        self.tell(&links, usize::from(area.height))?;
+        self.tell(&links, usize::from(area.height), if anew { &[] } else { &kept })?;
         self.links = links;
         std::mem::swap(&mut self.next, &mut self.shown);
         self.screen.flush()
@@ -100,7 +110,7 @@ impl<W: Write> Canvas<W> {
         if self.links.iter().any(|link| usize::from(link.y) < lines) {
             return Ok(false);
         }
-        self.tell(&[], lines)?;
+        self.tell(&[], lines, &[])?;
         let cells = lines * usize::from(area.width);
         for (shown, next) in self.shown.content.iter_mut().zip(&self.next.content).take(cells) {
             shown.clone_from(next);
@@ -109,14 +119,17 @@ impl<W: Write> Canvas<W> {
         Ok(true)
     }
 
-    /// Tells what differs in the first lines.
-    fn tell(&mut self, links: &[Link], lines: usize) -> io::Result<()> {
+    /// Tells what differs in the first lines, but for those that are known to be as they were.
+    fn tell(&mut self, links: &[Link], lines: usize, kept: &[bool]) -> io::Result<()> {
         let width = usize::from(self.next.area.width).max(1);
         let lines = self.next.content.chunks(width).zip(self.shown.content.chunks(width)).take(lines);
         let mut changes = Vec::new();
         for (y, (next, shown)) in (0u16..).zip(lines) {
             let relinked = links::changed(&self.links, links, y).map(|(from, to)| (from, to.min(width)));
-            let (from, to) = match (changed(next, shown), relinked) {
+            let kept = kept.get(usize::from(y)) == Some(&true);
+            debug_assert!(!kept || changed(next, shown).is_none(), "line {y} is not as it was");
+            let changed = if kept { None } else { changed(next, shown) };
+            let (from, to) = match (changed, relinked) {
                 (None, None) => continue,
                 (Some(part), None) | (None, Some(part)) => part,
                 (Some((from, to)), Some((first, last))) => (from.min(first), to.max(last)),
@@ -287,9 +300,9 @@ mod tests {
     fn linked(canvas: &mut Canvas<Vec<u8>>, text: &str, links: &[(u16, u16, &str)]) -> String {
         let before = told(canvas).len();
         let made = links.iter().filter_map(|(x, width, to)| Link::new(*x, 1, *width, to)).collect();
-        let drawn = canvas.draw_linked(|buffer| {
+        let drawn = canvas.draw_knowing(|buffer| {
             anew(buffer, &[(0, 1, text.to_owned(), 1)]);
-            made
+            Known { links: made, kept: Vec::new() }
         });
         drawn.unwrap();
         told(canvas).split_off(before)

@@ -30,6 +30,7 @@ pub mod preview;
 mod region;
 mod screens;
 mod step;
+mod track;
 mod wall;
 mod words;
 
@@ -49,6 +50,7 @@ use crate::app::spot::Spot;
 pub use glyphs::Glyphs;
 pub use layout::{Layout, Tier};
 pub use skin::{Depth, Skin, Tone};
+pub use track::Track;
 
 use paint::Painter;
 
@@ -70,6 +72,8 @@ pub struct Seen {
     pub spots: Vec<(Rect, Spot)>,
     /// Cells that lead to a page of the AWS console: none, unless the skin says that the terminal shows links.
     pub links: Vec<Link>,
+    /// What was painted on each line.
+    pub tracks: Vec<Track>,
 }
 
 impl Seen {
@@ -120,6 +124,6 @@ pub fn look(model: &Model, skin: &Skin, buffer: &mut Buffer) -> Seen {
     presenter::draw(model, area, &mut painter);
     let spots = if model.modals.is_empty() { std::mem::take(&mut painter.spots) } else { Vec::new() };
     // A dialog is over what leads somewhere.
-    let links = if model.modals.is_empty() { painter.links } else { Vec::new() };
-    Seen { sight, spots, links }
+    let links = if model.modals.is_empty() { std::mem::take(&mut painter.links) } else { Vec::new() };
+    Seen { sight, spots, links, tracks: painter.into_tracks() }
 }

@@ -11,6 +11,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use super::Link;
 use super::glyphs::{Glyphs, in_ascii};
 use super::skin::{Skin, Tone};
+use super::track::{Track, Tracks, What};
 use crate::app::spot::Spot;
 use crate::domain::text;
 
@@ -18,6 +19,8 @@ use crate::domain::text;
 pub(super) struct Painter<'a> {
     buffer: &'a mut Buffer,
     skin: &'a Skin,
+    /// What was painted where. Nothing may be painted that is not noted.
+    tracks: Tracks,
     /// What leads somewhere.
     pub(super) links: Vec<Link>,
     /// What the mouse can point at, the topmost last.
@@ -87,7 +90,13 @@ pub(super) fn width(text: &str) -> usize {
 
 impl<'a> Painter<'a> {
     pub(super) fn new(buffer: &'a mut Buffer, skin: &'a Skin) -> Self {
-        Self { buffer, skin, links: Vec::new(), spots: Vec::new() }
+        let tracks = Tracks::new(buffer.area.bottom());
+        Self { buffer, skin, tracks, links: Vec::new(), spots: Vec::new() }
+    }
+
+    /// What was painted on each line.
+    pub(super) fn into_tracks(self) -> Vec<Track> {
+        self.tracks.into_lines()
     }
 
     /// Says what stands in an area.
@@ -117,6 +126,7 @@ impl<'a> Painter<'a> {
     pub(super) fn fill(&mut self, area: Rect, tone: Tone) {
         let style = self.skin.ground(tone);
         let area = area.intersection(self.buffer.area);
+        self.tracks.note_area(What::Fill, area, style);
         let mut blank = Cell::default();
         blank.set_style(style);
         let width = usize::from(self.buffer.area.width).max(1);
@@ -132,7 +142,9 @@ impl<'a> Painter<'a> {
     /// chosen for each other.
     pub(super) fn tint(&mut self, area: Rect, tone: Tone) {
         let style = self.skin.style(tone);
-        for at in area.intersection(self.buffer.area).positions() {
+        let area = area.intersection(self.buffer.area);
+        self.tracks.note_area(What::Tint, area, style);
+        for at in area.positions() {
             if let Some(cell) = self.buffer.cell_mut(at).filter(|cell| self.skin.is_ground(cell.bg)) {
                 cell.set_style(style);
             }
@@ -143,7 +155,9 @@ impl<'a> Painter<'a> {
     pub(super) fn mark(&mut self, from: u16, y: u16, columns: impl IntoIterator<Item = usize>) {
         for column in columns {
             let x = u16::try_from(column).ok().and_then(|column| from.checked_add(column));
-            if let Some(cell) = x.and_then(|x| self.buffer.cell_mut(Position { x, y })) {
+            let Some(x) = x else { continue };
+            self.tracks.note(What::Mark, (x, y), 1, Style::new(), "");
+            if let Some(cell) = self.buffer.cell_mut(Position { x, y }) {
                 cell.modifier.insert(Modifier::BOLD);
                 cell.modifier.toggle(Modifier::UNDERLINED);
             }
@@ -153,7 +167,9 @@ impl<'a> Painter<'a> {
     /// Marks a cell as the place where typing goes.
     pub(super) fn cursor(&mut self, area: Rect) {
         let area = area.intersection(self.buffer.area);
-        self.buffer.set_style(area, Style::new().add_modifier(Modifier::REVERSED));
+        let style = Style::new().add_modifier(Modifier::REVERSED);
+        self.tracks.note_area(What::Tint, area, style);
+        self.buffer.set_style(area, style);
     }
 
     /// Writes one of our own signs, which are harmless and as many columns wide as they have characters (a test of the
@@ -178,6 +194,7 @@ impl<'a> Painter<'a> {
     fn repeated(&mut self, pen: &mut Pen, sign: &'static str, times: usize, style: Style) {
         // One character is one column, as nearly all are: there is nothing to be measured.
         if sign.chars().nth(1).is_none() {
+            self.tracks.note(What::Signs, (pen.x, pen.y), times.min(pen.room()), style, sign);
             let mut stamp = Cell::default();
             stamp.set_symbol(sign);
             self.cells(pen, times, |cell, _| press(&stamp, cell, style));
@@ -254,6 +271,7 @@ impl<'a> Painter<'a> {
     }
 
     fn write(&mut self, pen: &mut Pen, text: &str, style: Style) {
+        self.tracks.note(What::Text, (pen.x, pen.y), pen.room(), style, text);
         if plain(text) {
             let bytes = text.as_bytes();
             return self.cells(pen, bytes.len(), |cell, number| {

@@ -37,6 +37,8 @@ pub(crate) struct Console {
     pub(crate) effects: Vec<Effect>,
     /// What was drawn last.
     pub(crate) seen: Option<Seen>,
+    /// And as it was.
+    last: Option<Buffer>,
     chain: Chain,
     now: i64,
 }
@@ -72,7 +74,7 @@ impl Console {
             now: at(0),
         });
         let mut console =
-            Self { model, effects: Vec::new(), seen: None, chain: Chain::new(Redactor::default()), now: 0 };
+            Self { model, effects: Vec::new(), seen: None, last: None, chain: Chain::new(Redactor::default()), now: 0 };
         let direction = console.model.run.direction.clone();
         console.entry(Body::RunOpened {
             run: "20270115-0800-failover".into(),
@@ -315,10 +317,23 @@ impl Console {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         let mut seen = None;
         terminal.draw(|frame| seen = Some(look(&self.model, &skin, frame.buffer_mut()))).unwrap();
-        self.seen = seen;
-        self.send(Msg::Sight(self.seen.as_ref().unwrap().sight));
+        let seen = seen.unwrap();
+        let drawn = terminal.backend().buffer().clone();
+        if let Some((before, last)) =
+            self.seen.as_ref().zip(self.last.as_ref()).filter(|(_, last)| last.area == drawn.area)
+        {
+            // What was painted alike looks alike: the console does not look at such lines again.
+            let width = usize::from(width);
+            let tracks = seen.tracks.iter().zip(&before.tracks);
+            for (y, _) in tracks.enumerate().filter(|(_, (now, before))| now.looks_as(before)) {
+                let line = |buffer: &Buffer| buffer.content[y * width..(y + 1) * width].to_vec();
+                assert_eq!(line(&drawn), line(last), "line {y}");
+            }
+        }
+        self.send(Msg::Sight(seen.sight));
         self.send(Msg::Drawn(wall));
-        terminal.backend().buffer().clone()
+        (self.seen, self.last) = (Some(seen), Some(drawn.clone()));
+        drawn
     }
 
     /// What stands below the banner.

@@ -59,8 +59,7 @@ fn steps(model: &Model, area: Rect, painter: &mut Painter<'_>) {
         let mut pen = Pen::line(inside, 0);
         painter.put_right(&mut pen, " planned at   for   began at   took ", Tone::Dim);
         pen.skip(4);
-        painter.sign(&mut pen, painter.glyphs().full, Tone::Accent);
-        painter.put(&mut pen, " decides how long it takes", Tone::Dim);
+        legend(pen, painter);
         rows.y = rows.y.saturating_add(1);
         rows.height -= 1;
     }
@@ -86,7 +85,28 @@ fn steps(model: &Model, area: Rect, painter: &mut Painter<'_>) {
             }
         }
     }
+    let mut pen = Pen::line(area, area.height.saturating_sub(1));
+    (pen.x, pen.end) = (pen.x.saturating_add(2), pen.end.saturating_sub(2));
+    let below = lines.len().saturating_sub(first + height);
+    if below > 0 {
+        painter.put_right(&mut pen, &format!(" {below} more "), Tone::Dim);
+        painter.put_right(&mut pen, painter.glyphs().more, Tone::Dim);
+    }
+    if !times && pen.room() > LEGEND.len() + 4 {
+        painter.put(&mut pen, " ", Tone::Dim);
+        pen = legend(pen, painter);
+        painter.put(&mut pen, " ", Tone::Dim);
+    }
     filter::find(model, area, painter);
+}
+
+/// What the bar beside some steps says.
+const LEGEND: &str = " decides how long it takes";
+
+fn legend(mut pen: Pen, painter: &mut Painter<'_>) -> Pen {
+    painter.sign(&mut pen, painter.glyphs().full, Tone::Accent);
+    painter.put(&mut pen, LEGEND, Tone::Dim);
+    pen
 }
 
 fn one(model: &Model, row: &Row, selected: bool, times: bool, mut pen: Pen, painter: &mut Painter<'_>) {

@@ -11,29 +11,23 @@ use crate::domain::reading::age;
 use crate::domain::run::Ending;
 use crate::domain::timeline::Milestone;
 use crate::ui::doc::Doc;
-use crate::ui::paint::{Painter, Pen};
+use crate::ui::paint::{Painter, width, wrap};
 use crate::ui::skin::Tone;
 use crate::ui::words;
 
-/// How many lines of bars are worth showing.
-const BARS: u16 = 6;
 /// How wide the names before the bars are.
-const NAMES: u16 = 34;
+const NAMES: usize = 34;
+/// What a document takes of a line before a text with a sign.
+const BEFORE: u16 = 11;
+/// The least room in which a bar says something.
+const BAR: usize = 10;
 
 pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     let mut doc = Doc::default();
     moments(model, painter, &mut doc);
     figures(model, &mut doc);
-    let needed = u16::try_from(doc.height(area.width.saturating_sub(4)) + 2).unwrap_or(u16::MAX);
-    let begun = model.rows.iter().filter(|row| model.record(&row.id).is_some_and(|record| record.started.is_some()));
-    let rows = u16::try_from(begun.count()).unwrap_or(u16::MAX).saturating_add(2);
-    let left = area.height.saturating_sub(needed);
-    let bars = if rows > 2 && left >= BARS && area.width >= 80 { left.min(rows.max(BARS)) } else { 0 };
-    let above = Rect { height: area.height - bars, ..area };
-    framed(model, above, "t enters a moment, with its evidence", doc, painter);
-    if bars > 0 {
-        course(model, Rect { y: above.bottom(), height: bars, ..area }, painter);
-    }
+    course(model, usize::from(area.width.saturating_sub(4 + BEFORE)), painter, &mut doc);
+    framed(model, area, "t enters a moment, with its evidence", doc, painter);
 }
 
 fn moments(model: &Model, painter: &Painter<'_>, doc: &mut Doc) {
@@ -90,39 +84,35 @@ fn figures(model: &Model, doc: &mut Doc) {
     doc.put("lost", format!("{loss}, of {}{}", clock(objectives.rpo), judged(rpo)), tone(rpo));
 }
 
-/// The steps that have begun, each as a bar from its beginning to its end.
-fn course(model: &Model, area: Rect, painter: &mut Painter<'_>) {
-    let Some(opened) = model.run.opened else { return };
-    let until = model.run.closed.as_ref().map_or(model.now, |(_, at)| *at);
-    let whole = age(opened, until).as_secs_f64().max(1.0);
-    let right = format!("+0:00 to +{}", clock(age(opened, until)));
-    let inside = painter.frame(area, &[("steps over time", Tone::Title)], &[(&right, Tone::Dim)], false);
+/// The steps that have begun, the latest first, each as a bar from its beginning to its end.
+fn course(model: &Model, room: usize, painter: &Painter<'_>, doc: &mut Doc) {
     let begun = model.rows.iter().filter_map(|row| {
         let record = model.record(&row.id)?;
         Some((row, record.started?, record.ended))
     });
-    let begun: Vec<_> = begun.collect();
-    let skip = begun.len().saturating_sub(usize::from(inside.height));
-    let wide = inside.width.saturating_sub(NAMES + 1);
-    for (y, (row, started, ended)) in (0..inside.height).zip(begun.into_iter().skip(skip)) {
-        let mut pen = Pen::line(inside, y);
-        let start = pen.x;
-        pen.skip(1);
+    let mut begun: Vec<_> = begun.collect();
+    let (Some(opened), false) = (model.run.opened, begun.is_empty()) else { return };
+    begun.reverse();
+    begun.sort_by_key(|(_, started, _)| std::cmp::Reverse(*started));
+    let until = model.run.closed.as_ref().map_or(model.now, |(_, at)| *at);
+    let whole = age(opened, until).as_secs_f64().max(1.0);
+    let wide = room.saturating_sub(NAMES).max(BAR);
+    let column = |at| {
+        let share = (age(opened, at).as_secs_f64() / whole).clamp(0.0, 1.0);
+        // Within the width of the screen.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+        let column = (share * wide as f64) as usize;
+        column.min(wide.saturating_sub(1))
+    };
+    doc.put("", format!("steps over time, the latest first, to +{}", clock(age(opened, until))), Tone::Title);
+    for (row, started, ended) in begun {
         let (sign, _, tone) = words::step(model, row, painter.glyphs());
-        painter.sign(&mut pen, sign, tone);
-        pen.skip(1);
-        let mut name = Pen { end: start.saturating_add(NAMES - 1).min(pen.end), ..pen };
         let title = model.step_of(row).map_or("", |step| step.title.as_str());
-        painter.put(&mut name, &format!("{} {title}", row.number), Tone::Text);
-        let column = |at| {
-            let share = (age(opened, at).as_secs_f64() / whole).clamp(0.0, 1.0);
-            // Within the width of the screen.
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            let column = (share * f64::from(wide)) as u16;
-            column.min(wide.saturating_sub(1))
-        };
+        let name = format!("{} {title}", row.number);
+        let name = wrap(&name, NAMES - 1).first().copied().unwrap_or_default().to_owned();
         let (from, to) = (column(started), column(ended.unwrap_or(until)));
-        pen.to(start, NAMES + from);
-        painter.signs(&mut pen, painter.glyphs().full, usize::from(to - from.min(to)) + 1, tone);
+        let before = " ".repeat(NAMES.saturating_sub(width(&name)) + from);
+        let bar = painter.glyphs().full.repeat(to.saturating_sub(from) + 1);
+        doc.sign("", (sign, tone), format!("{name}{before}{bar}"), if tone == Tone::Ok { Tone::Text } else { tone });
     }
 }
