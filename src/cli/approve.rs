@@ -7,7 +7,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 use color_eyre::eyre::{Result, WrapErr as _, bail, eyre};
-use jiff::Timestamp;
 
 use super::{Status, surroundings};
 use crate::config::Project;
@@ -17,7 +16,6 @@ use crate::domain::plan::Plan;
 use crate::domain::run::{Mode, Run};
 use crate::domain::runbook::StepId;
 use crate::domain::text;
-use crate::sim;
 use crate::store::approvals::Approvals;
 use crate::store::runs::RunFolder;
 
@@ -77,7 +75,7 @@ impl Approve {
             step: step.clone(),
             plan: hash,
             approver: approver.name.clone(),
-            at: now(&folder)?,
+            at: surroundings::now(&folder)?,
             user: text::bounded(&whoami::username().unwrap_or_default(), 80),
             host: text::bounded(&gethostname::gethostname().to_string_lossy(), 80),
         };
@@ -123,12 +121,6 @@ fn read(folder: &RunFolder) -> Result<(Run, Rule)> {
         bail!("the run {} is closed", folder.id);
     }
     Ok((run, rule))
-}
-
-/// The time by the run's own clock: a simulation's may go faster.
-fn now(folder: &RunFolder) -> Result<Timestamp> {
-    let header = sim::log::header(&folder.wire_log())?;
-    Ok(header.map_or_else(Timestamp::now, |header| crate::ports::Clock::now(&header.clock())))
 }
 
 fn show(run: &Run, step: &str, plan: &Plan, hash: &str, lead: &str) {

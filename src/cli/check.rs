@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::options::{PRESETS, ServiceOptions};
 use super::{Status, patience, surroundings};
-use crate::config::{Diagnostics, Origin, Project};
+use crate::config::{Diagnostics, Origin, Project, locate};
 use crate::domain::board::Board;
 use crate::domain::review::{Drilled, Finding, Live, Severity, Spot, Subject, review};
 use crate::domain::service::Service;
@@ -119,11 +119,24 @@ impl Check {
                     if findings.len() > waived { (findings.len() - waived).to_string() } else { "nothing".to_owned() },
                     if waived > 0 { format!(", and {waived} waived") } else { String::new() },
                 );
+                if let Some(preset) = untouched(&project) {
+                    say!(
+                        "It is the preset {preset} as it came: sound, and nothing in it is yours. Replace its names and ids \
+                         by your own."
+                    );
+                }
             }
         }
         let denied = |finding: &Finding| finding.waived.is_none() && self.deny.denies(finding.rule.severity);
         Ok(if findings.iter().any(denied) { Status::Failed } else { Status::Ok })
     }
+}
+
+/// The preset that a service file is, word for word.
+fn untouched(project: &Project) -> Option<&'static str> {
+    let Origin::File(path) = &project.origin else { return None };
+    let bytes = std::fs::read(path).ok()?;
+    locate::presets().iter().find(|preset| preset.service_toml.as_bytes() == bytes).map(|preset| preset.name)
 }
 
 /// Every reading of the service.

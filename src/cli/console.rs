@@ -122,7 +122,8 @@ pub(super) fn run(
         if folder.is_closed() {
             say!("The run is closed; `handover journal show {id}` prints it.");
         } else {
-            say!("`handover resume {id}` takes the run up again; `handover journal show {id}` prints it.");
+            let guided = if begin.guided { " --guided" } else { "" };
+            say!("`handover resume {id}{guided}` takes the run up again; `handover journal show {id}` prints it.");
         }
     }
     status(ended)

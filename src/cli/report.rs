@@ -61,7 +61,7 @@ impl ReportCommand {
             service,
             runbook,
             copies_hold: check_files(entries.first(), &files).is_ok(),
-            now: jiff::Timestamp::now(),
+            now: surroundings::now(&folder)?,
         };
         let made = report(&material).ok_or_else(|| eyre!("the journal does not begin with the opening of a run"))?;
         let told = match self.format {

@@ -1,10 +1,12 @@
 //! What a command finds around it: who works on which host, where runs are kept, and the log.
 
 use color_eyre::eyre::Result;
+use jiff::Timestamp;
 
 use super::options::WhoOptions;
 use crate::domain::text;
-use crate::store::runs::{Runs, default_root};
+use crate::sim;
+use crate::store::runs::{RunFolder, Runs, default_root};
 use crate::wire::Operator;
 
 /// Who works here.
@@ -43,4 +45,10 @@ pub(super) fn log() -> Option<tracing_appender::non_blocking::WorkerGuard> {
         .try_init()
         .ok()?;
     Some(guard)
+}
+
+/// The time by the run's own clock: a simulation's may go faster.
+pub(super) fn now(folder: &RunFolder) -> Result<Timestamp> {
+    let header = sim::log::header(&folder.wire_log())?;
+    Ok(header.map_or_else(Timestamp::now, |header| crate::ports::Clock::now(&header.clock())))
 }

@@ -134,8 +134,12 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     if model.replay.is_none() && !over && model.next_open(0).is_some() {
         hints.push((Action::StepReady, "next ready"));
     }
-    hints.push((Action::Zoom, "zoom"));
-    hints.push((Action::Facts, "readings"));
+    if model.screens.shown.has_steps() {
+        hints.push((Action::Zoom, "zoom"));
+    }
+    if model.screens.shown == Screen::Overview {
+        hints.push((Action::Facts, "readings"));
+    }
     for (action, word) in hints {
         if rights.meet(action.info().need)
             && let Some(key) = model.keymap.chord(action)

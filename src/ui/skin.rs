@@ -228,7 +228,7 @@ mod tests {
     use super::*;
     use crate::config::Source;
     use crate::config::theme::BUILT_IN;
-    use crate::config::theme::judge::STATUS;
+    use crate::config::theme::judge::{Judgement, STATUS};
 
     fn theme() -> Theme {
         let loud = Paint { fg: Some(Rgb(255, 255, 255)), bg: Some(Rgb(200, 0, 0)), bold: true, ..Paint::default() };
@@ -289,6 +289,26 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn of_256_colours_a_theme_is_read_as_well_and_its_status_colours_are_told_apart() {
+        let shown = |rgb: Rgb| match indexed(rgb) {
+            grey @ 232.. => Rgb(8 + 10 * (grey - 232), 8 + 10 * (grey - 232), 8 + 10 * (grey - 232)),
+            cube => {
+                let step = |of: u8| [0, 95, 135, 175, 215, 255][usize::from((cube - 16) / of % 6)];
+                Rgb(step(36), step(6), step(1))
+            }
+        };
+        let mut wrong = Vec::new();
+        for (name, _) in BUILT_IN {
+            let theme = theme::built_in(name).unwrap();
+            let paints = theme.paints.map(|paint| Paint { fg: paint.fg.map(shown), bg: paint.bg.map(shown), ..paint });
+            let found = Judgement::of(&Theme { paints, ..theme });
+            wrong.extend(found.low().map(|low| format!("{name}: {low:?}")));
+            wrong.extend(found.near().filter(|pair| pair.binds).map(|near| format!("{name}: {near:?}")));
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
     }
 
     #[test]

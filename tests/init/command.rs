@@ -74,6 +74,20 @@ fn a_state_becomes_a_service_file_that_check_finds_sound() {
 }
 
 #[test]
+fn a_preset_that_nobody_has_touched_is_not_taken_for_somebodys_service() {
+    let shell = Shell::new();
+    assert_eq!(shell.says(&["init", "matbakh", "mine"], b"").0, 0);
+    let check = ["--service", "mine/service.toml", "check", "--deny", "never"];
+    let (status, out, err) = shell.says(&check, b"");
+    assert_eq!(status, 0, "{err}");
+    assert!(out.contains("It is the preset matbakh as it came"), "{out}");
+    let file = shell.dir.path().join("mine/service.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, format!("# ours\n{text}")).unwrap();
+    assert!(!shell.says(&check, b"").1.contains("as it came"));
+}
+
+#[test]
 fn a_state_for_each_region_and_a_preset_for_its_runbooks() {
     let shell = Shell::new();
     let (east, west) = (fixture("fineract-us-east-1.tfstate"), fixture("fineract-us-west-2.tfstate"));

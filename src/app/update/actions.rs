@@ -52,7 +52,8 @@ pub(super) fn run(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         Action::PanePageDown => scroll(model, 10),
         Action::PanePageUp => scroll(model, -10),
         Action::PaneTop => scroll(model, isize::MIN / 2),
-        Action::Zoom => model.zoom = !model.zoom,
+        Action::Zoom if model.screens.shown.has_steps() => model.zoom = !model.zoom,
+        Action::Zoom => model.say(Level::Info, "this screen has the whole height already"),
         Action::Facts => model.facts = !model.facts,
         Action::Guide => guide(model),
         Action::GuidePage => {

@@ -53,6 +53,9 @@ pub(super) fn back_to_steps(model: &mut Model) {
 
 /// Goes to the next pane of a screen, or the one before.
 pub(super) fn focus(model: &mut Model, on: bool) {
+    if !model.screens.shown.has_steps() {
+        return model.say(Level::Info, "this screen has one pane");
+    }
     model.focus = match (model.screens.shown, model.focus) {
         (Screen::Checklist, Focus::Checklist) => Focus::Step,
         (Screen::Checklist, _) => Focus::Checklist,

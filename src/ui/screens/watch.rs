@@ -33,11 +33,13 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
             source.fact != "lag" || source.component != **component || source.place != *place
         })
     });
-    let title = match model.screens.watch.held {
-        Some(at) => format!("replication, held at {}Z", at.strftime("%H:%M:%S")),
-        None => "replication, live".to_owned(),
+    // What no longer moves is not live: after a promotion there is nothing left that replicates.
+    let moves = all.iter().any(|(source, samples)| now(model, source, samples).2);
+    let (title, tone) = match model.screens.watch.held {
+        Some(at) => (format!("replication, held at {}Z", at.strftime("%H:%M:%S")), Tone::Warn),
+        None if moves || all.is_empty() => ("replication, live".to_owned(), Tone::Title),
+        None => ("replication, no figure moves now".to_owned(), Tone::Warn),
     };
-    let tone = if model.screens.watch.held.is_some() { Tone::Warn } else { Tone::Title };
     let limits = format!(
         "last {}  warn {}  breach {}",
         format(model.screens.watch.span()),
