@@ -17,6 +17,8 @@ use super::words;
 
 /// How wide the column of labels is.
 const LABEL: u16 = 9;
+/// What stands before a text that has a sign: the label, the sign and a blank.
+pub(super) const BEFORE_SIGNED: u16 = LABEL + 2;
 
 /// One part of a document.
 struct Part {

@@ -46,6 +46,12 @@ impl Pen {
         Self { x: area.x, y, end }
     }
 
+    /// On the lower edge of a frame, within its corners.
+    pub(super) fn foot(frame: Rect) -> Self {
+        let edge = Self::line(frame, frame.height.saturating_sub(1));
+        Self { x: edge.x.saturating_add(2), end: edge.end.saturating_sub(2), ..edge }
+    }
+
     /// How many columns are left.
     pub(super) fn room(self) -> usize {
         usize::from(self.end.saturating_sub(self.x))
@@ -168,7 +174,7 @@ impl<'a> Painter<'a> {
     pub(super) fn cursor(&mut self, area: Rect) {
         let area = area.intersection(self.buffer.area);
         let style = Style::new().add_modifier(Modifier::REVERSED);
-        self.tracks.note_area(What::Tint, area, style);
+        self.tracks.note_area(What::Cursor, area, style);
         self.buffer.set_style(area, style);
     }
 
@@ -244,6 +250,14 @@ impl<'a> Painter<'a> {
         self.write(pen, &kept, style);
         let ellipsis = self.skin.glyphs.ellipsis;
         self.write(pen, ellipsis, style);
+    }
+
+    /// Says at the right end of a line how many lines are below, if there are any.
+    pub(super) fn more(&mut self, below: usize, pen: &mut Pen) {
+        if below > 0 {
+            self.put_right(pen, &format!(" {below} more "), Tone::Dim);
+            self.put_right(pen, self.skin.glyphs.more, Tone::Dim);
+        }
     }
 
     /// Writes a text at the right end of what is left of a line, and takes those columns from the pen.

@@ -102,8 +102,7 @@ fn within(model: &Model, place: &Place, area: Rect, painter: &mut Painter<'_>) {
     let Some(oldest) = fresh.into_iter().flatten().filter_map(|glance| glance.read_at).min() else { return };
     let which = if rest.is_empty() { "" } else { "the others " };
     let says = format!(" {which}read within {} ", model.at_most(oldest));
-    let mut pen = Pen::line(area, area.height.saturating_sub(1));
-    (pen.x, pen.end) = (pen.x.saturating_add(2), pen.end.saturating_sub(2));
+    let mut pen = Pen::foot(area);
     if area.height > 1 && width(&says) <= pen.room() {
         painter.put_right(&mut pen, &says, Tone::Dim);
     }

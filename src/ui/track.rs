@@ -19,8 +19,10 @@ struct Deed {
 pub(super) enum What {
     /// Columns are cleared.
     Fill,
-    /// Columns get another style.
+    /// Columns get another style, where nothing has a background of its own.
     Tint,
+    /// Columns are where typing goes.
+    Cursor,
     /// One column is marked.
     Mark,
     /// One sign, as often as there are columns.

@@ -85,13 +85,8 @@ fn steps(model: &Model, area: Rect, painter: &mut Painter<'_>) {
             }
         }
     }
-    let mut pen = Pen::line(area, area.height.saturating_sub(1));
-    (pen.x, pen.end) = (pen.x.saturating_add(2), pen.end.saturating_sub(2));
-    let below = lines.len().saturating_sub(first + height);
-    if below > 0 {
-        painter.put_right(&mut pen, &format!(" {below} more "), Tone::Dim);
-        painter.put_right(&mut pen, painter.glyphs().more, Tone::Dim);
-    }
+    let mut pen = Pen::foot(area);
+    painter.more(lines.len().saturating_sub(first + height), &mut pen);
     if !times && pen.room() > LEGEND.len() + 4 {
         painter.put(&mut pen, " ", Tone::Dim);
         pen = legend(pen, painter);

@@ -107,10 +107,5 @@ fn framed(model: &Model, area: Rect, right: &str, mut doc: Doc, painter: &mut Pa
     inside.width = inside.width.saturating_sub(2);
     let scroll = model.screens.scroll.get(&shown).copied().unwrap_or_default();
     let below = doc.draw(inside, scroll, painter);
-    if below > 0 {
-        let says = format!(" {below} more ");
-        let mut pen = Pen { x: inside.x, y: area.bottom().saturating_sub(1), end: inside.right() };
-        painter.put_right(&mut pen, &says, Tone::Dim);
-        painter.put_right(&mut pen, painter.glyphs().more, Tone::Dim);
-    }
+    painter.more(below, &mut Pen::foot(area));
 }

@@ -10,15 +10,13 @@ use crate::domain::figures::{Figures, Kept};
 use crate::domain::reading::age;
 use crate::domain::run::Ending;
 use crate::domain::timeline::Milestone;
-use crate::ui::doc::Doc;
+use crate::ui::doc::{BEFORE_SIGNED, Doc};
 use crate::ui::paint::{Painter, width, wrap};
 use crate::ui::skin::Tone;
 use crate::ui::words;
 
 /// How wide the names before the bars are.
 const NAMES: usize = 34;
-/// What a document takes of a line before a text with a sign.
-const BEFORE: u16 = 11;
 /// The least room in which a bar says something.
 const BAR: usize = 10;
 
@@ -26,7 +24,7 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     let mut doc = Doc::default();
     moments(model, painter, &mut doc);
     figures(model, &mut doc);
-    course(model, usize::from(area.width.saturating_sub(4 + BEFORE)), painter, &mut doc);
+    course(model, usize::from(area.width.saturating_sub(4 + BEFORE_SIGNED)), painter, &mut doc);
     framed(model, area, "t enters a moment, with its evidence", doc, painter);
 }
 
