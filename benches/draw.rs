@@ -57,7 +57,7 @@ fn model() -> Model {
     let stage = Stage::new(book, operator, &Runs::new("/nonexistent".into()), Some(&wanted)).unwrap();
     let mut model = Model::new(Opening {
         service: Arc::clone(&stage.service),
-        runbooks: std::sync::Arc::default(),
+        runbooks: handover::domain::shelf::Shelf::default(),
         run: stage.run.clone(),
         journal: Vec::new(),
         role: Role::Lead,

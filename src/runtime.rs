@@ -59,8 +59,6 @@ pub struct Console {
     pub synchronized: bool,
     /// The shared-terminal program that the terminal is in.
     pub shared: Option<Shared>,
-    /// Whether the terminal tells repeats from presses.
-    pub repeats: bool,
     /// Where a copy is kept too.
     pub copies: Option<PathBuf>,
     /// Whether the simulation's own operator plays.
@@ -97,21 +95,40 @@ pub enum Ended {
 /// For how long the engine may take to write down that the console was left.
 const LEAVING: Duration = Duration::from_secs(3);
 
+/// The terminal, taken over before there is anything to be shown: whoever opened the console sees at once that it does. It is given
+/// back when this is dropped.
+pub struct Taken {
+    session: Session,
+    wake: mpsc::Sender<Wake>,
+    woken: mpsc::Receiver<Wake>,
+}
+
+impl Taken {
+    /// Takes the terminal; `repeats` is whether it tells repeats from presses, `mouse` whether it is to tell of the mouse.
+    ///
+    /// # Errors
+    /// If there is no terminal.
+    pub fn open(repeats: bool, mouse: bool) -> Result<Self> {
+        session::install_panic_hook();
+        let (wake, woken) = mpsc::channel();
+        let to_signals = wake.clone();
+        // Before the terminal is taken: a signal from then on finds somebody who gives it back.
+        signals::start(move |asked| {
+            let _ = to_signals.send(Wake::Signal(asked));
+        })?;
+        let session = Session::open(Options { repeats, mouse, ..Options::default() }).wrap_err(
+            "the console needs a terminal; without one, try `handover status`, `handover plan`, or \
+             `handover demo --autoplay --headless`",
+        )?;
+        Ok(Self { session, wake, woken })
+    }
+}
+
 /// Runs the console until it ends.
-pub fn run(console: Console, behind: Behind) -> Result<Ended> {
-    session::install_panic_hook();
-    let Console { mut model, screen, looks, synchronized, shared, repeats, copies, autoplay, archive } = console;
+pub fn run(taken: Taken, console: Console, behind: Behind) -> Result<Ended> {
+    let Taken { session, wake, woken } = taken;
+    let Console { mut model, screen, looks, synchronized, shared, copies, autoplay, archive } = console;
     let skin = looks.skin();
-    let (wake, woken) = mpsc::channel();
-    let to_signals = wake.clone();
-    // Before the terminal is taken: a signal from then on finds somebody who gives it back.
-    signals::start(move |asked| {
-        let _ = to_signals.send(Wake::Signal(asked));
-    })?;
-    let session = Session::open(Options { repeats, mouse: model.mouse, ..Options::default() }).wrap_err(
-        "the console needs a terminal; without one, try `handover status`, `handover plan`, or \
-         `handover demo --autoplay --headless`",
-    )?;
     let mut terminal = Canvas::new(Screen::new(synchronized));
     let (clock, seat) = match &behind {
         Behind::Stage(stage) => (Some(std::sync::Arc::clone(&stage.clock)), stage.seat()),
@@ -221,6 +238,7 @@ impl Loop {
                 _ if matches!(self.ended, Some(Ended::Lost(_))) => {}
                 Due::Nothing => {}
                 Due::Banner => self.draw_banner()?,
+                Due::Selection => self.draw_selection()?,
                 Due::Everything => self.draw()?,
             }
         }
@@ -237,12 +255,31 @@ impl Loop {
     /// Draws the banner alone, where nothing is known to have drawn over the rest.
     fn draw_banner(&mut self) -> Result<()> {
         let Self { terminal, model, skin, seen, .. } = self;
-        let mut over = |lines: u16| {
-            let tracks = seen.iter_mut().flat_map(|seen| seen.tracks.iter_mut().take(usize::from(lines)));
+        let drawn = terminal.draw_part(|buffer| {
+            let lines = usize::from(crate::ui::banner(model, skin, buffer));
+            let tracks = seen.iter_mut().flat_map(|seen| seen.tracks.iter_mut().take(lines));
             tracks.for_each(|track| *track = Track::default());
-            lines
-        };
-        match terminal.draw_top(|buffer| over(crate::ui::banner(model, skin, buffer))) {
+            Known { links: None, kept: (0..usize::from(buffer.area.height)).map(|y| y >= lines).collect() }
+        });
+        self.drawn_in_part(drawn)
+    }
+
+    /// Draws what shows which step is selected, where nothing is known to have drawn over the rest.
+    fn draw_selection(&mut self) -> Result<()> {
+        let Self { terminal, model, skin, seen, .. } = self;
+        let Some(before) = seen.take() else { return self.draw() };
+        let drawn = terminal.draw_part(|buffer| {
+            let (shown, drawn) = crate::ui::selection(model, skin, buffer, before);
+            debug_assert!(crate::ui::is_whole(model, skin, buffer), "more has changed than what is selected");
+            let links = Some(links(&shown));
+            *seen = Some(shown);
+            Known { links, kept: drawn.into_iter().map(|drawn| !drawn).collect() }
+        });
+        self.drawn_in_part(drawn)
+    }
+
+    fn drawn_in_part(&mut self, drawn: std::io::Result<bool>) -> Result<()> {
+        match drawn {
             Ok(true) => Ok(()),
             Ok(false) => self.draw(),
             Err(error) if error.kind() == std::io::ErrorKind::NotConnected && session::is_held() => Ok(()),
@@ -379,8 +416,7 @@ fn draw(terminal: &mut Canvas, model: &mut Model, skin: &Skin, before: &[Track])
     let mut seen = None;
     let drawn = terminal.draw_knowing(|buffer| {
         let shown = crate::ui::look(model, skin, buffer);
-        let made = |link: &crate::ui::Link| Link::new(link.area.x, link.area.y, link.area.width, &link.to);
-        let links = shown.links.iter().filter_map(made).collect();
+        let links = Some(links(&shown));
         let kept = shown.tracks.iter().zip(before).map(|(now, before)| now.looks_as(before)).collect();
         seen = Some(shown);
         Known { links, kept }
@@ -395,6 +431,12 @@ fn draw(terminal: &mut Canvas, model: &mut Model, skin: &Skin, before: &[Track])
     update(model, Msg::Sight(seen.as_ref().map_or(Sight::TOO_LITTLE, |seen| seen.sight)));
     update(model, Msg::Drawn(Timestamp::now()));
     Ok(seen)
+}
+
+/// The links of a drawing, as the terminal is told them.
+fn links(shown: &Seen) -> Vec<Link> {
+    let made = |link: &crate::ui::Link| Link::new(link.area.x, link.area.y, link.area.width, &link.to);
+    shown.links.iter().filter_map(made).collect()
 }
 
 /// A key of the terminal as a key of the console, and whether it is held down. Keys that the console has no name for

@@ -39,7 +39,7 @@ async fn drill(root: &Path) -> (RunFolder, Run) {
     let (folder, clock, run) = (stage.folder.clone(), Arc::clone(&stage.clock), stage.run.clone());
     let mut model = Model::new(Opening {
         service: stage.service.clone(),
-        runbooks: Arc::clone(&stage.runbooks),
+        runbooks: stage.runbooks.clone(),
         run: run.clone(),
         journal: Vec::new(),
         role: Role::Lead,

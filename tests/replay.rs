@@ -87,7 +87,7 @@ async fn record(root: &Path) -> (RunFolder, Vec<Shot>) {
     let (folder, clock) = (stage.folder.clone(), Arc::clone(&stage.clock));
     let mut model = Model::new(Opening {
         service: stage.service.clone(),
-        runbooks: Arc::clone(&stage.runbooks),
+        runbooks: stage.runbooks.clone(),
         run: stage.run.clone(),
         journal: Vec::new(),
         role: Role::Lead,

@@ -22,8 +22,9 @@ use crate::domain::outline::{Outline, outline};
 use crate::domain::preflight::Preflight;
 use crate::domain::replay::Position;
 use crate::domain::run::{Run, State, StepRecord};
-use crate::domain::runbook::{Action as StepAction, Runbook, Step, StepId};
+use crate::domain::runbook::{Action as StepAction, Step, StepId};
 use crate::domain::service::Service;
+use crate::domain::shelf::Shelf;
 use crate::domain::timeline::Milestone;
 use crate::domain::worst::Worst;
 
@@ -53,7 +54,7 @@ pub struct Model {
     /// The service.
     pub service: Arc<Service>,
     /// The service's runbooks, where all of them are known.
-    pub runbooks: Arc<Vec<Runbook>>,
+    pub runbooks: Shelf,
     /// The run, folded from its journal.
     pub run: Run,
     /// The readings.

@@ -14,10 +14,10 @@ use crate::app::{Keymap, Model, model};
 use crate::domain::replay::From;
 use crate::domain::text;
 use crate::runtime::cast::Film;
-use crate::runtime::{self, Behind, Console, Ended};
+use crate::runtime::{self, Behind, Console, Ended, Taken};
 use crate::store::file::OpenError;
 use crate::term::capabilities::{Capabilities, Colour, ColourChoice};
-use crate::wire::{Archive, NoStage, Reel, Stage, book};
+use crate::wire::{self, Archive, NoStage, Reel, Stage};
 
 /// `handover` without a subcommand.
 pub(super) fn open(
@@ -26,10 +26,10 @@ pub(super) fn open(
     who: &WhoOptions,
     runbook: Option<&str>,
 ) -> Result<Status> {
-    let project = service.project(None)?;
-    let book = book(&project, runbook).map_err(|why| eyre!(why))?;
-    let operator = surroundings::operator(who);
-    run(screen, Begin::default(), move || Stage::new(book, operator, &surroundings::runs(), None))
+    run(screen, Begin::default(), move || {
+        let book = wire::open(service.files()?, runbook).map_err(|why| eyre!(why))?;
+        Ok(Stage::new(book, surroundings::operator(who), &surroundings::runs(), None)?)
+    })
 }
 
 /// How a console looks, and which keys it has.
@@ -43,8 +43,7 @@ struct Looks {
 }
 
 impl Looks {
-    fn read(screen: &ScreenOptions) -> Result<Self> {
-        let mut able = Capabilities::detect(screen.color, screen.ascii);
+    fn read(screen: &ScreenOptions, mut able: Capabilities) -> Result<Self> {
         able.links &= !screen.no_links;
         let theme = runtime::looks::Looks::read(screen.theme(), &able)?;
         let keymap = super::keymap::sound(screen.keymap.as_deref().unwrap_or("default"))?;
@@ -62,7 +61,6 @@ impl Looks {
             looks: self.theme,
             synchronized: true,
             shared: self.able.shared,
-            repeats: self.able.reports_repeats,
             copies: crate::store::runs::default_root().parent().map(Path::to_owned),
             autoplay,
             archive,
@@ -92,27 +90,47 @@ pub(super) struct Begin {
     pub(super) guided: bool,
 }
 
+/// Takes the terminal, and reads side by side how the console looks and what it is opened on. Whoever opens it waits for all of them.
+fn prepare<T>(screen: &ScreenOptions, stage: impl FnOnce() -> Result<T>) -> (Result<Taken>, Result<Looks>, Result<T>) {
+    let able = Capabilities::detect(screen.color, screen.ascii);
+    let taken = Taken::open(able.reports_repeats, screen.mouse);
+    std::thread::scope(|scope| {
+        let read = || Looks::read(screen, able);
+        let looks = std::thread::Builder::new().spawn_scoped(scope, read);
+        let stage = stage();
+        let looks = match looks {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            // Where there can be no thread.
+            Err(_) => read(),
+        };
+        (taken, looks, stage)
+    })
+}
+
 /// Sets the stage and opens the console on it.
-pub(super) fn run(
-    screen: &ScreenOptions,
-    begin: Begin,
-    stage: impl FnOnce() -> Result<Stage, NoStage>,
-) -> Result<Status> {
+pub(super) fn run(screen: &ScreenOptions, begin: Begin, stage: impl FnOnce() -> Result<Stage>) -> Result<Status> {
     color_eyre::install()?;
     let _log = surroundings::log();
-    let looks = Looks::read(screen)?;
-    let stage = match stage() {
-        Err(NoStage::Journal(error @ OpenError::Broken { .. })) => {
-            super::explain(&error.into());
+    let (taken, looks, stage) = prepare(screen, stage);
+    let stage = match stage {
+        Ok(stage) => stage,
+        Err(error) => {
+            // What is said is not said to a screen that is about to go.
+            drop(taken);
+            let broken = matches!(error.downcast_ref(), Some(NoStage::Journal(OpenError::Broken { .. })));
+            if !broken {
+                return Err(error);
+            }
+            super::explain(&error);
             return Ok(Status::Corrupt);
         }
-        stage => stage?,
     };
+    let (looks, taken) = (looks?, taken?);
     let model = stage.console(looks.keymap.clone(), looks.capabilities());
     let model = if begin.guided { model.guided() } else { model };
     let folder = stage.folder.clone();
     let watched = stage.only_watches;
-    let ended = runtime::run(looks.console(model, begin.autoplay), Behind::Stage(Box::new(stage)))?;
+    let ended = runtime::run(taken, looks.console(model, begin.autoplay), Behind::Stage(Box::new(stage)))?;
     let kept = folder.journal().is_file();
     if kept && watched {
         say!("`handover observe {}` watches it again.", text::visible(&folder.id));
@@ -133,9 +151,10 @@ pub(super) fn run(
 pub(super) fn replay(screen: &ScreenOptions, reel: Reel, from: From) -> Result<Status> {
     color_eyre::install()?;
     let _log = surroundings::log();
-    let looks = Looks::read(screen)?;
+    let (taken, looks, reel) = prepare(screen, move || Ok(reel));
+    let (reel, looks) = (reel?, looks?);
     let (model, player) = reel.console(looks.keymap.clone(), looks.capabilities());
-    status(runtime::run(looks.console(model, false), Behind::Replay(player, from))?)
+    status(runtime::run(taken?, looks.console(model, false), Behind::Replay(player, from))?)
 }
 
 /// Films a replay into a new file; gives how long the film is. Its viewer's terminal is not this one: it has true colour

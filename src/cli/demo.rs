@@ -6,7 +6,7 @@ use color_eyre::eyre::{Result, eyre};
 use super::options::{PRESETS, ScreenOptions, WhoOptions, simulated, speed};
 use super::{Status, console, headless, surroundings};
 use crate::domain::runbook::Way;
-use crate::wire::{Stage, Wanted, book};
+use crate::wire::{Stage, Wanted, open};
 
 /// `handover demo`.
 #[derive(Debug, Args)]
@@ -40,21 +40,22 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) fn run(&self, screen: &ScreenOptions, who: &WhoOptions) -> Result<Status> {
-        let project = simulated(&self.preset)?;
-        let book = book(&project, self.runbook.as_deref()).map_err(|why| eyre!(why))?;
-        let scenario = self.scenario.clone().or_else(|| book.runbook.scenario.clone());
-        let scenario = scenario.unwrap_or_else(|| usual(book.runbook.way).to_owned());
-        let wanted = Wanted { scenario, seed: self.seed, speed: self.speed, surprise: None };
-        let operator = surroundings::operator(who);
         if self.headless {
             // The simulation's clock starts with the runtime that it runs in.
             let runtime = surroundings::runtime()?;
             let _inside = runtime.enter();
-            let stage = Stage::new(book, operator, &surroundings::runs(), Some(&wanted))?;
-            return Ok(headless::play(&runtime, stage));
+            return Ok(headless::play(&runtime, self.stage(who)?));
         }
         let begin = console::Begin { autoplay: self.autoplay, guided: self.guided };
-        console::run(screen, begin, move || Stage::new(book, operator, &surroundings::runs(), Some(&wanted)))
+        console::run(screen, begin, || self.stage(who))
+    }
+
+    fn stage(&self, who: &WhoOptions) -> Result<Stage> {
+        let book = open(simulated(&self.preset)?, self.runbook.as_deref()).map_err(|why| eyre!(why))?;
+        let scenario = self.scenario.clone().or_else(|| book.runbook.scenario.clone());
+        let scenario = scenario.unwrap_or_else(|| usual(book.runbook.way).to_owned());
+        let wanted = Wanted { scenario, seed: self.seed, speed: self.speed, surprise: None };
+        Ok(Stage::new(book, surroundings::operator(who), &surroundings::runs(), Some(&wanted))?)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::domain::hash;
 use crate::domain::runbook::{Runbook, Way};
 use crate::domain::service::Service;
 use crate::sim::surprise::{self, Surprise};
-use crate::wire::{Stage, Wanted, book};
+use crate::wire::{Stage, Wanted, book, open};
 
 const NONE: &str = "none";
 const RANDOM: &str = "random";
@@ -59,27 +59,29 @@ fn wanted() -> Vec<&'static str> {
 
 impl Drill {
     pub(super) fn run(&self, service: &ServiceOptions, screen: &ScreenOptions, who: &WhoOptions) -> Result<Status> {
-        let begin = console::Begin { autoplay: self.autoplay, guided: self.guided };
-        let operator = surroundings::operator(who);
-        let Some(demo) = &self.demo else {
-            let project = service.project(None)?;
-            let book = book(&project, Some(&self.real(&project)?)).map_err(|why| eyre!(why))?;
-            return console::run(screen, begin, move || Stage::new(book, operator, &surroundings::runs(), None));
-        };
-        let project = simulated(demo)?;
-        let book = book(&project, self.runbook.as_deref()).map_err(|why| eyre!(why))?;
-        let scenario = self.scenario.clone().or_else(|| book.runbook.scenario.clone());
-        let scenario = scenario.unwrap_or_else(|| usual(book.runbook.way).to_owned());
-        let surprise = self.surprise(&book.service, &book.runbook, &scenario)?;
-        let wanted = Wanted { scenario, seed: self.seed.unwrap_or(1), speed: self.speed, surprise };
         if self.headless {
             // The simulation's clock starts with the runtime that it runs in.
             let runtime = surroundings::runtime()?;
             let _inside = runtime.enter();
-            let stage = Stage::new(book, operator, &surroundings::runs(), Some(&wanted))?;
-            return Ok(headless::play(&runtime, stage));
+            return Ok(headless::play(&runtime, self.stage(service, who)?));
         }
-        console::run(screen, begin, move || Stage::new(book, operator, &surroundings::runs(), Some(&wanted)))
+        let begin = console::Begin { autoplay: self.autoplay, guided: self.guided };
+        console::run(screen, begin, || self.stage(service, who))
+    }
+
+    fn stage(&self, service: &ServiceOptions, who: &WhoOptions) -> Result<Stage> {
+        let (operator, runs) = (surroundings::operator(who), surroundings::runs());
+        let Some(demo) = &self.demo else {
+            let project = service.project(None)?;
+            let book = book(&project, Some(&self.real(&project)?)).map_err(|why| eyre!(why))?;
+            return Ok(Stage::new(book, operator, &runs, None)?);
+        };
+        let book = open(simulated(demo)?, self.runbook.as_deref()).map_err(|why| eyre!(why))?;
+        let scenario = self.scenario.clone().or_else(|| book.runbook.scenario.clone());
+        let scenario = scenario.unwrap_or_else(|| usual(book.runbook.way).to_owned());
+        let surprise = self.surprise(&book.service, &book.runbook, &scenario)?;
+        let wanted = Wanted { scenario, seed: self.seed.unwrap_or(1), speed: self.speed, surprise };
+        Ok(Stage::new(book, operator, &runs, Some(&wanted))?)
     }
 
     /// The runbook of a drill on real Regions: one that says of itself that it is one.

@@ -32,7 +32,7 @@ impl Observe {
             Err(why) => bail!(why),
         };
         let operator = surroundings::operator(who);
-        console::run(screen, console::Begin::default(), move || Stage::observe(folder, operator))
+        console::run(screen, console::Begin::default(), move || Ok(Stage::observe(folder, operator)?))
     }
 
     /// The run, or why there is none. In plain words: whoever waits for it opens the console afterwards, which has its own

@@ -8,7 +8,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, Type
 use color_eyre::eyre::{Result, eyre};
 
 use crate::app::screen::Screen;
-use crate::config::{Project, keymap, locate, theme};
+use crate::config::{Files, Project, keymap, locate, theme};
 use crate::term::capabilities::ColourChoice;
 
 /// Which service.
@@ -25,10 +25,18 @@ impl ServiceOptions {
         if let Some(name) = preset {
             return Ok(Project::from_preset(&self::preset(name)?));
         }
+        Ok(Project::from_file(&self.path()?))
+    }
+
+    /// Finds the service's files.
+    pub(super) fn files(&self) -> Result<Files> {
+        Files::of_file(&self.path()?).map_err(|found| eyre!("{found}"))
+    }
+
+    fn path(&self) -> Result<PathBuf> {
         let here = std::env::current_dir()?;
         let config = locate::config_dir();
-        let path = locate::find(self.service.as_deref(), &here, config.as_deref())?;
-        Ok(Project::from_file(&path))
+        Ok(locate::find(self.service.as_deref(), &here, config.as_deref())?)
     }
 }
 
@@ -87,13 +95,13 @@ pub(super) fn preset(name: &str) -> Result<locate::Preset> {
 }
 
 /// What is to be simulated: a preset, or a service file (or its folder) of the user's own.
-pub(super) fn simulated(wanted: &str) -> Result<Project> {
+pub(super) fn simulated(wanted: &str) -> Result<Files> {
     let path = Path::new(wanted);
     if path.exists() || path.extension().is_some_and(|extension| extension == "toml") {
         let file = if path.is_dir() { path.join("service.toml") } else { path.to_owned() };
-        return Ok(Project::from_file(&file));
+        return Files::of_file(&file).map_err(|found| eyre!("{found}"));
     }
-    Ok(Project::from_preset(&preset(wanted)?))
+    Ok(Files::of_preset(&preset(wanted)?))
 }
 
 /// How many times faster than time a simulation goes.

@@ -36,7 +36,7 @@ impl PreflightCommand {
         let dir = book.dir.as_ref().map(|dir| dir.display().to_string());
         let runbooks = match self.runbook {
             Some(_) => vec![book.runbook.clone()],
-            None => book.runbooks.clone(),
+            None => book.runbooks.to_vec(),
         };
         let operator = surroundings::operator(&super::options::WhoOptions { name: None });
         let runtime = surroundings::runtime()?;

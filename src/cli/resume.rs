@@ -44,6 +44,6 @@ impl Resume {
             };
         }
         let begin = console::Begin { autoplay: self.autoplay, guided: self.guided };
-        console::run(screen, begin, move || Stage::resume(folder, operator, dir))
+        console::run(screen, begin, move || Ok(Stage::resume(folder, operator, dir)?))
     }
 }

@@ -51,7 +51,7 @@ pub(super) struct Sim {
 
 impl Sim {
     pub(super) fn run(&self) -> Result<Status> {
-        let project = simulated(&self.preset)?;
+        let project = simulated(&self.preset)?.project();
         let Some(service) = project.service() else { return Err(eyre!("{}", project.diagnostics)) };
         let scenario = scenario::load(&self.scenario).map_err(|why| eyre!(why))?;
         let runtime = surroundings::runtime()?;

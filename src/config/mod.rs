@@ -37,5 +37,5 @@ mod waivers;
 
 pub use context::Context;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
-pub use project::{Loaded, Origin, Project};
+pub use project::{Files, Loaded, Origin, Project};
 pub use source::Source;

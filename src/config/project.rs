@@ -1,7 +1,8 @@
 //! A service with its runbooks, read from files or from a preset.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::locate::{self, Preset};
@@ -10,6 +11,7 @@ use super::service;
 use super::source::Source;
 use crate::domain::runbook::Runbook;
 use crate::domain::service::Service;
+use crate::domain::shelf::Shelf;
 
 /// What reading one file gave.
 #[derive(Debug, Clone)]
@@ -54,17 +56,42 @@ pub struct Project {
     sound: bool,
 }
 
-impl Project {
-    /// Reads a service file and the runbooks beside it.
-    pub fn from_file(path: &Path) -> Self {
+/// The files of a service, before anything in them is read.
+#[derive(Debug, Clone)]
+pub struct Files {
+    origin: Origin,
+    service: Source,
+    /// The names of the runbooks' files, and what is in them.
+    runbooks: Vec<(String, Cow<'static, [u8]>)>,
+    /// What could not even be looked at.
+    unread: Vec<Diagnostic>,
+}
+
+/// A service with the runbook that somebody waits for.
+#[derive(Debug, Clone)]
+pub struct Ahead {
+    /// The service.
+    pub service: Arc<Service>,
+    /// The runbook.
+    pub runbook: Runbook,
+    /// All runbooks, read when they are asked for.
+    pub runbooks: Shelf,
+    /// The text of the service file.
+    pub service_toml: String,
+    /// The text of the runbook.
+    pub runbook_toml: String,
+}
+
+impl Files {
+    /// A service file and the runbooks beside it.
+    ///
+    /// # Errors
+    /// What is wrong, if there is no service file to be read.
+    pub fn of_file(path: &Path) -> Result<Self, Diagnostics> {
         let name = path.display().to_string();
-        let bytes = match std::fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                let found = Diagnostic::file(&name, format!("cannot read the service file: {error}"));
-                return Self::without_service(Origin::File(path.to_owned()), found);
-            }
-        };
+        let bytes = std::fs::read(path).map_err(|error| {
+            Diagnostics::of_file(vec![Diagnostic::file(&name, format!("cannot read the service file: {error}"))])
+        })?;
         let mut unread = Vec::new();
         let mut runbooks = Vec::new();
         match locate::runbook_files(path) {
@@ -72,7 +99,7 @@ impl Project {
                 for file in files {
                     let name = file.display().to_string();
                     match std::fs::read(&file) {
-                        Ok(bytes) => runbooks.push(Source::new(name, &bytes)),
+                        Ok(bytes) => runbooks.push((name, Cow::Owned(bytes))),
                         Err(error) => unread.push(Diagnostic::file(&name, format!("cannot read the runbook: {error}"))),
                     }
                 }
@@ -82,21 +109,70 @@ impl Project {
                 unread.push(Diagnostic::file(&folder, format!("cannot list the runbooks: {error}")));
             }
         }
-        let mut project = Self::from_sources(Origin::File(path.to_owned()), &Source::new(name, &bytes), &runbooks);
-        project.diagnostics.extend(Diagnostics::of_file(unread));
+        Ok(Self { origin: Origin::File(path.to_owned()), service: Source::new(name, &bytes), runbooks, unread })
+    }
+
+    /// A preset's.
+    pub fn of_preset(preset: &Preset) -> Self {
+        let name = |file: &str| format!("presets/{}/{file}", preset.name);
+        let runbook =
+            |(file, text): &(&str, &'static str)| (name(&format!("runbooks/{file}")), Cow::Borrowed(text.as_bytes()));
+        Self {
+            origin: Origin::Preset(preset.name),
+            service: Source::new(name("service.toml"), preset.service_toml.as_bytes()),
+            runbooks: preset.runbooks.iter().map(runbook).collect(),
+            unread: Vec::new(),
+        }
+    }
+
+    /// Where they came from.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Reads the service and one of its runbooks, by its id. `None` if that is not there, or if either has errors:
+    /// [`Self::project`] then says which.
+    pub fn ahead(&self, id: &str) -> Option<Ahead> {
+        let is_it = |(name, _): &&(String, _)| Path::new(name).file_stem().is_some_and(|stem| stem == id);
+        let (name, bytes) = self.runbooks.iter().find(is_it)?;
+        let service = Arc::new(service::read(&self.service).sound().ok()?);
+        let source = Source::new(name, bytes);
+        let runbook = runbook::read(&source, &Scope::new(&service, &[])).sound().ok()?;
+        let all = self.runbooks.clone();
+        let runbooks = {
+            let service = Arc::clone(&service);
+            Shelf::later(move || {
+                let read = |(name, bytes): &(String, Cow<'_, [u8]>)| {
+                    runbook::read(&Source::new(name, bytes), &Scope::new(&service, &[])).sound().ok()
+                };
+                all.iter().filter_map(read).collect()
+            })
+        };
+        let (service_toml, runbook_toml) = (self.service.text().to_owned(), source.text().to_owned());
+        Some(Ahead { service, runbook, runbooks, service_toml, runbook_toml })
+    }
+
+    /// Reads all of them.
+    pub fn project(self) -> Project {
+        let runbooks: Vec<Source> = self.runbooks.iter().map(|(name, bytes)| Source::new(name, bytes)).collect();
+        let mut project = Project::from_sources(self.origin, &self.service, &runbooks);
+        project.diagnostics.extend(Diagnostics::of_file(self.unread));
         project
+    }
+}
+
+impl Project {
+    /// Reads a service file and the runbooks beside it.
+    pub fn from_file(path: &Path) -> Self {
+        match Files::of_file(path) {
+            Ok(files) => files.project(),
+            Err(found) => Self::without_service(Origin::File(path.to_owned()), found),
+        }
     }
 
     /// Reads a preset.
     pub fn from_preset(preset: &Preset) -> Self {
-        let name = |file: &str| format!("presets/{}/{file}", preset.name);
-        let service = Source::new(name("service.toml"), preset.service_toml.as_bytes());
-        let runbooks: Vec<Source> = preset
-            .runbooks
-            .iter()
-            .map(|(file, text)| Source::new(name(&format!("runbooks/{file}")), text.as_bytes()))
-            .collect();
-        Self::from_sources(Origin::Preset(preset.name), &service, &runbooks)
+        Files::of_preset(preset).project()
     }
 
     /// Reads texts that are already at hand.
@@ -107,7 +183,7 @@ impl Project {
         let mut good = Vec::new();
         if let Some(service) = &loaded.value {
             let scope = Scope::new(service, &loaded.left_out);
-            for loaded in side_by_side(runbooks, |source| runbook::read(source, &scope)) {
+            for loaded in runbooks.iter().map(|source| runbook::read(source, &scope)) {
                 diagnostics.extend(loaded.diagnostics.clone());
                 good.extend(loaded.sound().ok());
             }
@@ -115,8 +191,7 @@ impl Project {
         Self { origin, runbooks: good, diagnostics, service: loaded.value, sound }
     }
 
-    fn without_service(origin: Origin, found: Diagnostic) -> Self {
-        let diagnostics = Diagnostics::of_file(vec![found]);
+    fn without_service(origin: Origin, diagnostics: Diagnostics) -> Self {
         Self { origin, runbooks: Vec::new(), diagnostics, service: None, sound: false }
     }
 
@@ -134,26 +209,4 @@ impl Project {
     pub fn runbook(&self, id: &str) -> Option<&Runbook> {
         self.runbooks.iter().find(|runbook| runbook.id == id)
     }
-}
-
-/// What `read` makes of each source, in their order, on as many processors as there are: somebody waits for it.
-fn side_by_side<T: Send>(sources: &[Source], read: impl Fn(&Source) -> T + Sync) -> Vec<T> {
-    let next = AtomicUsize::new(0);
-    let some = || {
-        let numbers = std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)));
-        numbers.map_while(|number| Some((number, read(sources.get(number)?)))).collect::<Vec<_>>()
-    };
-    let others = std::thread::available_parallelism().map_or(1, usize::from).min(sources.len()).saturating_sub(1);
-    let mut all = std::thread::scope(|scope| {
-        // Where there can be no thread, this one reads all of them.
-        let others: Vec<_> =
-            (0..others).filter_map(|_| std::thread::Builder::new().spawn_scoped(scope, some).ok()).collect();
-        let mut all = some();
-        for thread in others {
-            all.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        }
-        all
-    });
-    all.sort_by_key(|(number, _)| *number);
-    all.into_iter().map(|(_, one)| one).collect()
 }

@@ -40,6 +40,7 @@ pub mod runbook;
 pub mod safeguard;
 pub mod score;
 pub mod service;
+pub mod shelf;
 pub mod text;
 pub mod timeline;
 pub mod trail;

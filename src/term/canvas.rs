@@ -2,6 +2,7 @@
 //! frames of which little changes. Only what has characters of more than one column, or links that are others now, goes through
 //! ratatui's own comparison.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use ratatui::backend::Backend as _;
@@ -11,12 +12,13 @@ use ratatui::style::Modifier;
 
 use super::links::{self, Link};
 use super::output::Tty;
-use super::screen::{Change, Screen, bridged, columns};
+use super::screen::{Change, Screen, bridge, columns};
 
 /// A screen with its content.
 #[derive(Debug)]
 pub struct Canvas<W: Write = Tty> {
     screen: Screen<W>,
+    /// What is shown, and what is to be: the same between two drawings.
     shown: Buffer,
     next: Buffer,
     /// The links of what is shown.
@@ -28,8 +30,8 @@ pub struct Canvas<W: Write = Tty> {
 /// What is known of a frame besides its cells.
 #[derive(Debug, Default)]
 pub struct Known {
-    /// Cells that lead somewhere.
-    pub links: Vec<Link>,
+    /// Cells that lead somewhere; `None` where these are as they were.
+    pub links: Option<Vec<Link>>,
     /// For each line, whether it is as it was in the frame drawn before. What is not said of a line is found out.
     pub kept: Vec<bool>,
 }
@@ -56,12 +58,12 @@ impl<W: Write> Canvas<W> {
         self.stale = true;
     }
 
-    /// Draws a frame: `paint` fills a whole buffer of the terminal's size, in which an older frame may stand, and what
-    /// differs from what is shown goes out in one write.
+    /// Draws a frame: `paint` fills a whole buffer of the terminal's size, in which the frame before may stand, and what
+    /// differs from it goes out in one write.
     pub fn draw(&mut self, paint: impl FnOnce(&mut Buffer)) -> io::Result<()> {
         self.draw_knowing(|buffer| {
             paint(buffer);
-            Known::default()
+            Known { links: Some(Vec::new()), kept: Vec::new() }
         })
     }
 
@@ -86,44 +88,48 @@ impl<W: Write> Canvas<W> {
             self.stale = false;
         }
         let Known { links, kept } = paint(&mut self.next);
-        self.screen.link(&links);
-        self.tell(&links, usize::from(area.height), if anew { &[] } else { &kept })?;
-        self.links = links;
-        std::mem::swap(&mut self.next, &mut self.shown);
-        self.screen.flush()
+        self.present(links, if anew { &[] } else { &kept })
     }
 
-    /// Draws the first lines of a frame whose other lines, and whose links, are as they were: `paint` fills them, and gives how
-    /// many they are. Gives whether that could be done: else all of it has to be drawn.
-    pub fn draw_top(&mut self, paint: impl FnOnce(&mut Buffer) -> u16) -> io::Result<bool> {
-        let drawn = self.try_draw_top(paint);
+    /// Draws part of a frame: `paint` fills what may be other than in the frame before, which stands in the buffer. Gives whether
+    /// that could be done: else all of it has to be drawn.
+    pub fn draw_part(&mut self, paint: impl FnOnce(&mut Buffer) -> Known) -> io::Result<bool> {
+        let drawn = self.try_draw_part(paint);
         self.stale |= drawn.is_err();
         drawn
     }
 
-    fn try_draw_top(&mut self, paint: impl FnOnce(&mut Buffer) -> u16) -> io::Result<bool> {
+    fn try_draw_part(&mut self, paint: impl FnOnce(&mut Buffer) -> Known) -> io::Result<bool> {
         let area = Rect::from((Position::ORIGIN, self.screen.size()?));
-        if self.stale || self.next.area != area || self.shown.area != area {
+        if self.stale || self.next.area != area {
             return Ok(false);
         }
-        let lines = usize::from(paint(&mut self.next));
-        if self.links.iter().any(|link| usize::from(link.y) < lines) {
-            return Ok(false);
-        }
-        self.tell(&[], lines, &[])?;
-        let cells = lines * usize::from(area.width);
-        for (shown, next) in self.shown.content.iter_mut().zip(&self.next.content).take(cells) {
-            shown.clone_from(next);
-        }
-        self.screen.flush()?;
+        let Known { links, kept } = paint(&mut self.next);
+        self.present(links, &kept)?;
         Ok(true)
     }
 
-    /// Tells what differs in the first lines, but for those that are known to be as they were.
-    fn tell(&mut self, links: &[Link], lines: usize, kept: &[bool]) -> io::Result<()> {
+    /// Tells what differs, and takes note that it is shown.
+    fn present(&mut self, links: Option<Vec<Link>>, kept: &[bool]) -> io::Result<()> {
+        let links = links.unwrap_or_else(|| self.links.clone());
+        self.screen.link(&links);
+        let lines = self.tell(&links, kept)?;
+        self.links = links;
         let width = usize::from(self.next.area.width).max(1);
-        let lines = self.next.content.chunks(width).zip(self.shown.content.chunks(width)).take(lines);
-        let mut changes = Vec::new();
+        for (y, (next, shown)) in self.next.content.chunks(width).zip(self.shown.content.chunks_mut(width)).enumerate()
+        {
+            if lines.contains(&y) {
+                shown.clone_from_slice(next);
+            }
+        }
+        self.screen.flush()
+    }
+
+    /// Tells what differs in the lines that are not known to be as they were; gives those in which something does.
+    fn tell(&mut self, links: &[Link], kept: &[bool]) -> io::Result<BTreeSet<usize>> {
+        let width = usize::from(self.next.area.width).max(1);
+        let lines = self.next.content.chunks(width).zip(self.shown.content.chunks(width));
+        let (mut changes, mut line, mut differ) = (Vec::with_capacity(512), Vec::new(), BTreeSet::new());
         for (y, (next, shown)) in (0u16..).zip(lines) {
             let relinked = links::changed(&self.links, links, y).map(|(from, to)| (from, to.min(width)));
             let kept = kept.get(usize::from(y)) == Some(&true);
@@ -134,15 +140,22 @@ impl<W: Write> Canvas<W> {
                 (Some(part), None) | (None, Some(part)) => part,
                 (Some((from, to)), Some((first, last))) => (from.min(first), to.max(last)),
             };
-            let differing = match relinked {
+            differ.insert(usize::from(y));
+            line.clear();
+            match relinked {
                 None if is_narrow(part(next, from, to)) && is_narrow(part(shown, from, to)) => {
-                    differing(next, shown, y, from, to)
+                    line.extend(differing(next, shown, y, from, to));
                 }
-                _ => compared(next, shown, y, (from, to), relinked),
-            };
-            changes.extend(if self.screen.is_narrow() { bridged(differing, next) } else { differing });
+                _ => line.extend(compared(next, shown, y, (from, to), relinked)),
+            }
+            if self.screen.is_narrow() {
+                bridge(&line, next, &mut changes);
+            } else {
+                changes.extend_from_slice(&line);
+            }
         }
-        self.screen.draw(changes.into_iter())
+        self.screen.draw(changes.into_iter())?;
+        Ok(differ)
     }
 }
 
@@ -157,10 +170,10 @@ fn is_narrow(cells: &[Cell]) -> bool {
 }
 
 /// The cells of a part that differ.
-fn differing<'a>(next: &'a [Cell], shown: &[Cell], y: u16, from: usize, to: usize) -> Vec<Change<'a>> {
+fn differing<'a>(next: &'a [Cell], shown: &[Cell], y: u16, from: usize, to: usize) -> impl Iterator<Item = Change<'a>> {
     let cells = part(next, from, to).iter().zip(part(shown, from, to));
     let changed = (at(from)..).zip(cells).filter(|(_, (next, shown))| !same(next, shown));
-    changed.map(|(x, (next, _))| (x, y, next)).collect()
+    changed.map(move |(x, (next, _))| (x, y, next))
 }
 
 /// The same where it is not as simple, by ratatui's own comparison. What leads elsewhere now is written anew, even where it looks
@@ -299,7 +312,7 @@ mod tests {
     /// Draws one line of text with links, and gives what was written for it.
     fn linked(canvas: &mut Canvas<Vec<u8>>, text: &str, links: &[(u16, u16, &str)]) -> String {
         let before = told(canvas).len();
-        let made = links.iter().filter_map(|(x, width, to)| Link::new(*x, 1, *width, to)).collect();
+        let made = Some(links.iter().filter_map(|(x, width, to)| Link::new(*x, 1, *width, to)).collect());
         let drawn = canvas.draw_knowing(|buffer| {
             anew(buffer, &[(0, 1, text.to_owned(), 1)]);
             Known { links: made, kept: Vec::new() }

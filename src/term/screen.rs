@@ -24,7 +24,7 @@ mod shorter;
 
 use pen::{PLAIN, Pen, same_blank};
 use shorter::Told;
-pub(super) use shorter::{Change, bridged};
+pub(super) use shorter::{Change, bridge};
 
 /// The screen as ratatui's backend.
 #[derive(Debug)]
@@ -132,9 +132,9 @@ impl<W: Write> Screen<W> {
     }
 
     /// Tells changes in the order in which they come.
-    fn put(&mut self, changes: &[Told<'_>]) -> io::Result<()> {
-        let mut changes = changes.iter().peekable();
-        while let Some(&Told { x, y, symbol, pen, columns }) = changes.next() {
+    fn put<'a>(&mut self, changes: impl Iterator<Item = Told<'a>>) -> io::Result<()> {
+        let mut changes = changes.peekable();
+        while let Some(Told { x, y, symbol, pen, columns }) = changes.next() {
             if !self.wide.is_empty() {
                 self.split(Position { x, y })?;
                 if columns == 2 {
@@ -208,8 +208,8 @@ impl<W: Write> Screen<W> {
     }
 }
 
-/// From this many bytes on it is tried whether another order takes fewer.
-const WORTH_A_SECOND_TRY: usize = 96;
+/// Of up to this many changes it is tried which order takes fewer bytes; of more it is the order of the pens.
+const FEW: usize = 64;
 
 /// Up to this many blanks are written: to erase them and to move over them takes as many bytes.
 const ERASED: u16 = 10;
@@ -235,27 +235,23 @@ impl<W: Write> Backend for Screen<W> {
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
         let changes: Vec<Told<'_>> = content.map(Told::of).collect();
+        let order = if self.is_narrow() { shorter::by_pen(self.pen, &changes) } else { None };
+        let Some(order) = order else { return self.put(changes.iter().copied()) };
+        let ordered = order.iter().filter_map(|at| changes.get(*at).copied());
+        if changes.len() > FEW {
+            return self.put(ordered);
+        }
         let start = self.out.collected();
-        let (before, narrow) = ((self.pen, self.at, self.leads.clone()), self.is_narrow());
-        self.put(&changes)?;
-        if self.out.collected() - start < WORTH_A_SECOND_TRY || !narrow {
-            return Ok(());
+        let before = (self.pen, self.at, self.leads.clone());
+        self.put(changes.iter().copied())?;
+        let plainly = (self.out.take_back(start), (self.pen, self.at, self.leads.clone()));
+        (self.pen, self.at, self.leads) = before;
+        self.put(ordered)?;
+        if plainly.0.len() <= self.out.collected() - start {
+            self.out.take_back(start);
+            self.out.write_all(&plainly.0)?;
+            (self.pen, self.at, self.leads) = plainly.1;
         }
-        let Some(mut ordered) = shorter::by_pen(before.0, &changes) else { return Ok(()) };
-        let mut shortest = (self.out.take_back(start), (self.pen, self.at, self.leads.clone()));
-        for downwards in [false, true] {
-            if downwards {
-                ordered = shorter::downwards(&ordered);
-            }
-            (self.pen, self.at, self.leads) = before.clone();
-            self.put(&ordered)?;
-            let told = self.out.take_back(start);
-            if told.len() < shortest.0.len() {
-                shortest = (told, (self.pen, self.at, self.leads.clone()));
-            }
-        }
-        self.out.write_all(&shortest.0)?;
-        (self.pen, self.at, self.leads) = shortest.1;
         Ok(())
     }
 

@@ -98,6 +98,46 @@ pub fn banner(model: &Model, skin: &Skin, buffer: &mut Buffer) -> u16 {
     layout.banner.height
 }
 
+/// Draws what shows which step is selected, and that step, over a drawing that has shown `before`: a key that selects another changes
+/// nothing else. Gives what is to be seen, and the lines that were drawn over.
+pub fn selection(model: &Model, skin: &Skin, buffer: &mut Buffer, before: Seen) -> (Seen, Vec<bool>) {
+    let layout = Layout::of(buffer.area, model);
+    let overview = model.screens.shown == Screen::Overview;
+    let steps = if overview { [layout.checklist, layout.step] } else { [layout.body, Rect::default()] };
+    let areas = [steps[0], steps[1], layout.guide, layout.footer];
+    let Seen { sight, mut spots, mut links, tracks } = before;
+    let within = |at: Rect| areas.iter().any(|area| area.intersects(at));
+    spots.retain(|(area, _)| !within(*area));
+    links.retain(|link| !within(link.area));
+    let mut painter = Painter::new(buffer, skin);
+    painter.spots = spots;
+    painter.links = links;
+    for area in areas {
+        painter.fill(area, Tone::Text);
+    }
+    if overview {
+        checklist::draw(model, layout.checklist, &mut painter);
+        step::draw(model, layout.step, &mut painter);
+    } else {
+        screens::draw(model, layout.body, &mut painter);
+    }
+    guide::draw(model, layout.guide, layout.tier, &mut painter);
+    footer::draw(model, layout.footer, &mut painter);
+    let (spots, links) = (std::mem::take(&mut painter.spots), std::mem::take(&mut painter.links));
+    let painted = painter.into_tracks();
+    let drawn: Vec<bool> = painted.iter().map(|track| !track.is_empty()).collect();
+    let tracks =
+        tracks.into_iter().zip(painted).map(|(before, now)| if now.is_empty() { before } else { now }).collect();
+    (Seen { sight, spots, links, tracks }, drawn)
+}
+
+/// Whether a buffer shows the model as [`look`] would draw it.
+pub fn is_whole(model: &Model, skin: &Skin, buffer: &Buffer) -> bool {
+    let mut whole = Buffer::empty(buffer.area);
+    look(model, skin, &mut whole);
+    whole == *buffer
+}
+
 /// Draws the model, and says what of it is to be seen.
 pub fn look(model: &Model, skin: &Skin, buffer: &mut Buffer) -> Seen {
     let area = buffer.area;

@@ -107,7 +107,9 @@ impl<'a> Painter<'a> {
 
     /// Says what stands in an area.
     pub(super) fn spot(&mut self, area: Rect, spot: Spot) {
-        self.spots.push((area, spot));
+        if !area.is_empty() {
+            self.spots.push((area, spot));
+        }
     }
 
     pub(super) fn glyphs(&self) -> &'static Glyphs {

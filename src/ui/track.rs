@@ -70,9 +70,14 @@ impl Tracks {
 }
 
 impl Track {
+    /// Whether nothing was painted.
+    pub fn is_empty(&self) -> bool {
+        self.deeds.is_empty()
+    }
+
     /// Whether a line on which this was painted looks as one on which the other was. Of a line of which nothing is known nobody
     /// can say so.
     pub fn looks_as(&self, other: &Self) -> bool {
-        !self.deeds.is_empty() && self == other
+        !self.is_empty() && self == other
     }
 }

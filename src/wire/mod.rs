@@ -10,7 +10,7 @@ mod world;
 
 pub use afterwards::{add, channels, send_owed};
 pub use archive::Archive;
-pub use book::{Book, book};
+pub use book::{Book, book, open};
 pub use reel::Reel;
 pub use stage::{NoStage, Operator, Seat, Stage, Wanted, check_files};
 pub use trail::{Kept, kept};

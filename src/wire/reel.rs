@@ -15,6 +15,7 @@ use crate::domain::kept::{self, Kept};
 use crate::domain::replay::{From, Tape};
 use crate::domain::run::Run;
 use crate::domain::service::Service;
+use crate::domain::shelf::Shelf;
 use crate::domain::{duration, hash, text};
 use crate::engine::replay::Player;
 use crate::store::file::OpenError;
@@ -62,7 +63,7 @@ impl Reel {
     pub fn console(self, keymap: Keymap, capabilities: Capabilities) -> (Model, Player) {
         let model = Model::new(Opening {
             service: self.service,
-            runbooks: Arc::default(),
+            runbooks: Shelf::default(),
             run: self.fresh,
             journal: Vec::new(),
             role: Role::Replay,

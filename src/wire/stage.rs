@@ -22,9 +22,10 @@ use crate::domain::journal::{Body, Chain, Entry, Files};
 use crate::domain::metrics::Record;
 use crate::domain::redact::Redactor;
 use crate::domain::run::{Mode, Run};
-use crate::domain::runbook::{Runbook, Way};
+use crate::domain::runbook::Way;
 use crate::domain::safeguard::Takeover;
 use crate::domain::service::Service;
+use crate::domain::shelf::Shelf;
 use crate::domain::usual::usual;
 use crate::engine::preflight::Preflights;
 use crate::engine::recorder::{Open, Opened};
@@ -66,7 +67,7 @@ pub struct Stage {
     /// The service.
     pub service: Arc<Service>,
     /// The service's runbooks, where all of them are known.
-    pub runbooks: Arc<Vec<Runbook>>,
+    pub runbooks: Shelf,
     /// The run so far.
     pub run: Run,
     /// Its entries so far.
@@ -215,7 +216,7 @@ impl Stage {
             regions,
             operator,
             service: book.service,
-            runbooks: Arc::new(book.runbooks),
+            runbooks: book.runbooks,
             last,
         })
     }
@@ -306,7 +307,7 @@ impl Stage {
         }) as Open;
         Ok(Self {
             service,
-            runbooks: Arc::default(),
+            runbooks: Shelf::default(),
             run,
             entries: verified.entries.into_iter().map(Arc::new).collect(),
             clock,

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use handover::app::model::Due;
 use handover::app::{Capabilities, Effect, Key, Keymap, Model, Msg, Opening, Role, update};
 use handover::config::theme;
 use handover::config::{Project, locate};
@@ -19,7 +20,7 @@ use handover::domain::region::{Place, Region};
 use handover::domain::run::{Ending, Mode, Run};
 use handover::domain::runbook::Hazard;
 use handover::domain::timeline::Milestone;
-use handover::ui::{Depth, Seen, Skin, look};
+use handover::ui::{Depth, Seen, Skin, look, selection};
 use jiff::Timestamp;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -63,7 +64,7 @@ impl Console {
         let run = Run::new(&service.name, runbook, Mode::Simulation, service.failover());
         let model = Model::new(Opening {
             service,
-            runbooks: Arc::new(project.runbooks.clone()),
+            runbooks: project.runbooks.clone().into(),
             run,
             journal: Vec::new(),
             role,
@@ -343,6 +344,38 @@ impl Console {
         look(&self.model, &skin, &mut buffer);
         let above = handover::ui::banner(&self.model, &skin, &mut buffer);
         buffer.content.split_off((usize::from(above) * usize::from(width)).min(buffer.content.len()))
+    }
+
+    /// The whole drawing.
+    pub(crate) fn whole(&self, (width, height): (u16, u16)) -> (Buffer, Seen) {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+        let seen = look(&self.model, &skin(Depth::Indexed, true), &mut buffer);
+        (buffer, seen)
+    }
+
+    /// Where nothing but the selection is due, it is drawn over what was: all must look as if all of it had been drawn, and no line
+    /// that differs may be called untouched. Gives whether that was due.
+    pub(crate) fn selection_over(&mut self, (was, seen): (Buffer, Seen)) -> bool {
+        if self.model.take_due() != Due::Selection {
+            return false;
+        }
+        let (whole, all) = self.whole((was.area.width, was.area.height));
+        let mut over = was.clone();
+        let (seen, drawn) = selection(&self.model, &skin(Depth::Indexed, true), &mut over, seen);
+        let lines = |buffer: &Buffer| -> Vec<Vec<Cell>> {
+            buffer.content.chunks(usize::from(buffer.area.width).max(1)).map(<[Cell]>::to_vec).collect()
+        };
+        for (y, ((over, whole), was)) in lines(&over).iter().zip(lines(&whole)).zip(lines(&was)).enumerate() {
+            assert_eq!(*over, whole, "line {y} of {:?}", self.model.screens.shown);
+            assert!(drawn[y] || *over == was, "line {y} was drawn over");
+        }
+        let sorted = |seen: &Seen| {
+            let mut spots: Vec<String> = seen.spots.iter().map(|spot| format!("{spot:?}")).collect();
+            spots.sort();
+            spots
+        };
+        assert_eq!(sorted(&seen), sorted(&all));
+        true
     }
 
     /// Clicks at a column and a line of what was drawn last.

@@ -167,7 +167,17 @@ impl Fuzz {
             self.witness.pressed.push(key);
         }
         let pressed = std::mem::take(&mut self.witness.pressed);
+        let before = (top.is_none() && self.dice.one_in(8)).then(|| {
+            self.console.model.take_due();
+            self.console.whole(self.size)
+        });
         let effects = update(&mut self.console.model, Msg::Key { key, repeat, at });
+        if let Some(before) = before {
+            if self.console.selection_over(before) {
+                self.count("selections");
+            }
+            self.console.model.due = Due::Everything;
+        }
         for effect in &effects {
             assert!(!repeat || !decides(effect), "a held {key} did {effect:?}");
             self.judge(effect, key, top.as_ref(), &pressed, rights.lead, rights.armed);
@@ -584,4 +594,5 @@ fn nothing_is_done_without_its_confirmation_and_nothing_breaks() {
     assert!(reached("commands") > 600 && reached("phrases") > 8 && confirmed > 40, "{:?}", fuzz.counts);
     assert!(reached("reasons") > 100 && reached("starts") > 10 && reached("clicks") > 60, "{:?}", fuzz.counts);
     assert!(reached("quiet seconds") > 60, "{:?}", fuzz.counts);
+    assert!(reached("selections") > 8, "{:?}", fuzz.counts);
 }

@@ -87,6 +87,24 @@ fn from_sixty_by_fifteen_the_checklist_stands_alone_and_each_pane_can_be_reached
 }
 
 /// Whether a command confirms, starts or writes something down.
+#[test]
+fn a_key_that_selects_another_step_draws_over_what_shows_the_selection_and_the_rest_is_as_it_was() {
+    let mut drawn = 0;
+    for (number, screen) in ["", "2", "i", "2 i"].into_iter().enumerate() {
+        let mut console = ready_to_promote(true);
+        console.keys(screen);
+        for size in some_sizes(number, 4) {
+            for key in ["j", "j", "ctrl-d", "k", "g", "G", "ctrl-u"] {
+                console.model.take_due();
+                let before = console.whole(size);
+                console.keys(key);
+                drawn += usize::from(console.selection_over(before));
+            }
+        }
+    }
+    assert!(drawn > 1_000, "{drawn}");
+}
+
 fn decides(effect: &Effect) -> bool {
     let reads = matches!(
         effect,

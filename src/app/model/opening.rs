@@ -8,8 +8,8 @@ use crate::app::keymap::Keymap;
 use crate::domain::journal::Entry;
 use crate::domain::replay::Position;
 use crate::domain::run::Run;
-use crate::domain::runbook::Runbook;
 use crate::domain::service::Service;
+use crate::domain::shelf::Shelf;
 
 /// Who sits at this console.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub struct Opening {
     /// The service.
     pub service: Arc<Service>,
     /// The service's runbooks, where all of them are known: the review looks at them.
-    pub runbooks: Arc<Vec<Runbook>>,
+    pub runbooks: Shelf,
     /// The run, with every entry so far folded in.
     pub run: Run,
     /// The entries so far; the last of them are kept for the tail.

@@ -99,6 +99,8 @@ pub enum Due {
     Nothing,
     /// The banner, in which the clocks are.
     Banner,
+    /// What shows which step is selected, and that step: nothing else.
+    Selection,
     /// Anything.
     Everything,
 }

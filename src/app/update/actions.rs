@@ -362,7 +362,7 @@ pub(super) fn findings(model: &Model) -> Vec<Finding> {
     let whole = !model.runbooks.is_empty();
     let subject = Reviewed {
         service: &model.service,
-        runbooks: if whole { model.runbooks.as_slice() } else { alone.as_slice() },
+        runbooks: if whole { &model.runbooks[..] } else { alone.as_slice() },
         live: Some(Live { board: &model.board, now: model.now }),
         drills: None,
         today: model.now.to_zoned(jiff::tz::TimeZone::UTC).date(),

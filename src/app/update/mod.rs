@@ -93,7 +93,8 @@ pub enum Effect {
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let mut effects = Vec::new();
     let depth = model.modals.len();
-    let due = match msg {
+    let plain = is_plain(model);
+    let mut due = match msg {
         // These say themselves whether they are worth more.
         Msg::Engine(Event::Looked { .. }) => Due::Nothing,
         Msg::Tick(_) if model.replay.is_none() => Due::Banner,
@@ -131,7 +132,12 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Say(level, text) => model.say(level, text),
         Msg::Engine(event) => events::take(model, event, &mut effects),
         Msg::Paste(text) => paste(model, &text),
-        Msg::Key { key, repeat, at } => press(model, key.normal(), repeat, at, &mut effects),
+        Msg::Key { key, repeat, at } => {
+            let ran = press(model, key.normal(), repeat, at, &mut effects);
+            if ran.is_some_and(selects) && plain && is_plain(model) {
+                due = Due::Selection;
+            }
+        }
     }
     chords::forget(model, depth);
     if model.modals.len() < depth {
@@ -143,23 +149,47 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     if depth > 0 {
         events::go_on(model, &mut effects);
     }
-    model.due = model.due.max(if effects.is_empty() { due } else { Due::Everything });
+    let quiet = effects.is_empty() || due == Due::Selection;
+    // The banner and the selection are different parts of the screen.
+    let both = due != Due::Nothing && model.due != Due::Nothing && due != model.due;
+    model.due = if quiet && !both { model.due.max(due) } else { Due::Everything };
     effects
 }
 
-fn press(model: &mut Model, key: Key, repeat: bool, at: Timestamp, effects: &mut Vec<Effect>) {
+/// Whether there is nothing on the screen of steps that a key to select one could take away.
+fn is_plain(model: &Model) -> bool {
+    let overlaid = !model.modals.is_empty() || model.pending.is_some() || model.presenter.on || model.toast.is_some();
+    let overlaid = overlaid || !model.presenter.pressed.is_empty();
+    model.screens.shown.has_steps() && !model.screens.wall && !overlaid
+}
+
+/// Whether all that an action does is to select a step, and to ask the engine what it comes to.
+fn selects(action: Action) -> bool {
+    matches!(
+        action,
+        Action::StepNext
+            | Action::StepPrev
+            | Action::StepPageDown
+            | Action::StepPageUp
+            | Action::StepFirst
+            | Action::StepLast
+    )
+}
+
+/// Does what a key does; gives the action that it ran, outside any dialog.
+fn press(model: &mut Model, key: Key, repeat: bool, at: Timestamp, effects: &mut Vec<Effect>) -> Option<Action> {
     if key == Key::ctrl('c') {
         model.presenter.press(key, "leave?");
         if !repeat {
             chords::leave(model, key, effects);
         }
-        return;
+        return None;
     }
     if !model.screens.wall && screens::types(model, key, effects) {
-        return;
+        return None;
     }
     let action = match chords::look(model, key, repeat) {
-        Looked::Taken => return,
+        Looked::Taken => return None,
         Looked::Action(action) => Some(action),
         Looked::Nothing => None,
     };
@@ -174,7 +204,9 @@ fn press(model: &mut Model, key: Key, repeat: bool, at: Timestamp, effects: &mut
         // A held key moves; it never starts anything.
         model.presenter.press(key, action.id());
         actions::run(model, action, effects);
+        return Some(action);
     }
+    None
 }
 
 /// Backs out of whatever is not the plain checklist, one thing at a time.

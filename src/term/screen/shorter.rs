@@ -28,31 +28,26 @@ impl<'a> Told<'a> {
     pub(super) fn is_blank(&self) -> bool {
         self.symbol == " "
     }
-
-    /// Whether it can be written with the pen that another is written with.
-    fn goes_with(&self, other: &Self) -> bool {
-        goes_with((self.is_blank(), self.pen), (other.is_blank(), other.pen))
-    }
 }
 
 /// Over more columns than these a move is as short.
 const BRIDGE: u16 = 3;
 
-/// Adds the characters between two changes of a line that stay as they are, where they are few: a text that takes another's
-/// place shares letters with it.
-pub(in crate::term) fn bridged<'a>(changes: Vec<Change<'a>>, line: &'a [Cell]) -> Vec<Change<'a>> {
-    let mut all: Vec<Change<'a>> = Vec::with_capacity(changes.len() * 2);
+/// Adds the changes of a line to those before it, with the characters between two of them that stay as they are, where they are few:
+/// a text that takes another's place shares letters with it.
+pub(in crate::term) fn bridge<'a>(changes: &[Change<'a>], line: &'a [Cell], all: &mut Vec<Change<'a>>) {
+    let mut last: Option<Change<'a>> = None;
     for change in changes {
-        if let Some(&(before, y, from)) = all.last()
+        if let Some((before, y, from)) = last
             && (2..=1 + BRIDGE).contains(&change.0.saturating_sub(before))
             && let Some(cells) = line.get(usize::from(before) + 1..usize::from(change.0))
             && is_bridge(from, cells, change.2)
         {
             all.extend((before + 1..).zip(cells).map(|(x, cell)| (x, y, cell)));
         }
-        all.push(change);
+        all.push(*change);
+        last = Some(*change);
     }
-    all
 }
 
 /// Whether cells can be written again without a pen that would not be taken anyway. Only plain characters: how wide others
@@ -71,11 +66,11 @@ fn goes_with((blank, pen): (bool, Pen), (other_blank, other): (bool, Pen)) -> bo
     if blank { same_blank(pen, other) } else { !other_blank && pen == other }
 }
 
-/// The changes in the order of the pens they are drawn with, beginning with the one at hand. `None` where a character is not one
-/// column wide: what is drawn before or after it may matter.
-pub(super) fn by_pen<'a>(at_hand: Option<Pen>, changes: &[Told<'a>]) -> Option<Vec<Told<'a>>> {
+/// The changes in the order of the pens they are drawn with, beginning with the one at hand: a pen takes far more bytes than a move.
+/// `None` where a character is not one column wide: what is drawn before or after it may matter.
+pub(super) fn by_pen(at_hand: Option<Pen>, changes: &[Told<'_>]) -> Option<Vec<usize>> {
     let mut pens: Vec<Pen> = at_hand.into_iter().collect();
-    let mut drawn: Vec<Vec<Told<'a>>> = vec![Vec::new(); pens.len()];
+    let mut numbers = Vec::with_capacity(changes.len());
     let mut last = (0, u16::MAX);
     for change in changes {
         if change.columns != 1 {
@@ -88,24 +83,12 @@ pub(super) fn by_pen<'a>(at_hand: Option<Pen>, changes: &[Told<'a>]) -> Option<V
         let known = before.map(|(number, _)| number).or_else(|| pens.iter().position(fits));
         let number = known.unwrap_or_else(|| {
             pens.push(change.pen);
-            drawn.push(Vec::new());
             pens.len() - 1
         });
         last = (number, change.y);
-        if let Some(with_it) = drawn.get_mut(number) {
-            with_it.push(*change);
-        }
+        numbers.push(number);
     }
-    Some(drawn.concat())
-}
-
-/// Changes with those of a pen one below the other, from column to column: to the next line it is not far.
-pub(super) fn downwards<'a>(changes: &[Told<'a>]) -> Vec<Told<'a>> {
-    let mut all = Vec::with_capacity(changes.len());
-    for pen in changes.chunk_by(|one, other| other.goes_with(one)) {
-        let mut runs: Vec<&[Told<'a>]> = pen.chunk_by(|one, next| (one.x + 1, one.y) == (next.x, next.y)).collect();
-        runs.sort_by_key(|run| run.first().map(|first| (first.x, first.y)));
-        all.extend(runs.into_iter().flatten());
-    }
-    all
+    let mut order: Vec<usize> = (0..changes.len()).collect();
+    order.sort_by_key(|at| numbers.get(*at));
+    Some(order)
 }

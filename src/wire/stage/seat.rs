@@ -9,7 +9,7 @@ use super::{NoStage, Operator, Stage};
 use crate::app::{Capabilities, Keymap, Model, Opening, Role};
 use crate::domain::journal::{Body, Entry, Files};
 use crate::domain::run::Run;
-use crate::domain::runbook::Runbook;
+use crate::domain::shelf::Shelf;
 use crate::store::file::{FileLease, Holder};
 use crate::store::runs::RunFolder;
 
@@ -35,7 +35,7 @@ pub struct Seat {
     folder: RunFolder,
     operator: Operator,
     dir: Option<PathBuf>,
-    runbooks: Arc<Vec<Runbook>>,
+    runbooks: Shelf,
 }
 
 impl Seat {
@@ -64,7 +64,7 @@ impl Seat {
 
     fn stage(&self, role: As) -> Result<Stage, NoStage> {
         let mut stage = Stage::take_up(self.folder.clone(), self.operator.clone(), self.dir.clone(), role)?;
-        stage.runbooks = Arc::clone(&self.runbooks);
+        stage.runbooks = self.runbooks.clone();
         Ok(stage)
     }
 
@@ -82,7 +82,7 @@ impl Stage {
             folder: self.folder.clone(),
             operator: self.operator.clone(),
             dir: self.dir.as_ref().map(PathBuf::from),
-            runbooks: Arc::clone(&self.runbooks),
+            runbooks: self.runbooks.clone(),
         })
     }
 
@@ -109,7 +109,7 @@ impl Stage {
         }
         let model = Model::new(Opening {
             service: Arc::clone(&self.service),
-            runbooks: Arc::clone(&self.runbooks),
+            runbooks: self.runbooks.clone(),
             run,
             journal: self.entries.clone(),
             role,

@@ -85,7 +85,7 @@ fn desk(role: Role) -> Desk {
     let run = Run::new("ledger", runbook, Mode::Live, service.failover());
     let model = Model::new(Opening {
         service,
-        runbooks: std::sync::Arc::default(),
+        runbooks: crate::domain::shelf::Shelf::default(),
         run,
         journal: vec![],
         role,
