@@ -33,8 +33,8 @@ use crate::term::links::Link;
 use crate::term::screen::Screen;
 use crate::term::session::{self, Options, Session};
 use crate::term::{clipboard, signals};
+use crate::ui::Seen;
 use crate::ui::skin::Skin;
-use crate::ui::{Seen, Track};
 use crate::wire::{Archive, NoStage, Seat, Stage};
 use behind::{Reads, start_engine};
 use looks::Looks;
@@ -135,7 +135,7 @@ pub fn run(taken: Taken, console: Console, behind: Behind) -> Result<Ended> {
         // What it shows comes with its time.
         Behind::Replay(..) => (None, None),
     };
-    let seen = draw(&mut terminal, &mut model, &skin, &[])?;
+    let seen = draw(&mut terminal, &mut model, &skin, Due::Everything, None)?;
 
     let to_input = wake.clone();
     input::start(move |input| {
@@ -154,6 +154,7 @@ pub fn run(taken: Taken, console: Console, behind: Behind) -> Result<Ended> {
         model,
         skin,
         commands,
+        later: Vec::new(),
         clock,
         shared,
         copies,
@@ -187,6 +188,8 @@ struct Loop {
     model: Model,
     skin: Skin,
     commands: tokio_mpsc::UnboundedSender<Command>,
+    /// What the engine is told when the drawing is out: nobody waits for it.
+    later: Vec<Command>,
     clock: Option<std::sync::Arc<dyn Clock>>,
     shared: Option<Shared>,
     copies: Option<PathBuf>,
@@ -232,59 +235,34 @@ impl Loop {
             }
             if self.ended.is_some() && leave_by.is_none() {
                 leave_by = Some(Instant::now() + LEAVING);
-                let _ = self.commands.send(Command::Leave);
+                self.tell(Command::Leave);
             }
             match self.model.take_due() {
                 _ if matches!(self.ended, Some(Ended::Lost(_))) => {}
                 Due::Nothing => {}
-                Due::Banner => self.draw_banner()?,
-                Due::Selection => self.draw_selection()?,
-                Due::Everything => self.draw()?,
+                due => self.draw(due)?,
             }
+            self.tell_the_rest();
         }
     }
 
-    fn draw(&mut self) -> Result<()> {
-        let tracks = self.seen.as_ref().map_or(&[][..], |seen| &seen.tracks);
-        if let Some(seen) = draw(&mut self.terminal, &mut self.model, &self.skin, tracks)? {
-            self.seen = Some(seen);
+    /// Tells the engine something, after what it has yet to be told. An engine that has ended has said so.
+    fn tell(&mut self, command: Command) {
+        self.later.push(command);
+        self.tell_the_rest();
+    }
+
+    fn tell_the_rest(&mut self) {
+        for command in self.later.drain(..) {
+            let _ = self.commands.send(command);
         }
+    }
+
+    /// Draws what is due.
+    fn draw(&mut self, due: Due) -> Result<()> {
+        let before = self.seen.take();
+        self.seen = draw(&mut self.terminal, &mut self.model, &self.skin, due, before)?;
         Ok(())
-    }
-
-    /// Draws the banner alone, where nothing is known to have drawn over the rest.
-    fn draw_banner(&mut self) -> Result<()> {
-        let Self { terminal, model, skin, seen, .. } = self;
-        let drawn = terminal.draw_part(|buffer| {
-            let lines = usize::from(crate::ui::banner(model, skin, buffer));
-            let tracks = seen.iter_mut().flat_map(|seen| seen.tracks.iter_mut().take(lines));
-            tracks.for_each(|track| *track = Track::default());
-            Known { links: None, kept: (0..usize::from(buffer.area.height)).map(|y| y >= lines).collect() }
-        });
-        self.drawn_in_part(drawn)
-    }
-
-    /// Draws what shows which step is selected, where nothing is known to have drawn over the rest.
-    fn draw_selection(&mut self) -> Result<()> {
-        let Self { terminal, model, skin, seen, .. } = self;
-        let Some(before) = seen.take() else { return self.draw() };
-        let drawn = terminal.draw_part(|buffer| {
-            let (shown, drawn) = crate::ui::selection(model, skin, buffer, before);
-            debug_assert!(crate::ui::is_whole(model, skin, buffer), "more has changed than what is selected");
-            let links = Some(links(&shown));
-            *seen = Some(shown);
-            Known { links, kept: drawn.into_iter().map(|drawn| !drawn).collect() }
-        });
-        self.drawn_in_part(drawn)
-    }
-
-    fn drawn_in_part(&mut self, drawn: std::io::Result<bool>) -> Result<()> {
-        match drawn {
-            Ok(true) => Ok(()),
-            Ok(false) => self.draw(),
-            Err(error) if error.kind() == std::io::ErrorKind::NotConnected && session::is_held() => Ok(()),
-            Err(error) => Err(error.into()),
-        }
     }
 
     fn take(&mut self, wake: Wake) -> Result<()> {
@@ -316,6 +294,7 @@ impl Loop {
             Wake::Signal(signals::Asked::Redraw) => self.redraw(),
             Wake::Skin(Ok(skin)) => {
                 self.skin = *skin;
+                self.seen = None;
                 self.update(Msg::Say(Level::Info, "the theme was read anew".to_owned()))
             }
             Wake::Skin(Err(why)) => {
@@ -337,10 +316,10 @@ impl Loop {
     fn update(&mut self, msg: Msg) -> Result<()> {
         for effect in update(&mut self.model, msg) {
             match effect {
-                Effect::Engine(command) => {
-                    // An engine that has ended has said so.
-                    let _ = self.commands.send(command);
-                }
+                // Where the engine works on the processor that draws, the drawing would wait for it.
+                Effect::Engine(command @ (Command::Selected(_) | Command::Plan(_))) => self.later.push(command),
+                // Whatever else is asked for must not wait for a terminal that takes nothing.
+                Effect::Engine(command) => self.tell(command),
                 Effect::Copy(text) => self.copy(&text)?,
                 Effect::History => self.reads.start(),
                 Effect::Mouse(on) => session::mouse(on)?,
@@ -374,7 +353,7 @@ impl Loop {
             Err(why) => return self.update(Msg::Say(Level::Bad, text::visible(&why.to_string()))),
             Ok(stage) => stage,
         };
-        let _ = self.commands.send(Command::Leave);
+        self.tell(Command::Leave);
         let (commands, inbox) = tokio_mpsc::unbounded_channel();
         self.commands = commands;
         self.engine += 1;
@@ -407,17 +386,18 @@ impl Loop {
 
     fn redraw(&mut self) -> Result<()> {
         self.terminal.forget();
-        self.draw()
+        self.draw(Due::Everything)
     }
 }
 
-/// Draws, tells the model what of it is to be seen, and says it; `before` is what was painted before on each line.
-fn draw(terminal: &mut Canvas, model: &mut Model, skin: &Skin, before: &[Track]) -> Result<Option<Seen>> {
+/// Draws what is due over what was seen before, and tells the model what of it is to be seen, and that it was drawn.
+fn draw(terminal: &mut Canvas, model: &mut Model, skin: &Skin, due: Due, before: Option<Seen>) -> Result<Option<Seen>> {
     let mut seen = None;
-    let drawn = terminal.draw_knowing(|buffer| {
-        let shown = crate::ui::look(model, skin, buffer);
-        let links = Some(links(&shown));
-        let kept = shown.tracks.iter().zip(before).map(|(now, before)| now.looks_as(before)).collect();
+    let drawn = terminal.draw_over(|buffer, anew| {
+        let (shown, kept) = crate::ui::draw(model, skin, buffer, due, before.filter(|_| !anew));
+        debug_assert!(crate::ui::is_whole(model, skin, buffer), "more has changed than {due:?}");
+        let made = |link: &crate::ui::Link| Link::new(link.area.x, link.area.y, link.area.width, &link.to);
+        let links = shown.links.iter().filter_map(made).collect();
         seen = Some(shown);
         Known { links, kept }
     });
@@ -427,16 +407,12 @@ fn draw(terminal: &mut Canvas, model: &mut Model, skin: &Skin, before: &[Track])
         Err(error) if error.kind() == std::io::ErrorKind::NotConnected && session::is_held() => return Ok(None),
         Err(error) => return Err(error.into()),
     }
-    // What nobody has looked at is not in sight.
-    update(model, Msg::Sight(seen.as_ref().map_or(Sight::TOO_LITTLE, |seen| seen.sight)));
-    update(model, Msg::Drawn(Timestamp::now()));
+    if due == Due::Everything {
+        // What nobody has looked at is not in sight.
+        update(model, Msg::Sight(seen.as_ref().map_or(Sight::TOO_LITTLE, |seen| seen.sight)));
+        update(model, Msg::Drawn(Timestamp::now()));
+    }
     Ok(seen)
-}
-
-/// The links of a drawing, as the terminal is told them.
-fn links(shown: &Seen) -> Vec<Link> {
-    let made = |link: &crate::ui::Link| Link::new(link.area.x, link.area.y, link.area.width, &link.to);
-    shown.links.iter().filter_map(made).collect()
 }
 
 /// A key of the terminal as a key of the console, and whether it is held down. Keys that the console has no name for

@@ -21,6 +21,12 @@ struct Console {
 }
 
 fn start(command: &str, args: &[&str]) -> Console {
+    let console = open(command, args);
+    console.pty.wait_for("checklist", LIMIT);
+    console
+}
+
+fn open(command: &str, args: &[&str]) -> Console {
     let home = tempfile::tempdir().unwrap();
     let at = |name: &str| home.path().join(name).to_str().unwrap().to_owned();
     let (config, data, state) = (at("config"), at("data"), at("state"));
@@ -31,9 +37,7 @@ fn start(command: &str, args: &[&str]) -> Console {
         ("XDG_STATE_HOME", &state),
         ("PROGRAM", PROGRAM),
     ];
-    let pty = Pty::spawn(command, args, &env, 120, 40);
-    pty.wait_for("checklist", LIMIT);
-    Console { pty, _home: home }
+    Console { pty: Pty::spawn(command, args, &env, 120, 40), _home: home }
 }
 
 fn demo() -> Console {
@@ -103,4 +107,22 @@ fn a_stopped_console_goes_on_with_a_whole_screen() {
     assert!(console.pty.modes().alternate_screen);
     quit(&mut console.pty);
     assert_given_back(&console.pty);
+}
+
+#[test]
+fn what_is_wrong_with_the_files_is_said_on_the_terminal_that_was_given_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("service.toml");
+    std::fs::write(&file, "schema = 1\nnonsense = true\n").unwrap();
+    for args in [
+        &["--service", file.to_str().unwrap()][..],
+        &["demo", "--runbook", "nonsense"],
+        &["demo", "--theme", "nonsense"],
+    ] {
+        let mut console = open(PROGRAM, args);
+        let exit = console.pty.wait_exit(LIMIT);
+        assert!(!exit.success(), "{args:?}");
+        console.pty.wait_for("nonsense", LIMIT);
+        assert_given_back(&console.pty);
+    }
 }

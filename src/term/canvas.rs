@@ -30,8 +30,8 @@ pub struct Canvas<W: Write = Tty> {
 /// What is known of a frame besides its cells.
 #[derive(Debug, Default)]
 pub struct Known {
-    /// Cells that lead somewhere; `None` where these are as they were.
-    pub links: Option<Vec<Link>>,
+    /// Cells that lead somewhere.
+    pub links: Vec<Link>,
     /// For each line, whether it is as it was in the frame drawn before. What is not said of a line is found out.
     pub kept: Vec<bool>,
 }
@@ -61,21 +61,21 @@ impl<W: Write> Canvas<W> {
     /// Draws a frame: `paint` fills a whole buffer of the terminal's size, in which the frame before may stand, and what
     /// differs from it goes out in one write.
     pub fn draw(&mut self, paint: impl FnOnce(&mut Buffer)) -> io::Result<()> {
-        self.draw_knowing(|buffer| {
+        self.draw_over(|buffer, _| {
             paint(buffer);
-            Known { links: Some(Vec::new()), kept: Vec::new() }
+            Known::default()
         })
     }
 
-    /// Draws a frame of which more is known than its cells.
-    pub fn draw_knowing(&mut self, paint: impl FnOnce(&mut Buffer) -> Known) -> io::Result<()> {
+    /// The same for somebody who knows what stands in the buffer: the frame that was drawn before, or nothing, which `paint` is told.
+    pub fn draw_over(&mut self, paint: impl FnOnce(&mut Buffer, bool) -> Known) -> io::Result<()> {
         let drawn = self.try_draw(paint);
         // Of a frame that went out in part nobody knows what is shown.
         self.stale |= drawn.is_err();
         drawn
     }
 
-    fn try_draw(&mut self, paint: impl FnOnce(&mut Buffer) -> Known) -> io::Result<()> {
+    fn try_draw(&mut self, paint: impl FnOnce(&mut Buffer, bool) -> Known) -> io::Result<()> {
         let size = self.screen.size()?;
         let area = Rect::from((Position::ORIGIN, size));
         let anew = self.stale || self.next.area != area;
@@ -87,42 +87,18 @@ impl<W: Write> Canvas<W> {
             self.screen.clear()?;
             self.stale = false;
         }
-        let Known { links, kept } = paint(&mut self.next);
-        self.present(links, if anew { &[] } else { &kept })
-    }
-
-    /// Draws part of a frame: `paint` fills what may be other than in the frame before, which stands in the buffer. Gives whether
-    /// that could be done: else all of it has to be drawn.
-    pub fn draw_part(&mut self, paint: impl FnOnce(&mut Buffer) -> Known) -> io::Result<bool> {
-        let drawn = self.try_draw_part(paint);
-        self.stale |= drawn.is_err();
-        drawn
-    }
-
-    fn try_draw_part(&mut self, paint: impl FnOnce(&mut Buffer) -> Known) -> io::Result<bool> {
-        let area = Rect::from((Position::ORIGIN, self.screen.size()?));
-        if self.stale || self.next.area != area {
-            return Ok(false);
-        }
-        let Known { links, kept } = paint(&mut self.next);
-        self.present(links, &kept)?;
-        Ok(true)
-    }
-
-    /// Tells what differs, and takes note that it is shown.
-    fn present(&mut self, links: Option<Vec<Link>>, kept: &[bool]) -> io::Result<()> {
-        let links = links.unwrap_or_else(|| self.links.clone());
+        let Known { links, kept } = paint(&mut self.next, anew);
         self.screen.link(&links);
-        let lines = self.tell(&links, kept)?;
+        let lines = self.tell(&links, if anew { &[] } else { &kept })?;
         self.links = links;
-        let width = usize::from(self.next.area.width).max(1);
-        for (y, (next, shown)) in self.next.content.chunks(width).zip(self.shown.content.chunks_mut(width)).enumerate()
-        {
-            if lines.contains(&y) {
-                shown.clone_from_slice(next);
-            }
+        self.screen.flush()?;
+        // Whoever looks at the screen need not wait for this.
+        let width = usize::from(area.width).max(1);
+        let all = self.next.content.chunks(width).zip(self.shown.content.chunks_mut(width));
+        for (_, (next, shown)) in all.enumerate().filter(|(y, _)| lines.contains(y)) {
+            shown.clone_from_slice(next);
         }
-        self.screen.flush()
+        Ok(())
     }
 
     /// Tells what differs in the lines that are not known to be as they were; gives those in which something does.
@@ -312,8 +288,8 @@ mod tests {
     /// Draws one line of text with links, and gives what was written for it.
     fn linked(canvas: &mut Canvas<Vec<u8>>, text: &str, links: &[(u16, u16, &str)]) -> String {
         let before = told(canvas).len();
-        let made = Some(links.iter().filter_map(|(x, width, to)| Link::new(*x, 1, *width, to)).collect());
-        let drawn = canvas.draw_knowing(|buffer| {
+        let made = links.iter().filter_map(|(x, width, to)| Link::new(*x, 1, *width, to)).collect();
+        let drawn = canvas.draw_over(|buffer, _| {
             anew(buffer, &[(0, 1, text.to_owned(), 1)]);
             Known { links: made, kept: Vec::new() }
         });

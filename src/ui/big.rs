@@ -128,7 +128,9 @@ mod tests {
         let area = Rect::new(0, 0, width(text, scale), height(scale));
         let skin = Skin::new(&theme::built_in("dark").unwrap(), Depth::None, unicode);
         let mut buffer = Buffer::empty(area);
-        draw(text, scale, Pen::line(area, 0), area.bottom(), Tone::Text, &mut Painter::new(&mut buffer, &skin));
+        let mut painter = Painter::anew(area, &skin);
+        draw(text, scale, Pen::line(area, 0), area.bottom(), Tone::Text, &mut painter);
+        painter.paint(&mut buffer);
         let line = |y| (0..area.width).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
         (0..area.height).map(line).collect()
     }
@@ -146,7 +148,9 @@ mod tests {
         let skin = Skin::new(&theme::built_in("mono").unwrap(), Depth::None, true);
         for tone in Tone::ALL {
             let mut buffer = Buffer::empty(area);
-            draw("8", 2, Pen::line(area, 0), area.bottom(), tone, &mut Painter::new(&mut buffer, &skin));
+            let mut painter = Painter::anew(area, &skin);
+            draw("8", 2, Pen::line(area, 0), area.bottom(), tone, &mut painter);
+            painter.paint(&mut buffer);
             let odd = Modifier::UNDERLINED | Modifier::REVERSED | Modifier::ITALIC;
             assert!(buffer.content.iter().all(|cell| !cell.modifier.intersects(odd)), "{tone:?}");
         }

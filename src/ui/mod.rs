@@ -44,15 +44,15 @@ use ratatui::layout::{Position, Rect};
 
 use crate::app::Model;
 use crate::app::modal::Sight;
-use crate::app::model::Focus;
+use crate::app::model::{Due, Focus};
 use crate::app::screen::Screen;
 use crate::app::spot::Spot;
 pub use glyphs::Glyphs;
 pub use layout::{Layout, Tier};
 pub use skin::{Depth, Skin, Tone};
-pub use track::Track;
 
 use paint::Painter;
+use track::Tracks;
 
 /// Cells of a drawing that lead to a page of the AWS console.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,8 +72,10 @@ pub struct Seen {
     pub spots: Vec<(Rect, Spot)>,
     /// Cells that lead to a page of the AWS console: none, unless the skin says that the terminal shows links.
     pub links: Vec<Link>,
-    /// What was painted on each line.
-    pub tracks: Vec<Track>,
+    /// What is painted on each line.
+    tracks: Tracks,
+    /// What was before: its room is used again.
+    spare: Tracks,
 }
 
 impl Seen {
@@ -89,46 +91,9 @@ pub fn view(model: &Model, skin: &Skin, buffer: &mut Buffer) {
     look(model, skin, buffer);
 }
 
-/// Draws the banner alone, over what stands there: in most seconds nothing else has changed. Gives how many lines it takes.
-pub fn banner(model: &Model, skin: &Skin, buffer: &mut Buffer) -> u16 {
-    let layout = Layout::of(buffer.area, model);
-    let mut painter = Painter::new(buffer, skin);
-    painter.fill(layout.banner, Tone::Text);
-    banner::draw(model, &layout, &mut painter);
-    layout.banner.height
-}
-
-/// Draws what shows which step is selected, and that step, over a drawing that has shown `before`: a key that selects another changes
-/// nothing else. Gives what is to be seen, and the lines that were drawn over.
-pub fn selection(model: &Model, skin: &Skin, buffer: &mut Buffer, before: Seen) -> (Seen, Vec<bool>) {
-    let layout = Layout::of(buffer.area, model);
-    let overview = model.screens.shown == Screen::Overview;
-    let steps = if overview { [layout.checklist, layout.step] } else { [layout.body, Rect::default()] };
-    let areas = [steps[0], steps[1], layout.guide, layout.footer];
-    let Seen { sight, mut spots, mut links, tracks } = before;
-    let within = |at: Rect| areas.iter().any(|area| area.intersects(at));
-    spots.retain(|(area, _)| !within(*area));
-    links.retain(|link| !within(link.area));
-    let mut painter = Painter::new(buffer, skin);
-    painter.spots = spots;
-    painter.links = links;
-    for area in areas {
-        painter.fill(area, Tone::Text);
-    }
-    if overview {
-        checklist::draw(model, layout.checklist, &mut painter);
-        step::draw(model, layout.step, &mut painter);
-    } else {
-        screens::draw(model, layout.body, &mut painter);
-    }
-    guide::draw(model, layout.guide, layout.tier, &mut painter);
-    footer::draw(model, layout.footer, &mut painter);
-    let (spots, links) = (std::mem::take(&mut painter.spots), std::mem::take(&mut painter.links));
-    let painted = painter.into_tracks();
-    let drawn: Vec<bool> = painted.iter().map(|track| !track.is_empty()).collect();
-    let tracks =
-        tracks.into_iter().zip(painted).map(|(before, now)| if now.is_empty() { before } else { now }).collect();
-    (Seen { sight, spots, links, tracks }, drawn)
+/// Draws the model, and says what of it is to be seen.
+pub fn look(model: &Model, skin: &Skin, buffer: &mut Buffer) -> Seen {
+    draw(model, skin, buffer, Due::Everything, None).0
 }
 
 /// Whether a buffer shows the model as [`look`] would draw it.
@@ -138,32 +103,78 @@ pub fn is_whole(model: &Model, skin: &Skin, buffer: &Buffer) -> bool {
     whole == *buffer
 }
 
-/// Draws the model, and says what of it is to be seen.
-pub fn look(model: &Model, skin: &Skin, buffer: &mut Buffer) -> Seen {
+/// Draws what is due over the drawing that has shown `before` in the same looks, or all of it where there is none. Gives what is to be
+/// seen, and for each line whether it is as it was.
+pub fn draw(model: &Model, skin: &Skin, buffer: &mut Buffer, due: Due, before: Option<Seen>) -> (Seen, Vec<bool>) {
     let area = buffer.area;
     let layout = Layout::of(area, model);
-    let mut painter = Painter::new(buffer, skin);
+    let only = before.as_ref().and_then(|_| lines(model, &layout, due, area));
+    let (mut before, spare) = before
+        .map(|mut seen| (std::mem::take(&mut seen.spare), seen))
+        .map_or_else(|| (None, Tracks::default()), |(spare, seen)| (Some(seen), spare));
+    let mut painter = Painter::new(area, skin, spare.renewed(area.bottom(), only.clone()));
     painter.fill(area, Tone::Text);
-    banner::draw(model, &layout, &mut painter);
+    if painter.wants(layout.banner) {
+        banner::draw(model, &layout, &mut painter);
+    }
     alarm::draw(model, layout.alarm, &mut painter);
     if model.screens.wall {
         wall::draw(model, layout.body, &mut painter);
     } else if model.screens.shown == Screen::Overview {
-        region::draw(model, &layout, &mut painter);
-        lag::draw(model, layout.lag, &mut painter);
-        checklist::draw(model, layout.checklist, &mut painter);
-        step::draw(model, layout.step, &mut painter);
-        journal::draw(model, layout.journal, model.focus == Focus::Journal, &mut painter);
-    } else {
+        if painter.wants(layout.source) || painter.wants(layout.target) || painter.wants(layout.world) {
+            region::draw(model, &layout, &mut painter);
+        }
+        if painter.wants(layout.lag) {
+            lag::draw(model, layout.lag, &mut painter);
+        }
+        if painter.wants(layout.checklist) || painter.wants(layout.step) {
+            checklist::draw(model, layout.checklist, &mut painter);
+            step::draw(model, layout.step, &mut painter);
+        }
+        if painter.wants(layout.journal) {
+            journal::draw(model, layout.journal, model.focus == Focus::Journal, &mut painter);
+        }
+    } else if painter.wants(layout.body) {
         screens::draw(model, layout.body, &mut painter);
     }
-    guide::draw(model, layout.guide, layout.tier, &mut painter);
-    let footer = Rect { width: area.width.saturating_sub(presenter::room(model, area)), ..layout.footer };
-    footer::draw(model, footer, &mut painter);
+    if painter.wants(layout.guide) {
+        guide::draw(model, layout.guide, layout.tier, &mut painter);
+    }
+    if painter.wants(layout.footer) {
+        let footer = Rect { width: area.width.saturating_sub(presenter::room(model, area)), ..layout.footer };
+        footer::draw(model, footer, &mut painter);
+    }
     let sight = dialogs::draw(model, area, &mut painter);
     presenter::draw(model, area, &mut painter);
-    let spots = if model.modals.is_empty() { std::mem::take(&mut painter.spots) } else { Vec::new() };
-    // A dialog is over what leads somewhere.
-    let links = if model.modals.is_empty() { std::mem::take(&mut painter.links) } else { Vec::new() };
-    Seen { sight, spots, links, tracks: painter.into_tracks() }
+    // A dialog is over what can be pointed at, and over what leads somewhere.
+    let open = !model.modals.is_empty();
+    let mut spots = if open { Vec::new() } else { std::mem::take(&mut painter.spots) };
+    let mut links = if open { Vec::new() } else { std::mem::take(&mut painter.links) };
+    if let (Some(before), Some(_)) = (&mut before, &only) {
+        // What stands on other lines stands there still.
+        let stays = |at: Rect| !painter.wants(at);
+        let (kept, linked) = (std::mem::take(&mut before.spots), std::mem::take(&mut before.links));
+        spots.retain(|(area, _)| !stays(*area));
+        links.retain(|link| !stays(link.area));
+        spots = kept.into_iter().filter(|(area, _)| stays(*area)).chain(spots).collect();
+        links = linked.into_iter().filter(|link| stays(link.area)).chain(links).collect();
+    }
+    let mut tracks = painter.into_tracks();
+    let kept = tracks.paint(before.as_mut().map(|before| &mut before.tracks), skin, buffer);
+    let spare = before.map(|before| before.tracks).unwrap_or_default();
+    (Seen { sight, spots, links, tracks, spare }, kept)
+}
+
+/// The lines on which there is something to be drawn; `None` if that may be any.
+fn lines(model: &Model, layout: &Layout, due: Due, area: Rect) -> Option<Vec<bool>> {
+    let overview = model.screens.shown == Screen::Overview;
+    let areas = match due {
+        Due::Nothing => vec![],
+        Due::Banner => vec![layout.banner],
+        Due::Selection if overview => vec![layout.checklist, layout.step, layout.guide, layout.footer],
+        Due::Selection => vec![layout.body, layout.guide, layout.footer],
+        Due::Everything => return None,
+    };
+    let within = |line| areas.iter().any(|area| !area.is_empty() && (area.top()..area.bottom()).contains(&line));
+    Some((0..area.bottom()).map(within).collect())
 }

@@ -1,4 +1,4 @@
-//! Drawing into a buffer: clipped at every edge, cut by display width, and never a character that could do harm.
+//! Drawing: clipped at every edge, cut by display width, and never a character that could do harm.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -11,16 +11,18 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use super::Link;
 use super::glyphs::{Glyphs, in_ascii};
 use super::skin::{Skin, Tone};
-use super::track::{Track, Tracks, What};
+use super::track::{Tracks, What};
 use crate::app::spot::Spot;
 use crate::domain::text;
 
 /// Draws texts in tones.
 pub(super) struct Painter<'a> {
-    buffer: &'a mut Buffer,
+    area: Rect,
     skin: &'a Skin,
-    /// What was painted where. Nothing may be painted that is not noted.
+    /// What is painted where.
     tracks: Tracks,
+    /// A line to measure texts on.
+    ruler: Buffer,
     /// What leads somewhere.
     pub(super) links: Vec<Link>,
     /// What the mouse can point at, the topmost last.
@@ -77,15 +79,21 @@ static STAMPS: LazyLock<[Cell; 128]> = LazyLock::new(|| {
     })
 });
 
+/// The cell for a byte of ASCII.
+pub(super) fn stamp(byte: u8) -> &'static Cell {
+    STAMPS.get(usize::from(byte)).unwrap_or(&Cell::EMPTY)
+}
+
 /// Gives a cell another's character, in a style upon its own.
-fn press(stamp: &Cell, cell: &mut Cell, style: Style) {
+pub(super) fn press(stamp: &Cell, cell: &mut Cell, style: Style) {
     let (fg, bg, modifier) = (cell.fg, cell.bg, cell.modifier);
     cell.clone_from(stamp);
     (cell.fg, cell.bg, cell.modifier) = (fg, bg, modifier);
     cell.set_style(style);
 }
 
-fn plain(text: &str) -> bool {
+/// Whether all of a text is printable ASCII: as many columns as bytes.
+pub(super) fn plain(text: &str) -> bool {
     text.bytes().all(|b| (0x20..0x7f).contains(&b))
 }
 
@@ -95,14 +103,31 @@ pub(super) fn width(text: &str) -> usize {
 }
 
 impl<'a> Painter<'a> {
-    pub(super) fn new(buffer: &'a mut Buffer, skin: &'a Skin) -> Self {
-        let tracks = Tracks::new(buffer.area.bottom());
-        Self { buffer, skin, tracks, links: Vec::new(), spots: Vec::new() }
+    /// Draws on a screen; `tracks` are for as many lines.
+    pub(super) fn new(area: Rect, skin: &'a Skin, tracks: Tracks) -> Self {
+        let ruler = Buffer::empty(Rect { y: 0, height: 1, ..area });
+        Self { area, skin, tracks, ruler, links: Vec::new(), spots: Vec::new() }
     }
 
-    /// What was painted on each line.
-    pub(super) fn into_tracks(self) -> Vec<Track> {
-        self.tracks.into_lines()
+    /// Draws on a whole screen.
+    pub(super) fn anew(area: Rect, skin: &'a Skin) -> Self {
+        Self::new(area, skin, Tracks::default().renewed(area.bottom(), None))
+    }
+
+    /// Paints what is drawn.
+    pub(super) fn paint(self, buffer: &mut Buffer) {
+        let Self { mut tracks, skin, .. } = self;
+        tracks.paint(None, skin, buffer);
+    }
+
+    /// What is painted on each line.
+    pub(super) fn into_tracks(self) -> Tracks {
+        self.tracks
+    }
+
+    /// Whether any line of an area is painted: what stands elsewhere need not be drawn.
+    pub(super) fn wants(&self, area: Rect) -> bool {
+        (area.top()..area.bottom()).any(|line| self.tracks.paints(line))
     }
 
     /// Says what stands in an area.
@@ -123,8 +148,7 @@ impl<'a> Painter<'a> {
 
     /// What was written on a line from a column to where the pen is leads somewhere, in a terminal that shows it.
     pub(super) fn link(&mut self, from: u16, pen: Pen, to: &str) {
-        let area =
-            Rect { x: from, y: pen.y, width: pen.x.saturating_sub(from), height: 1 }.intersection(self.buffer.area);
+        let area = Rect { x: from, y: pen.y, width: pen.x.saturating_sub(from), height: 1 }.intersection(self.area);
         if self.skin.links && !area.is_empty() {
             self.links.push(Link { area, to: to.to_owned() });
         }
@@ -133,51 +157,29 @@ impl<'a> Painter<'a> {
     /// Clears an area.
     pub(super) fn fill(&mut self, area: Rect, tone: Tone) {
         let style = self.skin.ground(tone);
-        let area = area.intersection(self.buffer.area);
-        self.tracks.note_area(What::Fill, area, style);
-        let mut blank = Cell::default();
-        blank.set_style(style);
-        let width = usize::from(self.buffer.area.width).max(1);
-        let left = usize::from(area.x.saturating_sub(self.buffer.area.x));
-        let top = usize::from(area.y.saturating_sub(self.buffer.area.y));
-        let lines = self.buffer.content.chunks_mut(width).skip(top).take(usize::from(area.height));
-        for line in lines {
-            line.iter_mut().skip(left).take(usize::from(area.width)).for_each(|cell| cell.clone_from(&blank));
-        }
+        self.tracks.note_area(What::Fill, area.intersection(self.area), style);
     }
 
     /// Sets the tone of an area without touching its text. What has a background of its own keeps its colours: they were
     /// chosen for each other.
     pub(super) fn tint(&mut self, area: Rect, tone: Tone) {
-        let style = self.skin.style(tone);
-        let area = area.intersection(self.buffer.area);
-        self.tracks.note_area(What::Tint, area, style);
-        for at in area.positions() {
-            if let Some(cell) = self.buffer.cell_mut(at).filter(|cell| self.skin.is_ground(cell.bg)) {
-                cell.set_style(style);
-            }
-        }
+        self.tracks.note_area(What::Tint, area.intersection(self.area), self.skin.style(tone));
     }
 
     /// Marks some columns of a line, on whatever they are written in: bold, and underlined where the rest is not.
     pub(super) fn mark(&mut self, from: u16, y: u16, columns: impl IntoIterator<Item = usize>) {
         for column in columns {
             let x = u16::try_from(column).ok().and_then(|column| from.checked_add(column));
-            let Some(x) = x else { continue };
-            self.tracks.note(What::Mark, (x, y), 1, Style::new(), "");
-            if let Some(cell) = self.buffer.cell_mut(Position { x, y }) {
-                cell.modifier.insert(Modifier::BOLD);
-                cell.modifier.toggle(Modifier::UNDERLINED);
+            if let Some(x) = x {
+                self.tracks.note(What::Mark, (x, y), 1, Style::new(), "");
             }
         }
     }
 
     /// Marks a cell as the place where typing goes.
     pub(super) fn cursor(&mut self, area: Rect) {
-        let area = area.intersection(self.buffer.area);
         let style = Style::new().add_modifier(Modifier::REVERSED);
-        self.tracks.note_area(What::Cursor, area, style);
-        self.buffer.set_style(area, style);
+        self.tracks.note_area(What::Cursor, area.intersection(self.area), style);
     }
 
     /// Writes one of our own signs, which are harmless and as many columns wide as they have characters (a test of the
@@ -202,28 +204,14 @@ impl<'a> Painter<'a> {
     fn repeated(&mut self, pen: &mut Pen, sign: &'static str, times: usize, style: Style) {
         // One character is one column, as nearly all are: there is nothing to be measured.
         if sign.chars().nth(1).is_none() {
-            self.tracks.note(What::Signs, (pen.x, pen.y), times.min(pen.room()), style, sign);
-            let mut stamp = Cell::default();
-            stamp.set_symbol(sign);
-            self.cells(pen, times, |cell, _| press(&stamp, cell, style));
+            let times = times.min(pen.room());
+            self.tracks.note(What::Signs, (pen.x, pen.y), times, style, sign);
+            pen.skip(u16::try_from(times).unwrap_or(u16::MAX));
         } else {
             for _ in 0..times.min(pen.room()) {
                 self.write(pen, sign, style);
             }
         }
-    }
-
-    /// Fills the next cells of a line, one column each, with what `fill` makes of each and its number.
-    fn cells(&mut self, pen: &mut Pen, count: usize, mut fill: impl FnMut(&mut Cell, usize)) {
-        let count = count.min(pen.room());
-        let area = self.buffer.area;
-        if area.contains(Position { x: pen.x, y: pen.y }) {
-            let room = usize::from(area.right().saturating_sub(pen.x));
-            let start = self.buffer.index_of(pen.x, pen.y);
-            let line = self.buffer.content.iter_mut().skip(start).take(count.min(room));
-            line.enumerate().for_each(|(number, cell)| fill(cell, number));
-        }
-        pen.skip(u16::try_from(count).unwrap_or(u16::MAX));
     }
 
     /// Writes a text, cut with an ellipsis where there is no room for all of it.
@@ -287,17 +275,13 @@ impl<'a> Painter<'a> {
     }
 
     fn write(&mut self, pen: &mut Pen, text: &str, style: Style) {
-        self.tracks.note(What::Text, (pen.x, pen.y), pen.room(), style, text);
+        let room = pen.room();
+        self.tracks.note(What::Text, (pen.x, pen.y), room, style, text);
         if plain(text) {
-            let bytes = text.as_bytes();
-            return self.cells(pen, bytes.len(), |cell, number| {
-                let byte = bytes.get(number).copied().unwrap_or(b' ');
-                press(STAMPS.get(usize::from(byte)).unwrap_or(&Cell::EMPTY), cell, style);
-            });
-        }
-        let inside = Position { x: pen.x, y: pen.y };
-        if self.buffer.area.contains(inside) {
-            let (x, _) = self.buffer.set_stringn(pen.x, pen.y, text, pen.room(), style);
+            pen.skip(u16::try_from(text.len().min(room)).unwrap_or(u16::MAX));
+        } else if self.area.contains(Position { x: pen.x, y: pen.y }) {
+            // How many columns it takes is found out by writing it.
+            let (x, _) = self.ruler.set_stringn(pen.x, 0, text, room, style);
             pen.x = x.min(pen.end);
         }
     }
@@ -305,7 +289,7 @@ impl<'a> Painter<'a> {
     /// Draws a frame and gives what is inside it. What stands right in its top line has the first claim on the room, as it
     /// says how things are; the title gives way.
     pub(super) fn frame(&mut self, area: Rect, title: &[(&str, Tone)], right: &[(&str, Tone)], focused: bool) -> Rect {
-        let area = area.intersection(self.buffer.area);
+        let area = area.intersection(self.area);
         if area.width < 2 || area.height < 2 {
             return Rect { width: 0, height: 0, ..area };
         }
@@ -426,13 +410,14 @@ mod tests {
         let theme = crate::config::theme::built_in("dark").unwrap();
         let skin = Skin::new(&theme, crate::ui::Depth::TrueColour, true);
         let area = Rect::new(0, 0, 10, 1);
-        let mut buffer = Buffer::empty(area);
-        let mut painter = Painter::new(&mut buffer, &skin);
+        let mut painter = Painter::anew(area, &skin);
         painter.fill(area, Tone::Text);
         let mut pen = Pen::line(area, 0);
         painter.put(&mut pen, "a", Tone::Ok);
         painter.put(&mut pen, "!", Tone::Irreversible);
         painter.tint(area, Tone::Selected);
+        let mut buffer = Buffer::empty(area);
+        painter.paint(&mut buffer);
         let (selected, irreversible) = (skin.style(Tone::Selected), skin.style(Tone::Irreversible));
         let looks = |x: u16| (Some(buffer[(x, 0)].fg), Some(buffer[(x, 0)].bg));
         assert_eq!(looks(0), (skin.style(Tone::Ok).fg, selected.bg));

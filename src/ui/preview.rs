@@ -28,7 +28,7 @@ pub struct Preview<'a> {
 /// Draws the samples.
 pub fn draw(preview: &Preview<'_>, skin: &Skin, buffer: &mut Buffer) {
     let area = buffer.area;
-    let mut painter = Painter::new(buffer, skin);
+    let mut painter = Painter::anew(area, skin);
     painter.fill(area, Tone::Text);
     head(preview, area, &mut painter);
     let body = Rect { y: area.y.saturating_add(3), height: area.height.saturating_sub(4), ..area };
@@ -45,6 +45,7 @@ pub fn draw(preview: &Preview<'_>, skin: &Skin, buffer: &mut Buffer) {
     roles(part(left, 12, 11), &mut painter);
     dialog(part(right, 12, 11), &mut painter);
     foot(preview, area, &mut painter);
+    painter.paint(buffer);
 }
 
 type Word = (&'static str, Tone);

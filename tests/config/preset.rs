@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use handover::config::{Project, locate};
+use handover::config::{Files, Project, locate};
 use handover::domain::runbook::{Action, Hazard, Runbook};
 
 /// The items of the "Manual Failover Checklist" of document 000, as they stand there.
@@ -104,6 +104,51 @@ fn a_preset_written_to_disk_is_the_same_project() {
     let mut runbooks = fineract().runbooks;
     runbooks.sort_by(|a, b| a.id.cmp(&b.id));
     assert_eq!(project.runbooks, runbooks);
+}
+
+#[test]
+fn what_is_read_ahead_is_what_is_read_of_all() {
+    for preset in locate::presets() {
+        let project = Project::from_preset(preset);
+        for runbook in &project.runbooks {
+            let ahead = Files::of_preset(preset).ahead(&runbook.id).unwrap();
+            assert_eq!(Some(&*ahead.service), project.service());
+            assert_eq!(ahead.runbook, *runbook);
+            assert_eq!(ahead.service_toml, preset.service_toml);
+            assert!(preset.runbooks.contains(&(format!("{}.toml", runbook.id).as_str(), &ahead.runbook_toml)));
+            assert_eq!(ahead.runbooks[..], project.runbooks);
+        }
+        assert!(Files::of_preset(preset).ahead("nonsense").is_none());
+    }
+}
+
+#[test]
+fn of_files_with_errors_nothing_is_read_ahead_and_another_runbook_s_errors_keep_nobody_waiting() {
+    let preset = locate::preset("fineract").unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let (failover, failback) = (runbook_text(&preset, "failover.toml"), runbook_text(&preset, "failback.toml"));
+    let ahead = || Files::of_file(&dir.path().join("service.toml")).unwrap().ahead("failover");
+    assert!(Files::of_file(&dir.path().join("service.toml")).is_err());
+    put("service.toml", preset.service_toml);
+    assert!(ahead().is_none(), "there is no runbook");
+    put("runbooks/failover.toml", failover);
+    put("runbooks/failback.toml", &failback.replace("title", "tilte"));
+    let read = ahead().unwrap();
+    assert_eq!(read.runbooks[..], [read.runbook]);
+    put("runbooks/failover.toml", &failover.replace("title", "tilte"));
+    assert!(ahead().is_none(), "the runbook has errors");
+    put("runbooks/failover.toml", failover);
+    put("service.toml", &preset.service_toml.replace("rto", "rot"));
+    assert!(ahead().is_none(), "the service has errors");
+}
+
+fn runbook_text(preset: &locate::Preset, file: &str) -> &'static str {
+    preset.runbooks.iter().find(|(name, _)| *name == file).unwrap().1
 }
 
 #[test]

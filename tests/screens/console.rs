@@ -20,7 +20,7 @@ use handover::domain::region::{Place, Region};
 use handover::domain::run::{Ending, Mode, Run};
 use handover::domain::runbook::Hazard;
 use handover::domain::timeline::Milestone;
-use handover::ui::{Depth, Seen, Skin, look, selection};
+use handover::ui::{Depth, Layout, Seen, Skin, look};
 use jiff::Timestamp;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -38,8 +38,9 @@ pub(crate) struct Console {
     pub(crate) effects: Vec<Effect>,
     /// What was drawn last.
     pub(crate) seen: Option<Seen>,
-    /// And as it was.
+    /// And as it was, and how it looked.
     last: Option<Buffer>,
+    looks: Option<(Depth, bool)>,
     chain: Chain,
     now: i64,
 }
@@ -74,8 +75,15 @@ impl Console {
             capabilities: Capabilities { unicode: true, copy: true },
             now: at(0),
         });
-        let mut console =
-            Self { model, effects: Vec::new(), seen: None, last: None, chain: Chain::new(Redactor::default()), now: 0 };
+        let mut console = Self {
+            model,
+            effects: Vec::new(),
+            seen: None,
+            last: None,
+            looks: None,
+            chain: Chain::new(Redactor::default()),
+            now: 0,
+        };
         let direction = console.model.run.direction.clone();
         console.entry(Body::RunOpened {
             run: "20270115-0800-failover".into(),
@@ -320,30 +328,28 @@ impl Console {
         terminal.draw(|frame| seen = Some(look(&self.model, &skin, frame.buffer_mut()))).unwrap();
         let seen = seen.unwrap();
         let drawn = terminal.backend().buffer().clone();
-        if let Some((before, last)) =
-            self.seen.as_ref().zip(self.last.as_ref()).filter(|(_, last)| last.area == drawn.area)
-        {
-            // What was painted alike looks alike: the console does not look at such lines again.
-            let width = usize::from(width);
-            let tracks = seen.tracks.iter().zip(&before.tracks);
-            for (y, _) in tracks.enumerate().filter(|(_, (now, before))| now.looks_as(before)) {
-                let line = |buffer: &Buffer| buffer.content[y * width..(y + 1) * width].to_vec();
-                assert_eq!(line(&drawn), line(last), "line {y}");
+        if let Some((seen, last)) = self.seen.take().zip(self.last.take()).filter(|(_, last)| last.area == drawn.area) {
+            // What is painted alike looks alike: the console neither paints such lines nor looks at them again.
+            let mut over = last.clone();
+            let same = self.looks == Some((depth, unicode));
+            let (_, kept) =
+                handover::ui::draw(&self.model, &skin, &mut over, Due::Everything, Some(seen).filter(|_| same));
+            assert_eq!(lines(&over), lines(&drawn));
+            for ((now, before), kept) in lines(&drawn).iter().zip(lines(&last)).zip(kept) {
+                assert!(!kept || *now == before);
             }
         }
         self.send(Msg::Sight(seen.sight));
         self.send(Msg::Drawn(wall));
-        (self.seen, self.last) = (Some(seen), Some(drawn.clone()));
+        (self.seen, self.last, self.looks) = (Some(seen), Some(drawn.clone()), Some((depth, unicode)));
         drawn
     }
 
     /// What stands below the banner.
     pub(crate) fn below_the_banner(&self, (width, height): (u16, u16)) -> Vec<Cell> {
-        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-        let skin = skin(Depth::Indexed, true);
-        look(&self.model, &skin, &mut buffer);
-        let above = handover::ui::banner(&self.model, &skin, &mut buffer);
-        buffer.content.split_off((usize::from(above) * usize::from(width)).min(buffer.content.len()))
+        let (buffer, _) = self.whole((width, height));
+        let above = Layout::of(buffer.area, &self.model).banner.height;
+        lines(&buffer).into_iter().skip(usize::from(above)).flatten().collect()
     }
 
     /// The whole drawing.
@@ -361,13 +367,11 @@ impl Console {
         }
         let (whole, all) = self.whole((was.area.width, was.area.height));
         let mut over = was.clone();
-        let (seen, drawn) = selection(&self.model, &skin(Depth::Indexed, true), &mut over, seen);
-        let lines = |buffer: &Buffer| -> Vec<Vec<Cell>> {
-            buffer.content.chunks(usize::from(buffer.area.width).max(1)).map(<[Cell]>::to_vec).collect()
-        };
+        let (seen, kept) =
+            handover::ui::draw(&self.model, &skin(Depth::Indexed, true), &mut over, Due::Selection, Some(seen));
         for (y, ((over, whole), was)) in lines(&over).iter().zip(lines(&whole)).zip(lines(&was)).enumerate() {
             assert_eq!(*over, whole, "line {y} of {:?}", self.model.screens.shown);
-            assert!(drawn[y] || *over == was, "line {y} was drawn over");
+            assert!(!kept[y] || *over == was, "line {y} was drawn over");
         }
         let sorted = |seen: &Seen| {
             let mut spots: Vec<String> = seen.spots.iter().map(|spot| format!("{spot:?}")).collect();
@@ -390,6 +394,10 @@ impl Console {
         let spot = self.seen.as_ref().and_then(|seen| seen.spot(column, line));
         self.send(Msg::Wheel { spot, down });
     }
+}
+
+fn lines(buffer: &Buffer) -> Vec<Vec<Cell>> {
+    buffer.content.chunks(usize::from(buffer.area.width).max(1)).map(<[Cell]>::to_vec).collect()
 }
 
 /// The looks of a console: a theme is read once, not with each of many thousand drawings.

@@ -97,6 +97,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let mut due = match msg {
         // These say themselves whether they are worth more.
         Msg::Engine(Event::Looked { .. }) => Due::Nothing,
+        // Only who watches a replay follows a selection.
+        Msg::Engine(Event::Selected(_)) if model.replay.is_none() => Due::Nothing,
         Msg::Tick(_) if model.replay.is_none() => Due::Banner,
         _ => Due::Everything,
     };
