@@ -90,28 +90,17 @@ pub(super) struct Begin {
     pub(super) guided: bool,
 }
 
-/// Takes the terminal, and reads side by side how the console looks and what it is opened on. Whoever opens it waits for all of them.
-fn prepare<T>(screen: &ScreenOptions, stage: impl FnOnce() -> Result<T>) -> (Result<Taken>, Result<Looks>, Result<T>) {
+/// Takes the terminal, and reads what the console is opened on and how it looks.
+fn prepare<T>(screen: &ScreenOptions, stage: impl FnOnce() -> Result<T>) -> (Result<Taken>, Result<T>, Result<Looks>) {
     let able = Capabilities::detect(screen.color, screen.ascii);
-    let taken = Taken::open(able.reports_repeats, screen.mouse);
-    std::thread::scope(|scope| {
-        let read = || Looks::read(screen, able);
-        let looks = std::thread::Builder::new().spawn_scoped(scope, read);
-        let stage = stage();
-        let looks = match looks {
-            Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-            // Where there can be no thread.
-            Err(_) => read(),
-        };
-        (taken, looks, stage)
-    })
+    (Taken::open(able.reports_repeats, screen.mouse), stage(), Looks::read(screen, able))
 }
 
 /// Sets the stage and opens the console on it.
 pub(super) fn run(screen: &ScreenOptions, begin: Begin, stage: impl FnOnce() -> Result<Stage>) -> Result<Status> {
     color_eyre::install()?;
     let _log = surroundings::log();
-    let (taken, looks, stage) = prepare(screen, stage);
+    let (taken, stage, looks) = prepare(screen, stage);
     let stage = match stage {
         Ok(stage) => stage,
         Err(error) => {
@@ -151,7 +140,7 @@ pub(super) fn run(screen: &ScreenOptions, begin: Begin, stage: impl FnOnce() -> 
 pub(super) fn replay(screen: &ScreenOptions, reel: Reel, from: From) -> Result<Status> {
     color_eyre::install()?;
     let _log = surroundings::log();
-    let (taken, looks, reel) = prepare(screen, move || Ok(reel));
+    let (taken, reel, looks) = prepare(screen, move || Ok(reel));
     let (reel, looks) = (reel?, looks?);
     let (model, player) = reel.console(looks.keymap.clone(), looks.capabilities());
     status(runtime::run(taken?, looks.console(model, false), Behind::Replay(player, from))?)

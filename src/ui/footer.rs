@@ -140,11 +140,16 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     if model.screens.shown == Screen::Overview {
         hints.push((Action::Facts, "readings"));
     }
+    let mut said: Vec<String> = Vec::with_capacity(hints.len());
     for (action, word) in hints {
         if rights.meet(action.info().need)
             && let Some(key) = model.keymap.chord(action)
         {
             let key = key.to_string();
+            // A screen's own key is before one that works everywhere else.
+            if said.contains(&key) {
+                continue;
+            }
             if key.len() + word.len() + 3 > pen.room() {
                 break;
             }
@@ -152,6 +157,7 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
             painter.put(&mut pen, " ", Tone::Dim);
             painter.put(&mut pen, word, Tone::Dim);
             pen.skip(2);
+            said.push(key);
         }
     }
 }

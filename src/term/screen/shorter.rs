@@ -88,7 +88,8 @@ pub(super) fn by_pen(at_hand: Option<Pen>, changes: &[Told<'_>]) -> Option<Vec<u
         last = (number, change.y);
         numbers.push(number);
     }
-    let mut order: Vec<usize> = (0..changes.len()).collect();
-    order.sort_by_key(|at| numbers.get(*at));
+    let of = |pen: usize| (0..).zip(&numbers).filter(move |(_, number)| **number == pen).map(|(at, _)| at);
+    let mut order = Vec::with_capacity(changes.len());
+    (0..pens.len()).for_each(|pen| order.extend(of(pen)));
     Some(order)
 }
