@@ -90,3 +90,24 @@ fn a_dialog_a_wall_and_a_clock_that_is_set_back_are_drawn_whole() {
     assert_eq!(second(&mut desk, 3), Due::Banner);
     assert_eq!(second(&mut desk, -100), Due::Everything);
 }
+
+#[test]
+fn a_key_that_selects_a_step_makes_that_drawn_and_whatever_comes_with_it_everything() {
+    let mut desk = quiet();
+    let selected = |desk: &mut Desk, key: &str| {
+        desk.key(key);
+        desk.model.take_due()
+    };
+    assert_eq!(selected(&mut desk, "j"), Due::Selection);
+    assert_eq!(selected(&mut desk, "G"), Due::Selection);
+    update(&mut desk.model, Msg::Engine(Event::Selected("promote".into())));
+    assert_eq!(desk.model.take_due(), Due::Nothing, "the engine only says it again");
+    desk.key("k");
+    assert_eq!(second(&mut desk, 2), Due::Everything, "the clock has moved, too");
+    update(&mut desk.model, Msg::Tick(at(3)));
+    assert_eq!(selected(&mut desk, "k"), Due::Everything);
+    desk.model.say(Level::Info, "a message, which a key takes away");
+    assert_eq!(selected(&mut desk, "k"), Due::Everything);
+    desk.model.toast = None;
+    assert_eq!(selected(&mut desk, "A"), Due::Everything, "a key that does something else");
+}
