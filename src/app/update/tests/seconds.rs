@@ -1,7 +1,7 @@
 //! What a second that passes makes drawn.
 
 use super::*;
-use crate::app::model::{BEAT, Due};
+use crate::app::model::{BEAT, Due, Level};
 use crate::domain::reading::{Health, Observation, Unread, Why};
 use crate::domain::region::Place;
 
