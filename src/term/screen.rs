@@ -211,6 +211,9 @@ impl<W: Write> Screen<W> {
 /// Of up to this many changes it is tried which order takes fewer bytes; of more it is the order of the pens.
 const FEW: usize = 64;
 
+/// From this many bytes on.
+const WORTH_A_SECOND_TRY: usize = 96;
+
 /// Up to this many blanks are written: to erase them and to move over them takes as many bytes.
 const ERASED: u16 = 10;
 
@@ -244,6 +247,9 @@ impl<W: Write> Backend for Screen<W> {
         let start = self.out.collected();
         let before = (self.pen, self.at, self.leads.clone());
         self.put(changes.iter().copied())?;
+        if self.out.collected() - start < WORTH_A_SECOND_TRY {
+            return Ok(());
+        }
         let plainly = (self.out.take_back(start), (self.pen, self.at, self.leads.clone()));
         (self.pen, self.at, self.leads) = before;
         self.put(ordered)?;
