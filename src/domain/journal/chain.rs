@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::entry::{Body, Entry};
+use super::body::Body;
+use super::entry::Entry;
 use super::{GENESIS, Verified};
 use crate::domain::redact::Redactor;
 use crate::domain::{hash, text};

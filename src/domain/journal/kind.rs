@@ -1,6 +1,6 @@
 //! What kind of entry it is, and of which step it tells.
 
-use super::entry::Body;
+use super::body::Body;
 use crate::domain::runbook::StepId;
 
 impl Body {

@@ -4,14 +4,16 @@
 //! own (`hash`): the SHA-256 of its canonical JSON without the `hash` key. Entries hold strings, whole numbers and
 //! booleans only, so that any JSON tool reproduces their canonical form.
 
+mod body;
 mod chain;
 mod entry;
 mod kind;
 mod says;
 mod verify;
 
+pub use body::Body;
 pub use chain::{Chain, Sealed};
-pub use entry::{Body, Entry, Files, OutcomeOf, RunOutcome};
+pub use entry::{Entry, Files, OutcomeOf, RunOutcome};
 pub use verify::{Broken, Tail, Verified, verify};
 
 /// The `prev` of a journal's first entry.

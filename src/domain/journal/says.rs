@@ -1,6 +1,7 @@
 //! An entry in a sentence, for the tail on the screen and for `journal show`.
 
-use super::entry::{Body, OutcomeOf};
+use super::body::Body;
+use super::entry::OutcomeOf;
 use crate::domain::approval::GATE;
 use crate::domain::consent::How;
 use crate::domain::disruption::Tally;
