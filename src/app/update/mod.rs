@@ -223,14 +223,11 @@ fn back_out(model: &mut Model) {
     }
 }
 
+/// Whether a held key does it again and again.
 fn moves(action: Action) -> bool {
-    matches!(
+    let scrolls = matches!(
         action,
-        Action::StepNext
-            | Action::StepPrev
-            | Action::StepPageDown
-            | Action::StepPageUp
-            | Action::PaneDown
+        Action::PaneDown
             | Action::PaneUp
             | Action::PanePageDown
             | Action::PanePageUp
@@ -244,7 +241,8 @@ fn moves(action: Action) -> bool {
             | Action::HelpPageUp
             | Action::ReplayNext
             | Action::ReplayBack
-    )
+    );
+    scrolls || selects(action)
 }
 
 fn paste(model: &mut Model, text: &str) {
