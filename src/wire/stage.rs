@@ -365,8 +365,8 @@ impl Stage {
                 return idle(inbox, &events).await;
             }
         };
-        // A run that is taken up again brings its own runbook alone.
-        let runbooks = if self.runbooks.is_empty() { vec![self.run.runbook.clone()] } else { self.runbooks.to_vec() };
+        // What other runbooks need would only be in the way of what this one does.
+        let runbooks = vec![self.run.runbook.clone()];
         let preflights = Preflights::start(world.clone(), Arc::clone(&self.service), runbooks, self.dir.clone());
         if let Some(lead) = self.lead {
             let (known, journal) = (self.run.entries, self.folder.journal());
