@@ -1,5 +1,7 @@
 //! What the model makes of the readings: which Region has the traffic, how each is, how far behind the target is.
 
+use std::time::Duration;
+
 use super::model::Model;
 use crate::domain::reading::{Freshness, Health, Key, Reading, Value, Why};
 use crate::domain::region::{Place, Region};
@@ -66,6 +68,15 @@ impl Model {
     /// Looks again at what each Region's worst health is; a change is as old as this look.
     pub fn refresh_worst(&mut self) {
         worst::refresh(&mut self.worst, &self.service, &self.board, self.now);
+    }
+
+    /// The span in which everything was committed that the target's database lacks, once the lag is not told any more: since
+    /// the last commit that it has.
+    pub fn unreplayed(&self) -> Option<Duration> {
+        let fresh = self.lag().is_some_and(|(_, reading)| reading.freshness(self.now) == Freshness::Fresh);
+        let target = Place::Region(self.run.direction.target.clone());
+        let database = self.service.components.iter().find(|component| component.spec.is_database())?;
+        if fresh { None } else { self.board.unreplayed(&database.id, &target, self.now) }
     }
 
     /// The newest lag figure, when it was true, and whether it is still fresh.

@@ -25,7 +25,6 @@ use crate::domain::run::{Run, State, StepRecord};
 use crate::domain::runbook::{Action as StepAction, Step, StepId};
 use crate::domain::service::Service;
 use crate::domain::shelf::Shelf;
-use crate::domain::timeline::Milestone;
 use crate::domain::worst::Worst;
 
 mod opening;
@@ -295,8 +294,8 @@ impl Model {
     fn time_left(&self) -> (Duration, &'static str) {
         let is_open = |step: &Step| !self.state(&step.id).is_ended();
         let left = |step: &Step| if is_open(step) { step.takes_to_mark(&self.run.usual) } else { Duration::ZERO };
-        match self.run.runbook.marking(Milestone::Sustained).filter(|step| is_open(step)) {
-            Some(step) => (self.run.runbook.time_to(&step.id, &left), "recovery"),
+        match self.run.runbook.serves_after(&left).filter(|left| !left.is_zero()) {
+            Some(left) => (left, "recovery"),
             None => (self.run.runbook.longest(&left), "the end"),
         }
     }

@@ -115,6 +115,16 @@ impl Board {
         news
     }
 
+    /// How long ago the last commit was made that a replica has: nothing older is lost when it is promoted, whatever the lag
+    /// metric said last. `None` where its database does not say.
+    pub fn unreplayed(&self, component: &str, replica: &Place, now: Timestamp) -> Option<Duration> {
+        let reading = self.get(&Key::new(component, replica, "replay_age"))?;
+        match reading.value {
+            Value::Seconds(age) => Duration::try_from_secs_f64(age).ok().map(|age| age + reading.age(now)),
+            _ => None,
+        }
+    }
+
     /// Whether anything is of another freshness at one moment than at another.
     pub fn flips(&self, before: Timestamp, now: Timestamp) -> bool {
         self.readings.values().any(|reading| reading.freshness(before) != reading.freshness(now))
@@ -159,6 +169,20 @@ impl Board {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_replica_lacks_was_committed_since_its_last_commit_however_old_that_reading_is() {
+        let (place, at) = (Place::Region("us-west-2".parse().unwrap()), Timestamp::from_second(1_800_000_000).unwrap());
+        let later = at + Duration::from_secs(30);
+        let mut board = Board::default();
+        assert_eq!(board.unreplayed("database", &place, later), None);
+        for (age, bound) in [(120.0, Some(150)), (0.0, Some(30)), (-1.0, None), (f64::NAN, None)] {
+            let mut seen = Observation::new("test");
+            seen.fact("replay_age", Value::Seconds(age));
+            board.record("database", &place, at, Duration::from_secs(15), &Ok(seen));
+            assert_eq!(board.unreplayed("database", &place, later), bound.map(Duration::from_secs), "{age}");
+        }
+    }
     use crate::domain::reading::Why;
 
     fn at(second: i64) -> Timestamp {

@@ -132,6 +132,9 @@ pub struct Tally {
     /// When the last that was answered was put.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     last_good: Option<Timestamp>,
+    /// When the first was put of those that were all answered since; absent while it fails.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    good_since: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     failing: Option<Failing>,
     /// The gaps that are over, the first ones.
@@ -155,6 +158,7 @@ impl Tally {
             first: now,
             last: now,
             last_good: None,
+            good_since: None,
             failing: None,
             gaps: Vec::new(),
             gaps_in_all: 0,
@@ -172,11 +176,13 @@ impl Tally {
             Probe::Good(leads_to) => {
                 let ended = self.end_gap(asked, answered);
                 self.last_good = Some(asked);
+                self.good_since.get_or_insert(asked);
                 let led = leads_to.is_some_and(|to| self.led(to, asked, answered));
                 ended || led
             }
             Probe::Failed(why) => {
                 self.failed += 1;
+                self.good_since = None;
                 if let Some(failing) = &mut self.failing {
                     failing.last = asked;
                     return false;
@@ -242,10 +248,9 @@ impl Tally {
         }
     }
 
-    /// Whether a gap began after a moment, as far as each is kept.
-    pub fn failed_since(&self, moment: Timestamp) -> bool {
-        let kept = u64::try_from(self.gaps.len()).unwrap_or(u64::MAX);
-        self.gaps.iter().copied().chain(self.open_gap()).any(|gap| gap.from > moment) || kept < self.gaps_in_all
+    /// Since when everything was answered that was asked; `None` while it fails, and where that is not known.
+    pub fn answered_since(&self) -> Option<Timestamp> {
+        self.good_since
     }
 
     /// How long it took from a moment until this resolver led to a Region and to no other any more.
@@ -310,6 +315,7 @@ mod tests {
                 .map(|(ms, good)| ask(&mut tally, ms, good))
                 .to_vec();
         assert_eq!(news, [false, false, true, false, false, true, false]);
+        assert_eq!(tally.answered_since(), Some(at(5000)));
         assert_eq!((tally.asked, tally.failed, tally.gaps_in_all), (7, 3, 1));
         let gap = Gap { from: at(2000), at_least_ms: 1950, at_most_ms: Some(4050) };
         assert_eq!(tally.longest(), Some(gap));
@@ -336,7 +342,7 @@ mod tests {
         for (ms, good) in [(0, true), (1000, false), (3000, false), (4000, true), (5000, false), (6000, false)] {
             ask(&mut tally, ms, good);
         }
-        assert_eq!(tally.longest().unwrap().from, at(1000));
+        assert_eq!((tally.longest().unwrap().from, tally.answered_since()), (at(1000), None));
         ask(&mut tally, 20_000, false);
         assert_eq!((tally.longest().unwrap().from, tally.longest().unwrap().at_most_ms), (at(5000), None));
     }

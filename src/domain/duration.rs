@@ -65,13 +65,14 @@ pub fn clock(duration: Duration) -> String {
     }
 }
 
-/// An age for a narrow column: `now`, `42s`, `12m`, `3h`, `5d`.
+/// An age for a narrow column: `now`, `42s`, `12m`, `3h`, `5d`. A unit begins with two of it: never is less than two thirds of the
+/// time on the screen.
 pub fn age(duration: Duration) -> String {
     match duration.as_secs() {
         0..=1 => "now".to_owned(),
-        s @ 2..=99 => format!("{s}s"),
-        s @ 100..=5_999 => format!("{}m", s / 60),
-        s @ 6_000..=172_799 => format!("{}h", s / 3600),
+        s @ 2..=119 => format!("{s}s"),
+        s @ 120..=7_199 => format!("{}m", s / 60),
+        s @ 7_200..=172_799 => format!("{}h", s / 3600),
         s => format!("{}d", s / 86_400),
     }
 }
@@ -129,6 +130,7 @@ mod tests {
         assert_eq!(seconds(300.0), "5 m 00 s");
         assert_eq!(clock(Duration::from_secs(761)), "12:41");
         assert_eq!(age(Duration::from_secs(720)), "12m");
+        assert_eq!([119, 120, 7_199, 7_200].map(|s| age(Duration::from_secs(s))), ["119s", "2m", "119m", "2h"]);
     }
 
     proptest! {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::disruption::for_users;
+use super::disruption::{Tally, for_users};
 use super::duration::clock;
 use super::reading::age;
 use super::run::Run;
@@ -105,13 +105,13 @@ impl Kept {
     }
 }
 
-/// A recovery time that stands if what serves goes on to.
+/// What serves, while nobody knows yet whether it stays so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Provisional {
-    /// T11 − T0: it answers, and nobody watches yet whether it stays so. What is measured in the end begins with that watch.
-    Answered(Duration),
-    /// From T0 to the beginning of the watch that goes on.
-    Watched(Duration),
+pub enum Serving {
+    /// It answers (T11), and nobody watches.
+    Unwatched,
+    /// The watch goes on.
+    Watched,
 }
 
 /// The figures of a run, as far as they are known at a moment.
@@ -120,7 +120,7 @@ pub struct Figures {
     /// T12 − T0: how long the service was not what it should be.
     pub total: Span,
     /// While it serves and nobody knows yet whether it stays so.
-    pub provisional: Option<Provisional>,
+    pub serving: Option<Serving>,
     /// T12 − T4: how long handing over took.
     pub execution: Span,
     /// T1 − T0: until an alarm.
@@ -139,10 +139,13 @@ impl Figures {
     /// Those of a run.
     pub fn of(run: &Run, now: Timestamp) -> Self {
         let span = |from, to| between(run, from, to, now);
+        let (serving, since) = serving(run).unzip();
+        // As it is measured in the end, so it is told before.
+        let recovered = since.flatten().unwrap_or(now);
         Self {
-            total: span(Milestone::ImpactBegan, Milestone::Sustained),
-            provisional: provisional(run),
-            execution: span(Milestone::RunStarted, Milestone::Sustained),
+            total: between(run, Milestone::ImpactBegan, Milestone::Sustained, recovered),
+            serving,
+            execution: between(run, Milestone::RunStarted, Milestone::Sustained, recovered),
             detection: measured(run, Milestone::ImpactBegan, Milestone::FirstAlarm),
             decision: measured(run, Milestone::FirstAlarm, Milestone::Decided),
             waiting: run.waiting(now),
@@ -197,27 +200,38 @@ fn measured(run: &Run, from: Milestone, to: Milestone) -> Span {
     }
 }
 
-/// The recovery time if what serves goes on to.
-fn provisional(run: &Run) -> Option<Provisional> {
+/// Since when users are answered without a gap, by what was asked for them from outside and once the target answered at all (T11):
+/// where a watch begins later, what it watches did. `None` while they are not, and where that is not known.
+pub fn answered_since(run: &Run, tallies: &[Tally]) -> Option<Timestamp> {
+    let served = run.timeline.get(Milestone::FirstSuccess)?;
+    let users = for_users(tallies, run.direction.target.as_str())?;
+    users.answered_since().map(|since| since.max(served.at))
+}
+
+/// Whether it serves and nobody knows yet whether it stays so; and since when, as far as that is known.
+fn serving(run: &Run) -> Option<(Serving, Option<Timestamp>)> {
     let timeline = &run.timeline;
     if timeline.get(Milestone::Sustained).is_some() || run.closed.is_some() {
         return None;
     }
-    let (began, served) = (timeline.get(Milestone::ImpactBegan)?, timeline.get(Milestone::FirstSuccess)?);
-    let failed_again =
-        for_users(&run.disruption, run.direction.target.as_str()).is_some_and(|users| users.failed_since(served.at));
+    timeline.get(Milestone::FirstSuccess)?;
+    let users = for_users(&run.disruption, run.direction.target.as_str());
+    if users.is_some_and(|users| users.failing().is_some()) {
+        return None;
+    }
+    let answered = answered_since(run, &run.disruption);
     let watch = run.runbook.marking(Milestone::Sustained).and_then(|step| run.steps.get(&step.id));
-    let watched = watch.filter(|record| record.state.is_running());
-    Some(match watched.and_then(|record| record.started) {
-        _ if failed_again => return None,
-        Some(since) => Provisional::Watched(age(began.at, since)),
-        None => Provisional::Answered(began.until(served)),
+    let watched = watch.filter(|record| record.state.is_running()).and_then(|record| record.started);
+    Some(match watched {
+        None => (Serving::Unwatched, answered),
+        Some(watched) => (Serving::Watched, Some(answered.map_or(watched, |since| since.min(watched)))),
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::disruption::{Asks, PUBLIC, Probe, Vantage};
     use crate::domain::journal::{Body, Entry, Files, RunOutcome};
     use crate::domain::region::Direction;
     use crate::domain::run::Mode;
@@ -303,13 +317,46 @@ mod tests {
         let entries = [marked(110, Milestone::ImpactBegan, 0), marked(300, Milestone::FirstSuccess, 290)];
         let mut run = Run::from_journal(&[&[opened()], entries.as_slice()].concat()).unwrap();
         run.runbook.phases = vec![Phase { title: "Watch".into(), steps: vec![watch] }];
-        let seen = |run: &Run| Figures::of(run, at(500)).provisional;
-        assert_eq!(seen(&run), Some(Provisional::Answered(Duration::from_secs(290))));
+        let seen = |run: &Run, now| {
+            let figures = Figures::of(run, at(now));
+            (figures.serving, figures.total)
+        };
+        let so_far = |seconds| Span::SoFar(Duration::from_secs(seconds));
+        assert_eq!(
+            seen(&run, 350),
+            (Some(Serving::Unwatched), so_far(350)),
+            "nobody knows since when users are answered"
+        );
         run.apply(&entry(400, Body::Started { step: "watch".into() }));
-        assert_eq!(seen(&run), Some(Provisional::Watched(Duration::from_secs(400))));
+        assert_eq!(seen(&run, 450), (Some(Serving::Watched), so_far(400)), "it stands while it is watched");
         run.apply(&marked(460, Milestone::Sustained, 400));
-        let ended = Figures::of(&run, at(500));
-        assert_eq!((ended.provisional, ended.total), (None, Span::Took(Duration::from_secs(400))), "as it was told");
+        assert_eq!(seen(&run, 500), (None, Span::Took(Duration::from_secs(400))), "as it was told");
+    }
+
+    #[test]
+    fn once_users_are_answered_the_recovery_time_is_one_figure_until_they_are_not() {
+        let vantage = Vantage { component: "api".into(), from: PUBLIC.into(), asks: Asks::Request };
+        let mut tally = Tally::new(vantage, at(120));
+        let metered =
+            |second, tally: &Tally| entry(second, Body::Metered { tallies: vec![tally.clone()], lag: vec![] });
+        let mut run = Run::from_journal(&[opened(), marked(110, Milestone::ImpactBegan, 0)]).unwrap();
+        let mut asked = |second, probe: Probe| {
+            tally.take(at(second), at(second), probe);
+            tally.clone()
+        };
+        let failed = || Probe::Failed("503".into());
+        asked(120, failed());
+        // The traffic comes over before anybody has looked at the target from outside.
+        run.apply(&metered(281, &asked(280, Probe::Good(None))));
+        run.apply(&marked(300, Milestone::FirstSuccess, 290));
+        let seen = |run: &Run, now| (Figures::of(run, at(now)).serving, Figures::of(run, at(now)).total);
+        let so_far = |seconds| Span::SoFar(Duration::from_secs(seconds));
+        assert_eq!(seen(&run, 350), (Some(Serving::Unwatched), so_far(290)), "it stands at the later of both");
+        run.apply(&metered(360, &asked(360, failed())));
+        assert_eq!(seen(&run, 370), (None, so_far(370)), "it goes on");
+        run.apply(&metered(380, &asked(380, Probe::Good(None))));
+        assert_eq!(seen(&run, 390), (Some(Serving::Unwatched), so_far(380)), "and stands where that was over");
+        assert_eq!(answered_since(&run, &run.disruption), Some(at(380)));
     }
 
     #[test]

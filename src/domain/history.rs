@@ -274,7 +274,7 @@ pub(super) mod tests {
         let not = Span::NotMeasured;
         let figures = Figures {
             total: took,
-            provisional: None,
+            serving: None,
             execution: not,
             detection: not,
             decision: not,

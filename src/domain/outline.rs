@@ -86,7 +86,7 @@ pub fn outline(service: &Service, runbook: &Runbook, direction: &Direction) -> O
         plane: plane(service, direction, step),
         back: back(service, runbook, step),
     });
-    Outline { steps: steps.collect(), longest, recovered: runbook.serves_after() }
+    Outline { steps: steps.collect(), longest, recovered: runbook.serves_after(&Step::expected_to_mark) }
 }
 
 impl Outline {

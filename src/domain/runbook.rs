@@ -309,11 +309,11 @@ impl Runbook {
         self.steps().map(|(_, step)| step).find(|step| step.marks == Some(milestone))
     }
 
-    /// How long it takes until the service serves again; nothing where no step marks that.
-    pub fn serves_after(&self) -> Option<Duration> {
+    /// How long it takes until the service serves again, when every step takes what `left` says; nothing where no step marks that.
+    pub fn serves_after(&self, left: &dyn Fn(&Step) -> Duration) -> Option<Duration> {
         let serves = |step: &&Step| matches!(step.marks, Some(Milestone::TrafficMoved | Milestone::FirstSuccess));
         let marks = self.steps().map(|(_, step)| step).filter(serves);
-        marks.map(|step| self.time_to(&step.id, &Step::expected_to_mark)).max()
+        marks.map(|step| self.time_to(&step.id, left)).max()
     }
 
     /// How long it takes until every step is over.

@@ -216,16 +216,23 @@ impl Loss {
         }
     }
 
-    /// In few words, for a line that has other things to say: the bound, where there is one.
+    /// In few words, for a line that has other things to say.
     pub fn brief(&self) -> String {
         use super::duration::millis;
+        let span = |ms| Duration::from_millis(ms).as_secs_f64();
         match self {
             Self::Nothing { .. } => "none".to_owned(),
-            Self::Estimate { at_most_ms: Some(most), .. } => format!("at most {}", millis(*most)),
+            Self::Estimate { lag_ms, at_most_ms: Some(most), .. } => between(span(*lag_ms), span(*most)),
             Self::Estimate { lag_ms, .. } => format!("about {}", millis(*lag_ms)),
             Self::Exact { .. } | Self::Unknown { .. } | Self::Unbounded { .. } => self.to_string(),
         }
     }
+}
+
+/// What is lost by an estimate that has a bound, both in seconds: `3.2 s to 12 m 06 s`; what is not below the bound tells nothing.
+pub fn between(about: f64, most: f64) -> String {
+    use super::duration::seconds;
+    if about < most { format!("{} to {}", seconds(about), seconds(most)) } else { format!("at most {}", seconds(most)) }
 }
 
 impl std::fmt::Display for Loss {

@@ -8,15 +8,17 @@ use ratatui::layout::Rect;
 use super::layout::{Layout, Tier};
 use super::paint::{Painter, Pen, width};
 use super::skin::Tone;
+use super::words;
 use crate::app::Model;
 use crate::app::model::Role;
 use crate::domain::disruption::for_users;
 use crate::domain::duration::{age as short, clock, seconds};
-use crate::domain::figures::{Figures, Kept, Provisional, Span};
+use crate::domain::figures::{Figures, Kept, Span};
 use crate::domain::reading::Freshness;
 use crate::domain::replay::Position;
 use crate::domain::run::Mode;
 use crate::domain::service::Notify;
+use crate::domain::timeline::{Milestone, between};
 
 /// A part of a line. The higher its rank, the sooner it gives way.
 struct Part<'a> {
@@ -254,11 +256,9 @@ fn second<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool)
     let run = &model.run;
     let rto = model.service.objectives.rto;
     let figures = Figures::of(run, model.now);
-    // Once it serves, the time stands still as long as it stays so: its end will be dated back.
-    let (word, taken) = match (figures.provisional, figures.total.time(), figures.execution.time()) {
-        (Some(Provisional::Answered(taken)), ..) => ("answered after", Some(taken)),
-        (Some(Provisional::Watched(taken)), ..) | (None, Some(taken), _) => ("RTA", Some(taken)),
-        (None, None, taken) => ("run", taken),
+    let (word, taken) = match (figures.total.time(), figures.execution.time()) {
+        (Some(taken), _) => ("RTA", Some(taken)),
+        (None, taken) => ("run", taken),
     };
     if let Some(taken) = taken {
         let over = taken > rto;
@@ -269,13 +269,13 @@ fn second<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool)
         let full = usize::try_from(full).unwrap_or(usize::MAX).min(wide as usize);
         let bar = format!("{}{}", glyphs.full.repeat(full), glyphs.empty.repeat(wide as usize - full));
         parts.push(part(bar, if over { Tone::Bad } else { Tone::Accent }, 4));
+        if run.timeline.get(Milestone::ImpactBegan).is_none() {
+            parts.push(part("T0 not entered", Tone::Warn, 6));
+        }
         if over {
             parts.push(part("RTO missed", Tone::Bad, 1));
-        } else if let Some(provisional) = figures.provisional {
-            let watched = matches!(provisional, Provisional::Watched(_));
-            parts.push(part(if watched { "if it stays so" } else { "not watched yet" }, Tone::Text, 2));
-        } else if word == "run" {
-            parts.push(part("T0 not entered", Tone::Warn, 6));
+        } else if let Some(serving) = figures.serving {
+            parts.push(part(words::serving(serving), Tone::Text, 2));
         } else if let Some(forecast) = forecast(model, &figures) {
             let tone = if forecast > rto { Tone::Warn } else { Tone::Text };
             parts.push(part(format!("forecast {}", clock(forecast)), tone, 6));
@@ -293,7 +293,7 @@ fn second<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool)
     }
     parts.push(loss(model));
     parts.extend(untold(model, glyphs.bad));
-    parts.push(right(format!("journal {} {}", glyphs.done, run.entries), Tone::Dim, 7));
+    parts.push(right(format!("journal {} {}", glyphs.done, run.entries), Tone::Dim, 3));
     parts
 }
 
@@ -314,8 +314,8 @@ fn users(model: &Model) -> Option<Part<'_>> {
         _ => Tone::Warn,
     };
     Some(match tally.failing() {
-        Some((since, _)) => part(format!("no answer for {}", clock(model.since(since))), Tone::Bad, 5),
-        None => part(format!("longest gap {longest}"), tone, 7),
+        Some((since, _)) => part(format!("users: no answer for {}", clock(model.since(since))), Tone::Bad, 5),
+        None => part(format!("users: longest gap {longest}"), tone, 7),
     })
 }
 
@@ -345,20 +345,19 @@ fn loss(model: &Model) -> Part<'_> {
     if let Some(loss) = &model.run.loss {
         return part(format!("loss {}", loss.brief()), Tone::Title, 2);
     }
-    match model.lag() {
-        Some((lag, reading)) => {
-            let fresh = reading.freshness(model.now) == Freshness::Fresh;
-            let over = lag > rpo.as_secs_f64();
-            let tone = if over {
-                Tone::Bad
-            } else if fresh {
-                Tone::Text
-            } else {
-                Tone::Warn
+    let bound = model.unreplayed().map(|most| most.as_secs_f64());
+    let (says, tone) = match (model.lag(), bound) {
+        (Some((lag, reading)), bound) => {
+            let tone = match reading.freshness(model.now) {
+                _ if lag > rpo.as_secs_f64() => Tone::Bad,
+                Freshness::Fresh => Tone::Text,
+                _ => Tone::Warn,
             };
-            let age = model.ago(reading.at);
-            part(format!("expected loss {} ({age}) of {}", seconds(lag), clock(rpo)), tone, 2)
+            let aged = || format!("{} ({})", seconds(lag), model.ago(reading.at));
+            (bound.map_or_else(aged, |most| between(lag, most)), tone)
         }
-        None => part(format!("expected loss ? unknown of {}", clock(rpo)), Tone::Warn, 2),
-    }
+        (None, Some(most)) => (between(most, most), Tone::Warn),
+        (None, None) => ("? unknown".to_owned(), Tone::Warn),
+    };
+    part(format!("expected loss {says} of {}", clock(rpo)), tone, 2)
 }

@@ -7,7 +7,7 @@ use super::skin::Tone;
 use crate::app::action::{Action, Context};
 use crate::app::chord::written;
 use crate::app::keymap::Next;
-use crate::app::model::Level;
+use crate::app::model::{Focus, Level};
 use crate::app::screen::Screen;
 use crate::app::update::open_gates;
 use crate::app::{Model, Pending};
@@ -107,8 +107,12 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
         Screen::Readiness | Screen::People | Screen::History => hints.push((Action::Filter, "filter")),
         _ => {}
     }
+    // What fits goes nowhere.
+    let goes_down = painter.scrolls || matches!(model.screens.shown, Screen::Watch | Screen::Journal);
+    let down = goes_down.then_some((Action::PaneDown, "down"));
     if !model.screens.shown.has_steps() {
-        hints.extend([(Action::PaneDown, "down"), (Action::ScreenOverview, "overview")]);
+        hints.extend(down);
+        hints.push((Action::ScreenOverview, "overview"));
     } else if model.focus.context() == Context::Checklist {
         if let Some(word) = start_word(model) {
             let action = if rights.armed { Action::StepPerform } else { Action::StepStart };
@@ -116,7 +120,7 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
         }
         hints.extend([(Action::StepWays, "ways out"), (Action::StepFind, "find")]);
     } else {
-        hints.push((Action::PaneDown, "down"));
+        hints.extend(down.or((model.focus == Focus::Journal).then_some((Action::PaneDown, "down"))));
         hints.push((Action::FocusChecklist, "checklist"));
     }
     hints.push(if rights.armed { (Action::Disarm, "disarm") } else { (Action::Arm, "arm") });
@@ -202,7 +206,12 @@ fn start_word(model: &Model) -> Option<&'static str> {
             StepAction::Wait { .. } => "wait",
             StepAction::Exec(_) if step.hazard == Hazard::None => "run",
             StepAction::Act { .. } | StepAction::Exec(_) if model.rights().armed => {
-                if open_gates(model, step).is_empty() { "confirm" } else { "its gates" }
+                match model.plans.get(&step.id).map(|planned| &planned.result) {
+                    Some(Err(refusal)) if refusal.already => "record that it is so",
+                    Some(Err(_)) => "ways out",
+                    _ if open_gates(model, step).is_empty() => "confirm",
+                    _ => "its gates",
+                }
             }
             StepAction::Act { .. } | StepAction::Exec(_) => return None,
         }),

@@ -27,6 +27,8 @@ pub(super) struct Painter<'a> {
     pub(super) links: Vec<Link>,
     /// What the mouse can point at, the topmost last.
     pub(super) spots: Vec<(Rect, Spot)>,
+    /// Whether the page or the step that is drawn is longer than its place.
+    pub(super) scrolls: bool,
 }
 
 /// A place on one line to write at: it moves on with what is written, up to its end.
@@ -106,7 +108,7 @@ impl<'a> Painter<'a> {
     /// Draws on a screen; `tracks` are for as many lines.
     pub(super) fn new(area: Rect, skin: &'a Skin, tracks: Tracks) -> Self {
         let ruler = Buffer::empty(Rect { y: 0, height: 1, ..area });
-        Self { area, skin, tracks, ruler, links: Vec::new(), spots: Vec::new() }
+        Self { area, skin, tracks, ruler, links: Vec::new(), spots: Vec::new(), scrolls: false }
     }
 
     /// Draws on a whole screen.

@@ -128,8 +128,14 @@ fn glance(model: &Model, glance: Option<&Glance>, always: bool, pen: &mut Pen, p
     painter.sign(pen, sign, tone);
     pen.skip(1);
     if fresh == Freshness::Fresh {
-        // A healthy summary speaks for itself; what is not healthy is named in a word as well.
-        if matches!(glance.health, Health::Degraded | Health::Down) || glance.summary.is_empty() {
+        // A healthy summary speaks for itself; what is not healthy is named in a word as well. Where there is no room for both,
+        // the sign says that it is degraded, and the line why.
+        let unwell = match glance.health {
+            Health::Down => true,
+            Health::Degraded => width(word) + 1 + width(&glance.summary) <= pen.room(),
+            Health::Healthy | Health::Unknown => false,
+        };
+        if unwell || glance.summary.is_empty() {
             painter.put(pen, word, tone);
             pen.skip(1);
         }

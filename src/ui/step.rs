@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use ratatui::layout::Rect;
 
 use super::doc::{Doc, seen};
-use super::paint::Painter;
+use super::paint::{Painter, Pen};
 use super::skin::Tone;
 use super::words;
 use crate::app::Model;
@@ -33,7 +33,7 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     let badge = words::hazard(step.hazard);
     let content = content(model, row, step, painter);
     if area.height < 4 || area.width < 12 {
-        let mut pen = super::paint::Pen::line(area, 0);
+        let mut pen = Pen::line(area, 0);
         for (text, tone) in title {
             painter.put(&mut pen, text, tone);
         }
@@ -45,12 +45,8 @@ pub(super) fn draw(model: &Model, area: Rect, painter: &mut Painter<'_>) {
     inside.x = inside.x.saturating_add(1);
     inside.width = inside.width.saturating_sub(2);
     let below = content.draw(inside, model.step_scroll, painter);
-    if below > 0 {
-        let x = area.right().saturating_sub(16).max(area.x);
-        let mut pen = super::paint::Pen { x, y: area.bottom().saturating_sub(1), end: area.right().saturating_sub(1) };
-        painter.sign(&mut pen, painter.glyphs().more, Tone::Dim);
-        painter.put(&mut pen, &format!(" {below} more"), Tone::Dim);
-    }
+    painter.scrolls = below + model.step_scroll > 0;
+    painter.more(below, &mut Pen::foot(area));
 }
 
 /// That a step needs what is in the Region being left, and what to do without.

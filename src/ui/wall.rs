@@ -9,7 +9,7 @@ use super::skin::Tone;
 use super::words;
 use crate::app::model::{Model, Role, Row};
 use crate::domain::duration::{clock, seconds};
-use crate::domain::figures::{Figures, Kept, Provisional, Span};
+use crate::domain::figures::{Figures, Kept, Span};
 use crate::domain::reading::{Freshness, Health};
 use crate::domain::region::Region;
 use crate::domain::run::State;
@@ -110,11 +110,10 @@ fn draw_figure(figure: &Figure, scale: u16, area: Rect, painter: &mut Painter<'_
 fn recovery(model: &Model) -> Figure {
     let rto = model.service.objectives.rto;
     let figures = Figures::of(&model.run, model.now);
-    let (label, taken) = match (figures.provisional, figures.total.time(), figures.execution.time()) {
-        (Some(Provisional::Answered(taken)), ..) => ("ANSWERED AFTER", taken),
-        (Some(Provisional::Watched(taken)), ..) | (None, Some(taken), _) => ("RECOVERY TIME", taken),
-        (None, None, Some(taken)) => ("THE RUN", taken),
-        (None, None, None) => {
+    let (label, taken) = match (figures.total.time(), figures.execution.time()) {
+        (Some(taken), _) => ("RECOVERY TIME", taken),
+        (None, Some(taken)) => ("THE RUN", taken),
+        (None, None) => {
             let says = format!("of {} (RTO): the beginning is not entered", clock(rto));
             return Figure { label: "RECOVERY TIME", big: "?".to_owned(), says, tone: Tone::Unknown };
         }
@@ -123,8 +122,8 @@ fn recovery(model: &Model) -> Figure {
     let mut says = format!("of {} (RTO)", clock(rto));
     if over {
         says = format!("RTO MISSED by {}, {says}", clock(taken.saturating_sub(rto)));
-    } else if let Some(provisional) = figures.provisional {
-        says += if matches!(provisional, Provisional::Watched(_)) { ", if it stays so" } else { ", not watched yet" };
+    } else if let Some(serving) = figures.serving {
+        says += &format!(", {}", words::serving(serving));
     } else if matches!(figures.total, Span::Took(_)) {
         says += ", KEPT";
     } else if model.run.closed.is_none() {
@@ -163,20 +162,20 @@ fn loss(model: &Model) -> Figure {
         return Figure { label: "DATA LOSS", big: figure, says: format!("{loss}, {of}: {word}"), tone };
     }
     let label = "EXPECTED LOSS";
+    let bound = model.unreplayed().map(|most| seconds(most.as_secs_f64()));
     let Some((lag, reading)) = model.lag() else {
-        return Figure {
-            label,
-            big: "unknown".to_owned(),
-            says: format!("{of}: no lag is known"),
-            tone: Tone::Unknown,
-        };
+        let known =
+            bound.map_or_else(|| "no lag is known".to_owned(), |most| format!("no lag is known; at most {most}"));
+        return Figure { label, big: "unknown".to_owned(), says: format!("{of}: {known}"), tone: Tone::Unknown };
     };
     let fresh = reading.freshness(model.now);
-    let age = model.ago(reading.at);
     let over = lag > objectives.rpo.as_secs_f64();
-    let mut says = format!("{of}, seen {age}");
+    let mut says = format!("{of}, seen {}", model.ago(reading.at));
     if fresh != Freshness::Fresh {
         says += &format!(", {}", fresh.as_str().to_uppercase());
+    }
+    if let Some(most) = bound {
+        says = format!("AT MOST {most} {says}");
     }
     if over {
         says = format!("BEYOND THE RPO, {says}");

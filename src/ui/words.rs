@@ -5,6 +5,7 @@ use super::skin::Tone;
 use crate::app::Model;
 use crate::app::model::Row;
 use crate::domain::duration;
+use crate::domain::figures::Serving;
 use crate::domain::gate::Verdict;
 use crate::domain::reading::Health;
 use crate::domain::region::Region;
@@ -65,6 +66,14 @@ pub(super) fn elapsed(model: &Model, row: &Row) -> Option<String> {
         _ => None,
     }?;
     Some(duration::clock(model.since(since)))
+}
+
+/// What is to be said beside the recovery time while it serves and nobody knows yet whether it stays so.
+pub(super) fn serving(serving: Serving) -> &'static str {
+    match serving {
+        Serving::Unwatched => "answers, not watched yet",
+        Serving::Watched => "if it stays so",
+    }
 }
 
 /// The badge of a hazard.

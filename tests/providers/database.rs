@@ -10,6 +10,7 @@ use handover::domain::region::{Pair, Place};
 use handover::domain::runbook::Hazard;
 use handover::domain::service::{RdsReplica, Service, Spec, Sql, Tls};
 use handover::ports::{Component, SqlState, WriteRefused};
+use jiff::Timestamp;
 
 use super::support::{
     Fake, Reply, Wire, ask, authorised, component, described, east, instance, rds_error, service, west,
@@ -81,6 +82,17 @@ async fn a_replica_shows_what_aws_and_the_database_say() {
     assert_eq!(seen.value("takes_writes"), Some(&Value::Bool(false)));
     assert_eq!(seen.value("mark"), Some(&Value::Number(41.0)));
     assert_eq!(seen.value("backup_retention_days"), Some(&Value::Number(7.0)));
+
+    // RDS says `replicating` of a replica whose source is dead, too.
+    for (ago, health, says) in [
+        (Duration::from_secs(100), Health::Healthy, "replica available, replicating"),
+        (Duration::from_secs(200), Health::Degraded, "replica available, no replay for 3m"),
+    ] {
+        let replayed_at = Some(Timestamp::now() - ago);
+        *fake.state.lock().unwrap() = Some(SqlState { replayed_at, ..standby() });
+        let seen = database.observe(&Place::Region(west())).await.unwrap();
+        assert_eq!((seen.health, seen.summary.as_str()), (health, says));
+    }
 
     *fake.state.lock().unwrap() = None;
     let seen = database.observe(&Place::Region(west())).await.unwrap();

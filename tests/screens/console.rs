@@ -176,10 +176,11 @@ impl Console {
             ("role", text("replica")),
             ("replication", text("replicating")),
             ("backing_up", Value::Bool(false)),
-            ("replay_age", Value::Seconds(3.2)),
+            ("replay_age", Value::Seconds(723.2)),
             ("takes_writes", Value::Bool(false)),
         ];
-        self.looked("database", west(), 3, 15, seen(Health::Healthy, "replica available, replicating", &facts));
+        let says = "replica available, no replay for 12m";
+        self.looked("database", west(), 3, 15, seen(Health::Degraded, says, &facts));
         self.looked(
             "secrets",
             west(),

@@ -5,6 +5,7 @@ use crate::app::action::Action;
 use crate::app::input::Input;
 use crate::app::modal::{Choice, Guard, Help, Item, Menu, Modal, Page, Palette, Purpose, Reason, Subject, Way};
 use crate::app::model::{Focus, Level, Model, Role};
+use crate::app::screen::Screen;
 use crate::domain::command::Command;
 use crate::domain::journal::RunOutcome;
 use crate::domain::people;
@@ -54,6 +55,11 @@ pub(super) fn run(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         Action::PaneTop => scroll(model, isize::MIN / 2),
         Action::Zoom if model.screens.shown.has_steps() => model.zoom = !model.zoom,
         Action::Zoom => model.say(Level::Info, "this screen has the whole height already"),
+        // Behind another pane or screen nobody would see them.
+        Action::Facts if model.zoom || model.screens.shown != Screen::Overview => {
+            screens::open(model, Screen::Overview, effects);
+            model.facts = true;
+        }
         Action::Facts => model.facts = !model.facts,
         Action::Guide => guide(model),
         Action::GuidePage => {

@@ -182,6 +182,7 @@ pub(super) fn gates_open(model: &mut Model, step: &Step) -> bool {
     if open_gates(model, step).is_empty() {
         return false;
     }
+    answered(model);
     model.modals.push(Modal::Gates(Gates { guard: Guard::default(), step: step.id.clone(), selected: 0 }));
     true
 }
@@ -189,7 +190,13 @@ pub(super) fn gates_open(model: &mut Model, step: &Step) -> bool {
 pub(super) fn push_confirm(model: &mut Model, subject: Subject, way: Way) {
     let blocked = (subject == Subject::Arm).then(|| model.wrong_account()).flatten();
     let confirm = Confirm { guard: Guard::default(), subject, way, notice: None, blocked, scroll: 0 };
+    answered(model);
     model.modals.push(Modal::Confirm(Box::new(confirm)));
+}
+
+/// A dialog that asks about a step is not stood under by what was said of another.
+fn answered(model: &mut Model) {
+    model.toast.take_if(|toast| toast.level == Level::Info);
 }
 
 /// Opens the ways out of the selected step.

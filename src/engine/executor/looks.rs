@@ -133,11 +133,16 @@ impl Executor {
                 let held = age(since, now);
                 if held >= hold {
                     self.waits.remove(&id);
-                    let says = if hold.is_zero() {
+                    let mut says = if hold.is_zero() {
                         evidence.iter().map(|e| format!("{} {}", e.reading, e.value)).collect::<Vec<_>>().join(", ")
                     } else {
                         format!("held for {}{}", duration::format(hold), waits_longer(step_hold, hold))
                     };
+                    let answered = self.answered_before(&id, since);
+                    if let Some(answered) = answered {
+                        says += &format!("; users are answered since {}Z", answered.strftime("%H:%M:%S"));
+                    }
+                    let since = answered.unwrap_or(since);
                     self.settle_step_at(MYSELF, &id, Ending::Waited, says, evidence, Some(since)).await;
                     continue;
                 }

@@ -140,15 +140,10 @@ impl Executor {
         self.unreplayed.map(|most| u64::try_from(most.as_millis()).unwrap_or(u64::MAX))
     }
 
-    /// Keeps how long ago the last commit was made that the replica has, just before it is promoted: nothing older than
-    /// that is lost, whatever the lag metric said last.
+    /// Keeps what bounds the loss, just before a database takes over.
     pub(super) fn keep_unreplayed(&mut self, component: &str) {
         let target = crate::domain::region::Place::Region(self.run.direction.target.clone());
-        let reading = self.board.get(&Key::new(component, &target, "replay_age"));
-        self.unreplayed = reading.and_then(|reading| match reading.value {
-            Value::Seconds(age) => Duration::try_from_secs_f64(age).ok().map(|age| age + reading.age(self.now())),
-            _ => None,
-        });
+        self.unreplayed = self.board.unreplayed(component, &target, self.now());
     }
 
     /// Whether the source's database answers: whoever does was not unreachable.

@@ -9,8 +9,10 @@ use tokio::task::JoinSet;
 use super::{Executor, MYSELF};
 use crate::domain::command::Event;
 use crate::domain::disruption::{LagSample, Tally};
+use crate::domain::figures::answered_since;
 use crate::domain::journal::Body;
 use crate::domain::reading::{Key, Value, age};
+use crate::domain::timeline::Milestone;
 use crate::engine::meter::{self, Asked};
 
 /// A service that flaps is recorded at most this often.
@@ -80,6 +82,13 @@ impl Executor {
         {
             self.record_metered().await;
         }
+    }
+
+    /// Since when users are answered without a gap, of a recovery that somebody only began to watch later.
+    pub(super) fn answered_before(&self, id: &str, watched: Timestamp) -> Option<Timestamp> {
+        self.step(id).filter(|step| step.marks == Some(Milestone::Sustained))?;
+        let tallies = self.metering.as_ref().map_or(&self.run.disruption, |metering| &metering.tallies);
+        answered_since(&self.run, tallies).filter(|answered| *answered < watched)
     }
 
     /// Keeps the lag's sample, if it is a new one.

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{boxed, comfortable, input, too_small};
 use crate::app::Model;
+use crate::app::action::Action;
 use crate::app::find::Hit;
 use crate::app::modal::{Palette, Sight};
 use crate::ui::paint::{Painter, Pen};
@@ -21,7 +22,10 @@ pub(super) fn draw(model: &Model, palette: &Palette, screen: Rect, painter: &mut
     let room = usize::from(inside.height.saturating_sub(top)).max(1);
     let first = (palette.selected + 1).saturating_sub(room);
     if palette.found.is_empty() {
-        painter.put(&mut Pen::line(inside, top), "no command holds these letters or words", Tone::Dim);
+        let find = model.keymap.chord(Action::StepFind);
+        let find = find.map_or_else(String::new, |key| format!("; {key} on the checklist finds a step"));
+        let says = format!("no command holds these letters or words{find}");
+        painter.put(&mut Pen::line(inside, top), &says, Tone::Dim);
     }
     for (y, (index, hit)) in (top..inside.height).zip(palette.found.iter().enumerate().skip(first)) {
         row(model, hit, index == palette.selected, Pen::line(inside, y), painter);

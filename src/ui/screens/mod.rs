@@ -107,5 +107,6 @@ fn framed(model: &Model, area: Rect, right: &str, mut doc: Doc, painter: &mut Pa
     inside.width = inside.width.saturating_sub(2);
     let scroll = model.screens.scroll.get(&shown).copied().unwrap_or_default();
     let below = doc.draw(inside, scroll, painter);
+    painter.scrolls = below + scroll > 0;
     painter.more(below, &mut Pen::foot(area));
 }

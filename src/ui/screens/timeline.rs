@@ -72,7 +72,8 @@ fn figures(model: &Model, doc: &mut Doc) {
     let loss = figures.loss.as_ref().map_or_else(|| "not known".to_owned(), ToString::to_string);
     doc.put("", "what it has come to", Tone::Title);
     let judged = |kept: Kept| if kept == Kept::Unknown { String::new() } else { format!(": {}", kept.as_str()) };
-    let text = format!("{} of {}{}", figures.total, clock(objectives.rto), judged(rto));
+    let serving = figures.serving.map_or_else(String::new, |serving| format!(", {}", words::serving(serving)));
+    let text = format!("{} of {}{}{serving}", figures.total, clock(objectives.rto), judged(rto));
     doc.put("recovery", text, tone(rto));
     doc.put("run", figures.execution.to_string(), Tone::Text);
     doc.put("detect", figures.detection.to_string(), Tone::Text);
@@ -106,8 +107,11 @@ fn course(model: &Model, room: usize, painter: &Painter<'_>, doc: &mut Doc) {
     for (row, started, ended) in begun {
         let (sign, _, tone) = words::step(model, row, painter.glyphs());
         let title = model.step_of(row).map_or("", |step| step.title.as_str());
-        let name = format!("{} {title}", row.number);
-        let name = wrap(&name, NAMES - 1).first().copied().unwrap_or_default().to_owned();
+        let mut name = format!("{} {title}", row.number);
+        if width(&name) >= NAMES {
+            let cut = wrap(&name, NAMES - 2).first().copied().unwrap_or_default();
+            name = format!("{cut}{}", painter.glyphs().ellipsis);
+        }
         let (from, to) = (column(started), column(ended.unwrap_or(until)));
         let before = " ".repeat(NAMES.saturating_sub(width(&name)) + from);
         let bar = painter.glyphs().full.repeat(to.saturating_sub(from) + 1);

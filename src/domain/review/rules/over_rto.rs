@@ -4,7 +4,7 @@ use super::super::deeds::Deed;
 use super::super::order::doing;
 use super::super::{Found, Rule, Severity, Spot, Subject};
 use crate::domain::duration;
-use crate::domain::runbook::{Runbook, Way};
+use crate::domain::runbook::{Runbook, Step, Way};
 use crate::domain::timeline::Milestone;
 
 pub(super) const RULE: Rule = Rule {
@@ -25,7 +25,7 @@ fn look(subject: &Subject<'_>, found: &mut Found) {
             && doing(subject.service, runbook, Deed::Promote).next().is_some()
     };
     for runbook in subject.runbooks.iter().filter(|runbook| runbook.way == Way::Failover).filter(impact) {
-        let Some(time) = runbook.serves_after() else { continue };
+        let Some(time) = runbook.serves_after(&Step::expected_to_mark) else { continue };
         if time > rto {
             let (time, rto) = (duration::format(time), duration::format(rto));
             found.at(

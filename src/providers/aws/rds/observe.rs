@@ -1,12 +1,18 @@
 //! What AWS and the database itself say of an instance, side by side.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
+
 use super::RdsReplica;
-use super::instance::Instance;
-use super::instance::Role;
-use crate::domain::reading::Why;
-use crate::domain::reading::{Health, Observation, Unread, Value, age};
+use super::instance::{Instance, Role};
+use crate::domain::duration;
+use crate::domain::reading::{Health, Observation, Unread, Value, Why, age};
 use crate::domain::region::{Place, Region};
 use crate::ports::SqlState;
+
+/// A replica that has replayed nothing for so long wants an eye: its source is idle, or lost.
+const IDLE: Duration = Duration::from_mins(2);
 
 /// What SQL told.
 struct Asked {
@@ -33,7 +39,7 @@ impl RdsReplica {
         let state = sql.as_ref().and_then(|asked| asked.as_ref().ok()).map(|asked| &asked.state);
         match (&api, state) {
             (Ok(instance), _) => {
-                let (health, summary) = glance(instance, state, matches!(sql, Some(Err(_))));
+                let (health, summary) = glance(instance, state, matches!(sql, Some(Err(_))), self.own.clock.now());
                 seen.glance(health, summary);
             }
             (Err(_), Some(state)) => {
@@ -141,7 +147,7 @@ fn writes(state: &SqlState) -> &'static str {
 }
 
 /// `replica available, replicating`; `primary available, takes writes`.
-fn glance(instance: &Instance, state: Option<&SqlState>, sql_failed: bool) -> (Health, String) {
+fn glance(instance: &Instance, state: Option<&SqlState>, sql_failed: bool, now: Timestamp) -> (Health, String) {
     let mut summary = format!("{} {}", instance.role.as_str(), instance.status);
     let mut health = instance.health();
     if instance.role == Role::Replica {
@@ -153,7 +159,14 @@ fn glance(instance: &Instance, state: Option<&SqlState>, sql_failed: bool) -> (H
     }
     if let Some(state) = state {
         match (instance.role, state.in_recovery) {
-            (Role::Replica, true) => {}
+            (Role::Replica, true) => {
+                // RDS goes on calling it replicating when its source has died.
+                let idle = state.replayed_at.map(|at| age(at, now)).filter(|idle| *idle >= IDLE);
+                if let Some(idle) = idle {
+                    summary = format!("replica {}, no replay for {}", instance.status, duration::age(idle));
+                    health = health.max(Health::Degraded);
+                }
+            }
             (Role::Replica, false) => {
                 summary = format!("{summary}, but {}", writes(state));
                 health = health.max(Health::Degraded);
