@@ -191,7 +191,7 @@ actions! {
     Wall "wall" Global Anyone ["w"] "Show the wall: large clocks for who stands far away; Esc goes back";
     Presenter "presenter" Global Anyone ["K"] "Show in the corner which keys are pressed, or stop that";
     Mouse "mouse" Global Anyone ["ctrl-t"] "Take the mouse to select and scroll, or leave it to the terminal";
-    Palette "palette" Global Anyone [":"] "Find a command by name";
+    Palette "palette" Global Anyone [":"] "Find a command or a step by name";
     Help "help" Global Anyone ["?", "f1"] "Show every key that works now";
     People "people" Global Anyone ["@"] "Show who takes part, whom to call, and when";
     WholePlan "whole-plan" Global Anyone ["W"] "Show the whole plan: order, times, whose control plane, the way back";

@@ -186,7 +186,6 @@ fn path(resource: &str, namespace: &str) -> Result<(String, &'static str), Strin
 }
 
 impl Cluster<'_> {
-    /// What the API answers, or what kubectl makes of its error.
     /// Whether the API would let it be done: `yes` or `no`.
     async fn may(&self, line: &Line<'_>, verb: &str, resource: &str) -> Result<String, String> {
         let (kind, name) = resource.split_once('/').unwrap_or((resource, ""));
@@ -202,6 +201,7 @@ impl Cluster<'_> {
         Ok(if allowed { "yes\n" } else { "no\n" }.to_owned())
     }
 
+    /// What the API answers, or what kubectl makes of its error.
     async fn raw(&self, method: &str, path: &str, kind: &str, body: &str) -> Result<String, String> {
         let request = http::Request::builder()
             .method(method)

@@ -1,8 +1,8 @@
-//! The command palette: what is in it for whoever sits here, and why some of it cannot be done now.
+//! The command palette: what is in it for whoever sits here, why some of it cannot be done now, and the way to a step.
 
-use super::{Effect, actions, copying};
+use super::{Effect, actions, copying, screens};
 use crate::app::action::{ACTIONS, Action, Context, Info, Need};
-use crate::app::find::find;
+use crate::app::find::{Item, Target, find};
 use crate::app::modal::Modal;
 use crate::app::model::{Level, Model, Role};
 use crate::domain::run::State;
@@ -10,20 +10,34 @@ use crate::domain::run::State;
 /// How many of the commands that were run last are remembered.
 const RECENT: usize = 5;
 
-/// Finds the palette's commands anew.
+/// Finds the palette's commands anew; and once something is typed, the steps.
 pub(super) fn filter(model: &mut Model) {
-    let listed: Vec<(Action, Option<&'static str>)> =
-        ACTIONS.iter().filter_map(|info| Some((info.action, now(model, info)?.err()))).collect();
-    let recent = model.recent.clone();
-    let Some(Modal::Palette(palette)) = model.modals.last_mut() else { return };
-    palette.found = find(palette.input.text(), listed.into_iter(), &recent);
-    palette.selected = 0;
+    let Some(Modal::Palette(palette)) = model.modals.last() else { return };
+    let typed = palette.input.text();
+    let listed = ACTIONS.iter().filter_map(|info| Some(Item::of(info, now(model, info)?.err())));
+    let steps = model.rows.iter().enumerate().filter(|_| !typed.trim().is_empty()).filter_map(|(index, row)| {
+        let doc = model.step_of(row)?.title.as_str();
+        Some(Item { target: Target::Step(index), id: &row.number, doc, why: None })
+    });
+    let found = find(typed, listed.chain(steps), &model.recent);
+    if let Some(Modal::Palette(palette)) = model.modals.last_mut() {
+        palette.found = found;
+        palette.selected = 0;
+    }
 }
 
-/// Runs the selected command, if it can be done: else it says why not, and the palette stays.
+/// Runs the selected command, if it can be done: else it says why not, and the palette stays. Goes to the selected step.
 pub(super) fn run(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(Modal::Palette(palette)) = model.modals.last() else { return };
-    let Some(action) = palette.found.get(palette.selected).map(|hit| hit.action) else { return };
+    let action = match palette.found.get(palette.selected).map(|hit| hit.target) {
+        None => return,
+        Some(Target::Action(action)) => action,
+        Some(Target::Step(row)) => {
+            model.modals.pop();
+            screens::back_to_steps(model);
+            return actions::select(model, row, effects);
+        }
+    };
     // As it is now, not as it was when it was listed.
     match now(model, action.info()) {
         Some(Ok(())) => {

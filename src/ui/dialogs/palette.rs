@@ -4,8 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{boxed, comfortable, input, too_small};
 use crate::app::Model;
-use crate::app::action::Action;
-use crate::app::find::Hit;
+use crate::app::find::{Hit, Target};
 use crate::app::modal::{Palette, Sight};
 use crate::ui::paint::{Painter, Pen};
 use crate::ui::skin::Tone;
@@ -22,10 +21,8 @@ pub(super) fn draw(model: &Model, palette: &Palette, screen: Rect, painter: &mut
     let room = usize::from(inside.height.saturating_sub(top)).max(1);
     let first = (palette.selected + 1).saturating_sub(room);
     if palette.found.is_empty() {
-        let find = model.keymap.chord(Action::StepFind);
-        let find = find.map_or_else(String::new, |key| format!("; {key} on the checklist finds a step"));
-        let says = format!("no command holds these letters or words{find}");
-        painter.put(&mut Pen::line(inside, top), &says, Tone::Dim);
+        let says = "no command and no step holds these letters or words";
+        painter.put(&mut Pen::line(inside, top), says, Tone::Dim);
     }
     for (y, (index, hit)) in (top..inside.height).zip(palette.found.iter().enumerate().skip(first)) {
         row(model, hit, index == palette.selected, Pen::line(inside, y), painter);
@@ -36,9 +33,20 @@ pub(super) fn draw(model: &Model, palette: &Palette, screen: Rect, painter: &mut
 /// How many columns it takes at least.
 const LEAST: u16 = 20;
 
-/// An action: its id and what it does, with the letters that were typed, and its key; or why it cannot be done.
+/// An action: its id and what it does, with the letters that were typed, and its key; or why it cannot be done. A step: its number and
+/// its title.
 fn row(model: &Model, hit: &Hit, chosen: bool, mut pen: Pen, painter: &mut Painter<'_>) {
-    let info = hit.action.info();
+    let (name, says, writes, right) = match hit.target {
+        Target::Action(action) => {
+            let key = model.keymap.working(action, model.rights()).map(|key| (key.to_string(), Tone::Key));
+            (action.info().id, action.info().doc, action.writes(), key)
+        }
+        Target::Step(row) => {
+            let row = model.rows.get(row);
+            let title = row.and_then(|row| model.step_of(row)).map_or("", |step| step.title.as_str());
+            (row.map_or("", |row| row.number.as_str()), title, false, Some(("step".to_owned(), Tone::Dim)))
+        }
+    };
     let (start, y) = (pen.x, pen.y);
     let whole = Rect { x: pen.x, y, width: pen.end.saturating_sub(pen.x), height: 1 };
     if chosen {
@@ -49,15 +57,15 @@ fn row(model: &Model, hit: &Hit, chosen: bool, mut pen: Pen, painter: &mut Paint
     pen.skip(1);
     let tone = match hit.why {
         Some(_) => Tone::Dim,
-        None if hit.action.writes() => Tone::Write,
+        None if writes => Tone::Write,
         None => Tone::Text,
     };
     let id = pen.x;
-    painter.put(&mut pen, info.id, tone);
+    painter.put(&mut pen, name, tone);
     pen.skip(1);
     pen.to(start, 24);
-    if let Some(key) = model.keymap.working(hit.action, model.rights()) {
-        painter.put_right(&mut pen, &key.to_string(), Tone::Key);
+    if let Some((right, tone)) = right {
+        painter.put_right(&mut pen, &right, tone);
         pen.end = pen.end.saturating_sub(1).max(pen.x);
     }
     let doc = pen.x;
@@ -68,7 +76,7 @@ fn row(model: &Model, hit: &Hit, chosen: bool, mut pen: Pen, painter: &mut Paint
             painter.put(&mut pen, why, Tone::Dim);
             end = doc;
         }
-        None => painter.put(&mut pen, info.doc, Tone::Dim),
+        None => painter.put(&mut pen, says, Tone::Dim),
     }
     if chosen {
         painter.tint(whole, Tone::Selected);

@@ -87,12 +87,13 @@ fn only_an_observer_takes_the_lead_and_by_two_keys() {
         desk.model.modals.clear();
         desk.key(":");
         let Some(Modal::Palette(palette)) = desk.model.modals.last() else { panic!("no palette") };
-        assert!(palette.found.iter().all(|hit| hit.action != Action::TakeLead));
+        assert!(palette.found.iter().all(|hit| hit.target != Target::Action(Action::TakeLead)));
     }
     let mut desk = watching();
     desk.key(":");
     let Some(Modal::Palette(palette)) = desk.model.modals.last() else { panic!("no palette") };
-    let why = |action| palette.found.iter().find(|hit| hit.action == action).map(|hit| hit.why.is_some());
+    let why =
+        |action| palette.found.iter().find(|hit| hit.target == Target::Action(action)).map(|hit| hit.why.is_some());
     assert_eq!(why(Action::TakeLead), Some(false));
     assert_eq!((why(Action::HandOver), why(Action::OnCall)), (Some(true), Some(true)), "told, and not done");
 }

@@ -13,6 +13,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Effect, Msg, update};
+use crate::app::find::Target;
 use crate::app::modal::{Modal, Subject, Way};
 use crate::app::{Action, Capabilities, Key, Keymap, Model, Opening, Role};
 use crate::domain::command::{Command, Event};
@@ -282,9 +283,11 @@ fn without_arms_keymap_palette_and_help_hold_no_write() {
     let mut desk = Desk::at_promote(false);
     desk.key(":");
     let Some(Modal::Palette(palette)) = desk.model.modals.last() else { panic!("no palette") };
-    let holds = |palette: &crate::app::modal::Palette, action| palette.found.iter().any(|hit| hit.action == action);
+    let holds = |palette: &crate::app::modal::Palette, action| {
+        palette.found.iter().any(|hit| hit.target == Target::Action(action))
+    };
     assert!(holds(palette, Action::Arm));
-    assert!(palette.found.iter().all(|hit| !hit.action.writes()));
+    assert!(palette.found.iter().all(|hit| matches!(hit.target, Target::Action(action) if !action.writes())));
     assert!(desk.model.keymap.bindings(desk.model.rights()).all(|binding| !binding.action.writes()));
     let mut armed = Desk::at_promote(true);
     armed.key(":");

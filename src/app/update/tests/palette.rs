@@ -10,7 +10,7 @@ fn found(desk: &Desk) -> &[Hit] {
 }
 
 fn hit(desk: &Desk, action: Action) -> Option<&Hit> {
-    found(desk).iter().find(|hit| hit.action == action)
+    found(desk).iter().find(|hit| hit.target == Target::Action(action))
 }
 
 #[test]
@@ -22,7 +22,7 @@ fn what_cannot_be_done_now_says_why_and_is_not_done() {
     assert_eq!(hit(&desk, Action::CloseRun).unwrap().why, Some("a step is running"));
     assert_eq!(hit(&desk, Action::Zoom).unwrap().why, None);
     desk.type_text("clrun");
-    assert_eq!(found(&desk)[0].action, Action::CloseRun);
+    assert_eq!(found(&desk)[0].target, Target::Action(Action::CloseRun));
     assert!(desk.key("enter").is_empty());
     assert!(matches!(desk.model.modals.last(), Some(Modal::Palette(_))), "it stays");
     assert_eq!(desk.says(), "close-run cannot be done now: a step is running");
@@ -37,7 +37,10 @@ fn whoever_watches_or_plays_back_is_told_who_does_what_leads() {
     watching.key(":");
     assert_eq!(hit(&watching, Action::Note).unwrap().why, Some("whoever leads does that; this console watches"));
     assert!(hit(&watching, Action::TakeLead).unwrap().why.is_none());
-    assert!(found(&watching).iter().all(|hit| !hit.action.writes() && hit.action != Action::ReplayNext));
+    assert!(found(&watching).iter().all(|hit| match hit.target {
+        Target::Action(action) => !action.writes() && action != Action::ReplayNext,
+        Target::Step(_) => false,
+    }));
     let mut closed = desk(Role::Lead);
     closed
         .entry(Body::RunClosed { outcome: crate::domain::journal::RunOutcome::StoodDown, says: "false alarm".into() });
@@ -54,10 +57,27 @@ fn what_was_run_last_is_first() {
         desk.key("enter");
     }
     desk.key(":");
-    let first: Vec<Action> = found(&desk).iter().take(2).map(|hit| hit.action).collect();
-    assert_eq!(first, [Action::Zoom, Action::Facts]);
+    let first: Vec<Target> = found(&desk).iter().take(2).map(|hit| hit.target).collect();
+    assert_eq!(first, [Action::Zoom, Action::Facts].map(Target::Action));
     let possible = found(&desk).iter().map(|hit| hit.why.is_none()).collect::<Vec<_>>();
     assert!(possible.is_sorted_by(|one, other| one >= other), "what cannot be done is last");
+}
+
+#[test]
+fn a_step_is_gone_to_by_its_number_or_a_word_of_its_title_and_not_started() {
+    for typed in ["0.4", "point"] {
+        let mut desk = Desk::at_promote(true);
+        desk.keys("6 :");
+        assert!(found(&desk).iter().all(|hit| matches!(hit.target, Target::Action(_))), "steps are found, not listed");
+        desk.type_text(typed);
+        let wanted = desk.model.rows.iter().position(|row| row.id == "point").unwrap();
+        assert_eq!(found(&desk)[0].target, Target::Step(wanted), "{typed}");
+        let effects = desk.key("enter");
+        assert_eq!((desk.model.selected, desk.model.screens.shown), (wanted, Screen::Overview), "{typed}");
+        assert!(desk.model.modals.is_empty());
+        let starts = |effect: &Effect| matches!(effect, Effect::Engine(Command::Confirm { .. } | Command::Start(_)));
+        assert!(!effects.iter().any(starts), "{typed}: {effects:?}");
+    }
 }
 
 #[test]
