@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::model::Model;
 use crate::domain::reading::{Freshness, Health, Key, Reading, Value, Why};
 use crate::domain::region::{Place, Region};
 use crate::domain::service::{Component, Spec};
+use crate::domain::timeline::Milestone;
 use crate::domain::worst;
 
 impl Model {
@@ -76,7 +79,21 @@ impl Model {
         let fresh = self.lag().is_some_and(|(_, reading)| reading.freshness(self.now) == Freshness::Fresh);
         let target = Place::Region(self.run.direction.target.clone());
         let database = self.service.components.iter().find(|component| component.spec.is_database())?;
-        if fresh { None } else { self.board.unreplayed(&database.id, &target, self.now) }
+        let now = if fresh { None } else { self.board.unreplayed(&database.id, &target, self.now) };
+        // A database that is being promoted takes no more of what the other commits: from then on the bound stays.
+        let promoting = self.run.timeline.at(Milestone::PromoteCalled).map_or(Duration::ZERO, |at| self.since(at));
+        now.map(|most| most.saturating_sub(promoting))
+    }
+
+    /// When the impact began by what is known here, and how that is known: with the last commit that the replica has, once the lag is not
+    /// told any more; else when the source was first seen to be down.
+    pub fn began(&self) -> Option<(Timestamp, String)> {
+        let (health, since) =
+            self.worst.get(&self.run.direction.source).filter(|(health, _)| *health == Health::Down)?;
+        Some(match self.unreplayed().and_then(|most| self.now.checked_sub(most).ok()) {
+            Some(last) if last < *since => (last, "the last commit that the replica has".to_owned()),
+            _ => (*since, format!("the source {} from here", health.as_str())),
+        })
     }
 
     /// The newest lag figure, when it was true, and whether it is still fresh.

@@ -158,8 +158,10 @@ pub struct Attest {
     pub statement: String,
     /// What they add.
     pub note: Input,
-    /// When the moment that the step marks was, if they know better than "now".
+    /// When the moment that the step marks was, if they know better than "now" or the guess.
     pub when: Input,
+    /// When it was by what is known here, and how that is known, where that is not "now".
+    pub guess: Option<(Timestamp, String)>,
     /// The moment that the step marks.
     pub marks: Option<Milestone>,
     /// Where keys go.

@@ -15,6 +15,7 @@ use super::screen::Screens;
 use crate::domain::account::Account;
 use crate::domain::board::Board;
 use crate::domain::disruption::Tally;
+use crate::domain::figures::Figures;
 use crate::domain::history::History;
 use crate::domain::journal::Entry;
 use crate::domain::lags::Lags;
@@ -294,7 +295,8 @@ impl Model {
     fn time_left(&self) -> (Duration, &'static str) {
         let is_open = |step: &Step| !self.state(&step.id).is_ended();
         let left = |step: &Step| if is_open(step) { step.takes_to_mark(&self.run.usual) } else { Duration::ZERO };
-        match self.run.runbook.serves_after(&left).filter(|left| !left.is_zero()) {
+        let serves = Figures::of(&self.run, self.now).serving.is_some();
+        match self.run.runbook.serves_after(&left).filter(|left| !serves && !left.is_zero()) {
             Some(left) => (left, "recovery"),
             None => (self.run.runbook.longest(&left), "the end"),
         }

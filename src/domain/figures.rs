@@ -108,7 +108,7 @@ impl Kept {
 /// What serves, while nobody knows yet whether it stays so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Serving {
-    /// It answers (T11), and nobody watches.
+    /// It answers, and nobody watches.
     Unwatched,
     /// The watch goes on.
     Watched,
@@ -200,12 +200,15 @@ fn measured(run: &Run, from: Milestone, to: Milestone) -> Span {
     }
 }
 
-/// Since when users are answered without a gap, by what was asked for them from outside and once the target answered at all (T11):
-/// where a watch begins later, what it watches did. `None` while they are not, and where that is not known.
+/// Since when users are answered without a gap by what took over, as far as somebody asked for them from outside: since the gap of the
+/// outage; and where the other Region had answered them all along, since the target was first seen to (T11). A watch that begins later
+/// watches what was so since then. `None` while they are not answered, and where that is not known.
 pub fn answered_since(run: &Run, tallies: &[Tally]) -> Option<Timestamp> {
-    let served = run.timeline.get(Milestone::FirstSuccess)?;
-    let users = for_users(tallies, run.direction.target.as_str())?;
-    users.answered_since().map(|since| since.max(served.at))
+    let since = for_users(tallies, run.direction.target.as_str())?.answered_since()?;
+    match run.timeline.at(Milestone::Promoted) {
+        Some(promoted) if promoted <= since => Some(since),
+        _ => run.timeline.at(Milestone::FirstSuccess).map(|served| served.max(since)),
+    }
 }
 
 /// Whether it serves and nobody knows yet whether it stays so; and since when, as far as that is known.
@@ -214,12 +217,12 @@ fn serving(run: &Run) -> Option<(Serving, Option<Timestamp>)> {
     if timeline.get(Milestone::Sustained).is_some() || run.closed.is_some() {
         return None;
     }
-    timeline.get(Milestone::FirstSuccess)?;
+    let answered = answered_since(run, &run.disruption);
     let users = for_users(&run.disruption, run.direction.target.as_str());
-    if users.is_some_and(|users| users.failing().is_some()) {
+    let failing = users.is_some_and(|users| users.failing().is_some());
+    if failing || (answered.is_none() && timeline.get(Milestone::FirstSuccess).is_none()) {
         return None;
     }
-    let answered = answered_since(run, &run.disruption);
     let watch = run.runbook.marking(Milestone::Sustained).and_then(|step| run.steps.get(&step.id));
     let watched = watch.filter(|record| record.state.is_running()).and_then(|record| record.started);
     Some(match watched {
@@ -351,7 +354,18 @@ mod tests {
         run.apply(&marked(300, Milestone::FirstSuccess, 290));
         let seen = |run: &Run, now| (Figures::of(run, at(now)).serving, Figures::of(run, at(now)).total);
         let so_far = |seconds| Span::SoFar(Duration::from_secs(seconds));
-        assert_eq!(seen(&run, 350), (Some(Serving::Unwatched), so_far(290)), "it stands at the later of both");
+        assert_eq!(
+            seen(&run, 350),
+            (Some(Serving::Unwatched), so_far(290)),
+            "it may be the other Region that answered"
+        );
+        let mut promoted = run.clone();
+        promoted.apply(&marked(270, Milestone::Promoted, 270));
+        assert_eq!(
+            seen(&promoted, 350),
+            (Some(Serving::Unwatched), so_far(280)),
+            "the gap's end, whoever looked later"
+        );
         run.apply(&metered(360, &asked(360, failed())));
         assert_eq!(seen(&run, 370), (None, so_far(370)), "it goes on");
         run.apply(&metered(380, &asked(380, Probe::Good(None))));

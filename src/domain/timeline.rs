@@ -222,17 +222,19 @@ impl Loss {
         let span = |ms| Duration::from_millis(ms).as_secs_f64();
         match self {
             Self::Nothing { .. } => "none".to_owned(),
-            Self::Estimate { lag_ms, at_most_ms: Some(most), .. } => between(span(*lag_ms), span(*most)),
+            Self::Estimate { lag_ms, at_most_ms: Some(most), .. } => estimate(span(*lag_ms), span(*most)),
             Self::Estimate { lag_ms, .. } => format!("about {}", millis(*lag_ms)),
             Self::Exact { .. } | Self::Unknown { .. } | Self::Unbounded { .. } => self.to_string(),
         }
     }
 }
 
-/// What is lost by an estimate that has a bound, both in seconds: `3.2 s to 12 m 06 s`; what is not below the bound tells nothing.
-pub fn between(about: f64, most: f64) -> String {
+/// What is lost by an estimate that has a bound, both in seconds: `3.2 s, at most 12 m 06 s`; an estimate that is not below the bound
+/// tells nothing.
+pub fn estimate(about: f64, most: f64) -> String {
     use super::duration::seconds;
-    if about < most { format!("{} to {}", seconds(about), seconds(most)) } else { format!("at most {}", seconds(most)) }
+    let most_says = format!("at most {}", seconds(most));
+    if about < most { format!("{}, {most_says}", seconds(about)) } else { most_says }
 }
 
 impl std::fmt::Display for Loss {

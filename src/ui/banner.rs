@@ -12,13 +12,12 @@ use super::words;
 use crate::app::Model;
 use crate::app::model::Role;
 use crate::domain::disruption::for_users;
-use crate::domain::duration::{age as short, clock, seconds};
+use crate::domain::duration::{age as short, clock};
 use crate::domain::figures::{Figures, Kept, Span};
-use crate::domain::reading::Freshness;
 use crate::domain::replay::Position;
 use crate::domain::run::Mode;
 use crate::domain::service::Notify;
-use crate::domain::timeline::{Milestone, between};
+use crate::domain::timeline::Milestone;
 
 /// A part of a line. The higher its rank, the sooner it gives way.
 struct Part<'a> {
@@ -268,17 +267,17 @@ fn second<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool)
         let full = taken.as_millis().saturating_mul(u128::from(wide)) / rto.as_millis().max(1);
         let full = usize::try_from(full).unwrap_or(usize::MAX).min(wide as usize);
         let bar = format!("{}{}", glyphs.full.repeat(full), glyphs.empty.repeat(wide as usize - full));
-        parts.push(part(bar, if over { Tone::Bad } else { Tone::Accent }, 4));
+        parts.push(part(bar, if over { Tone::Bad } else { Tone::Accent }, 8));
         if run.timeline.get(Milestone::ImpactBegan).is_none() {
-            parts.push(part("T0 not entered", Tone::Warn, 6));
+            parts.push(part("T0 not entered", Tone::Warn, 4));
         }
         if over {
             parts.push(part("RTO missed", Tone::Bad, 1));
         } else if let Some(serving) = figures.serving {
             parts.push(part(words::serving(serving), Tone::Text, 2));
         } else if let Some(forecast) = forecast(model, &figures) {
-            let tone = if forecast > rto { Tone::Warn } else { Tone::Text };
-            parts.push(part(format!("forecast {}", clock(forecast)), tone, 6));
+            let (says, tone) = if forecast > rto { (", late", Tone::Warn) } else { ("", Tone::Text) };
+            parts.push(part(format!("forecast {}{says}", clock(forecast)), tone, 4));
         }
     }
     parts.extend(users(model));
@@ -293,7 +292,7 @@ fn second<'a>(model: &'a Model, painter: &Painter<'_>, tier: Tier, narrow: bool)
     }
     parts.push(loss(model));
     parts.extend(untold(model, glyphs.bad));
-    parts.push(right(format!("journal {} {}", glyphs.done, run.entries), Tone::Dim, 3));
+    parts.push(right(format!("journal {} {}", glyphs.done, run.entries), Tone::Dim, 6));
     parts
 }
 
@@ -341,23 +340,9 @@ fn active(model: &Model) -> Part<'_> {
 }
 
 fn loss(model: &Model) -> Part<'_> {
-    let rpo = model.service.objectives.rpo;
     if let Some(loss) = &model.run.loss {
         return part(format!("loss {}", loss.brief()), Tone::Title, 2);
     }
-    let bound = model.unreplayed().map(|most| most.as_secs_f64());
-    let (says, tone) = match (model.lag(), bound) {
-        (Some((lag, reading)), bound) => {
-            let tone = match reading.freshness(model.now) {
-                _ if lag > rpo.as_secs_f64() => Tone::Bad,
-                Freshness::Fresh => Tone::Text,
-                _ => Tone::Warn,
-            };
-            let aged = || format!("{} ({})", seconds(lag), model.ago(reading.at));
-            (bound.map_or_else(aged, |most| between(lag, most)), tone)
-        }
-        (None, Some(most)) => (between(most, most), Tone::Warn),
-        (None, None) => ("? unknown".to_owned(), Tone::Warn),
-    };
-    part(format!("expected loss {says} of {}", clock(rpo)), tone, 2)
+    let (says, tone) = words::expected_loss(model);
+    part(format!("expected loss {says} of {}", clock(model.service.objectives.rpo)), tone, 2)
 }

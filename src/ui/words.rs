@@ -7,10 +7,11 @@ use crate::app::model::Row;
 use crate::domain::duration;
 use crate::domain::figures::Serving;
 use crate::domain::gate::Verdict;
-use crate::domain::reading::Health;
+use crate::domain::reading::{Freshness, Health};
 use crate::domain::region::Region;
 use crate::domain::run::{Ending, State};
 use crate::domain::runbook::Hazard;
+use crate::domain::timeline::estimate;
 
 pub(super) fn health(health: Health, glyphs: &Glyphs) -> (&'static str, &'static str, Tone) {
     let (sign, tone) = match health {
@@ -66,6 +67,24 @@ pub(super) fn elapsed(model: &Model, row: &Row) -> Option<String> {
         _ => None,
     }?;
     Some(duration::clock(model.since(since)))
+}
+
+/// What would be lost by all that is known before a database takes over.
+pub(super) fn expected_loss(model: &Model) -> (String, Tone) {
+    let bound = model.unreplayed().map(|most| most.as_secs_f64());
+    match (model.lag(), bound) {
+        (Some((lag, reading)), bound) => {
+            let tone = match reading.freshness(model.now) {
+                _ if lag > model.service.objectives.rpo.as_secs_f64() => Tone::Bad,
+                Freshness::Fresh => Tone::Text,
+                _ => Tone::Warn,
+            };
+            let aged = || format!("{} ({})", duration::seconds(lag), model.ago(reading.at));
+            (bound.map_or_else(aged, |most| estimate(lag, most)), tone)
+        }
+        (None, Some(most)) => (estimate(most, most), Tone::Warn),
+        (None, None) => ("? unknown".to_owned(), Tone::Warn),
+    }
 }
 
 /// What is to be said beside the recovery time while it serves and nobody knows yet whether it stays so.

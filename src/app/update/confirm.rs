@@ -171,7 +171,7 @@ fn given(model: &mut Model, now: Timestamp, effects: &mut Vec<Effect>) {
             let when = if typed.is_empty() { Ok(None) } else { when::parse(typed, now).map(Some) };
             let (when, known) = match when {
                 Ok(Some((when, known))) => (Some(when), known),
-                Ok(None) => (None, String::new()),
+                Ok(None) => attest.guess.clone().map_or((None, String::new()), |(at, known)| (Some(at), known)),
                 Err(why) => {
                     attest.error = Some(why);
                     attest.field = Field::When;

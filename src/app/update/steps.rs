@@ -15,6 +15,7 @@ use crate::domain::reading::age;
 use crate::domain::run::State;
 use crate::domain::runbook::{Action, Hazard, Step};
 use crate::domain::safeguard::is_done;
+use crate::domain::timeline::Milestone;
 use crate::domain::undo::undo;
 
 /// Why a plan that cannot be undone and has no phrase can't be confirmed.
@@ -113,6 +114,7 @@ pub(super) fn go(model: &mut Model, step: &Step, effects: &mut Vec<Effect>) {
                 statement: statement.clone(),
                 note: Input::default(),
                 when: Input::default(),
+                guess: step.marks.filter(|marks| *marks == Milestone::ImpactBegan).and_then(|_| model.began()),
                 marks: step.marks,
                 field: Field::Answer,
                 error: None,

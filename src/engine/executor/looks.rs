@@ -14,7 +14,7 @@ use crate::domain::runbook::{Action, Step, Way};
 
 /// How long a simulation waits for what has to hold for long: it is gone through in one sitting. What has to hold for less than
 /// [`LONG`] has a reason to take as long as it takes, such as a reading that comes every few minutes.
-const SIMULATED_HOLD: Duration = Duration::from_mins(2);
+const SIMULATED_HOLD: Duration = Duration::from_mins(1);
 
 impl Executor {
     /// Where the readings of some predicates come from, each place once.

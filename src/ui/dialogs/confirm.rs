@@ -189,7 +189,9 @@ fn fields(attest: &Attest, area: &mut Rect, painter: &mut Painter<'_>) {
     };
     field("note     ", "tab to add one", &attest.note, attest.field == Field::Note);
     if let Some(marks) = attest.marks {
-        let hint = format!("now; tab for another ({}): 3m ago, 14:07 UTC", marks.as_str());
+        let guess = attest.guess.as_ref().map(|(at, known)| format!("{}Z, {known}", at.strftime("%H:%M:%S")));
+        let guess = guess.unwrap_or_else(|| "now".to_owned());
+        let hint = format!("{guess}; tab for another ({}): 3m ago, 14:07 UTC", marks.as_str());
         field("when     ", &hint, &attest.when, attest.field == Field::When);
     }
     if let Some(error) = &attest.error {

@@ -69,7 +69,8 @@ fn figures(model: &Model, doc: &mut Doc) {
     };
     let rto = figures.rto(objectives);
     let rpo = figures.rpo(objectives);
-    let loss = figures.loss.as_ref().map_or_else(|| "not known".to_owned(), ToString::to_string);
+    let expected = || format!("not known yet, expected {}", words::expected_loss(model).0);
+    let loss = figures.loss.as_ref().map_or_else(expected, ToString::to_string);
     doc.put("", "what it has come to", Tone::Title);
     let judged = |kept: Kept| if kept == Kept::Unknown { String::new() } else { format!(": {}", kept.as_str()) };
     let serving = figures.serving.map_or_else(String::new, |serving| format!(", {}", words::serving(serving)));
