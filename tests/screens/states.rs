@@ -3,17 +3,17 @@
 
 use std::sync::Arc;
 
-use handover::app::Role;
 use handover::app::screen::Screen;
+use handover::app::{Effect, Role};
 use handover::domain::account::Account;
-use handover::domain::command::Event;
+use handover::domain::command::{Command, Event};
 use handover::domain::reading::{Health, Observation, Unread, Why};
 use handover::domain::region::Place;
-use handover::domain::run::Mode;
+use handover::domain::run::{Ending, Mode};
 use handover::domain::service::Service;
 use handover::ui::Depth;
 
-use super::console::{Console, picture, west};
+use super::console::{Console, at, picture, west};
 use super::{SIZES, pictures, ready_to_promote, settling};
 
 const ACCOUNT: &str = "123456789012";
@@ -201,4 +201,25 @@ fn a_standby_that_serves_nobody_is_no_alarm_while_another_region_has_the_traffic
     console.tick(1);
     let shown_now = shown(&mut console, (120, 40));
     assert!(!shown_now.contains("not serving"), "a database that is down is an alarm:\n{shown_now}");
+}
+
+#[test]
+fn when_it_began_is_offered_as_it_is_known_and_is_what_is_said_without_another_time() {
+    let mut console = Console::outage(Role::Lead);
+    console.settle("confirm-outage", Ending::Checked, "it is out");
+    console.model.selected = console.model.rows.iter().position(|row| row.id == "start-timer").unwrap();
+    console.tick(1);
+    console.keys("enter");
+    let open = shown(&mut console, (120, 40));
+    assert!(open.contains("the last commit that the replica has"), "{open}");
+    console.effects.clear();
+    console.keys("y enter");
+    let said = console.effects.iter().find_map(|effect| match effect {
+        Effect::Engine(Command::Attest { when, note, .. }) => Some(((*when)?, note.as_str())),
+        _ => None,
+    });
+    let (when, note) = said.unwrap();
+    assert_eq!(note, "the last commit that the replica has");
+    // Read 3 s ago, it was 723.2 s old.
+    assert!(when.duration_since(at(-726)).as_secs_f64().abs() < 1.0, "{when}");
 }
