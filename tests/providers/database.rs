@@ -86,7 +86,7 @@ async fn a_replica_shows_what_aws_and_the_database_say() {
     // RDS says `replicating` of a replica whose source is dead, too.
     for (ago, health, says) in [
         (Duration::from_secs(100), Health::Healthy, "replica available, replicating"),
-        (Duration::from_secs(200), Health::Degraded, "replica available, no replay for 3m"),
+        (Duration::from_secs(200), Health::Degraded, "no replay for 3m, replica available"),
     ] {
         let replayed_at = Some(Timestamp::now() - ago);
         *fake.state.lock().unwrap() = Some(SqlState { replayed_at, ..standby() });

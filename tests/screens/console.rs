@@ -179,7 +179,7 @@ impl Console {
             ("replay_age", Value::Seconds(723.2)),
             ("takes_writes", Value::Bool(false)),
         ];
-        let says = "replica available, no replay for 12m";
+        let says = "no replay for 12m, replica available";
         self.looked("database", west(), 3, 15, seen(Health::Degraded, says, &facts));
         self.looked(
             "secrets",

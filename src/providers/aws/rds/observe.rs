@@ -163,7 +163,7 @@ fn glance(instance: &Instance, state: Option<&SqlState>, sql_failed: bool, now: 
                 // RDS goes on calling it replicating when its source has died.
                 let idle = state.replayed_at.map(|at| age(at, now)).filter(|idle| *idle >= IDLE);
                 if let Some(idle) = idle {
-                    summary = format!("replica {}, no replay for {}", instance.status, duration::age(idle));
+                    summary = format!("no replay for {}, replica {}", duration::age(idle), instance.status);
                     health = health.max(Health::Degraded);
                 }
             }
